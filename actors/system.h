@@ -1,0 +1,139 @@
+/*
+ * actors/system.h - the actor system: spawn, send, timers, supervision, two schedulers.
+ *
+ * An actor is a state struct and a class of functions. One actor runs on one thread at a time, so
+ * it needs no locks; it never sleeps or blocks. A class that has to block (sqlite) says
+ * `is_dedicated` and gets a thread of its own. The threaded scheduler runs N workers with queues
+ * of their own and stealing; the deterministic one runs everything on the caller's thread with a
+ * virtual clock, in an order given by a seed.
+ *
+ * Supervision: an actor whose receive() returns an error is stopped and its parent gets
+ * MESSAGE_ACTOR_FAILED with struct actor_exit as its body; one that calls context_stop() ends
+ * quietly with MESSAGE_ACTOR_ENDED.
+ *
+ * Threads: system_create/run/destroy from one thread; system_send(), system_stop() from any;
+ * context_ calls from inside a handler only.
+ */
+#ifndef TUTTI_ACTORS_SYSTEM_H
+#define TUTTI_ACTORS_SYSTEM_H
+
+#include <nng/nng.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "mailbox/message.h"
+
+struct system;  /* Opaque. */
+struct context; /* What a handler may do; opaque. */
+
+/* Kinds below MESSAGE_KIND_FIRST belong to the runtime. */
+enum runtime_message_kind {
+    MESSAGE_NONE = 0,
+    MESSAGE_ACTOR_FAILED, /* struct actor_exit: a child's handler returned an error. */
+    MESSAGE_ACTOR_ENDED,  /* struct actor_exit: a child stopped itself. */
+    MESSAGE_TIMER,        /* struct timer_fired. */
+    MESSAGE_LINK_RECEIVED, /* struct link_received and the bytes (actors/link.h). */
+    MESSAGE_KIND_FIRST = 16,
+};
+
+struct actor_exit {
+    struct actor_ref child;
+    enum err reason; /* ERR_NONE when it stopped itself. */
+};
+
+struct timer_fired {
+    uint64_t tag; /* As given to context_timer(). */
+};
+
+struct actor_class {
+    const char *name;
+    size_t state_size;
+    size_t mailbox_capacity; /* 0 means ACTOR_MAILBOX_DEFAULT. */
+    bool is_dedicated;       /* May block: runs on its own thread. */
+    /* State is zeroed. `arguments` as given to spawn, borrowed for the call. */
+    enum err (*start)(struct context *context, void *state, void *arguments);
+    /* Takes ownership of *message by setting it to NULL; what it leaves is destroyed after. */
+    enum err (*receive)(struct context *context, void *state, nng_msg **message);
+    /* After a slice that emptied the mailbox: flush what was collected. May be NULL. */
+    enum err (*idle)(struct context *context, void *state);
+    /* Always called once, also after a failure or when the system ends. May be NULL. */
+    void (*stop)(struct context *context, void *state);
+};
+
+enum {
+    ACTOR_MAILBOX_DEFAULT = 1 << 20,
+    ACTOR_SLICE_MESSAGES = 64,
+    SYSTEM_WORKERS_MAX = 64,
+    SYSTEM_ACTORS_MAX = 1 << 22,
+};
+
+struct system_options {
+    unsigned workers;    /* 0: deterministic, on the caller's thread. */
+    uint64_t seed;       /* Deterministic: order of runnable actors when is_shuffled. */
+    bool is_shuffled;    /* false: first in, first out. */
+    bool is_virtual;     /* The clock is moved by system_set_now() only; else it is real. */
+    int64_t now_ns;      /* Virtual: first instant. */
+};
+
+MUST_USE enum err system_create(const struct system_options *options, struct system **ret_system);
+
+/* Runs until system_stop() was called and every actor has stopped; threaded: the workers run and
+ * the caller waits. May be called once. */
+void system_run(struct system *system);
+
+/* Ends system_run(): every actor's stop() is called, messages in flight are destroyed. Safe from
+ * any thread and from a handler; a second call does nothing. */
+void system_stop(struct system *system);
+void system_destroy(struct system *system);
+
+/* Creates an actor; its start() runs before this returns, on the caller's thread. From outside
+ * (before system_run) the parent is nobody. Errors: ERR_MEMORY, ERR_LIMIT, or what start() said. */
+MUST_USE enum err system_spawn(struct system *system, const struct actor_class *class_,
+                               void *arguments, struct actor_ref *ret_actor);
+
+/* Moves *message to the actor. ERR_CLOSED: it has ended (counted); ERR_FULL: its mailbox is full;
+ * then *message is unchanged. The sender in the envelope is nobody. */
+MUST_USE enum err system_send(struct system *system, struct actor_ref to, nng_msg **message);
+
+/* The current instant: real, or as set. */
+int64_t system_now(const struct system *system);
+
+/* Virtual clock: moves forward to now_ns (never back). Timers up to then fire. */
+void system_set_now(struct system *system, int64_t now_ns);
+
+struct system_counters {
+    uint64_t messages;     /* Delivered to a handler. */
+    uint64_t dead_letters; /* Sent to actors that had ended. */
+    uint64_t spawned;
+    uint64_t failed;
+    uint64_t steals;
+};
+void system_counters_read(const struct system *system, struct system_counters *ret_counters);
+
+/* For handlers. */
+struct system *context_system(struct context *context);
+struct actor_ref context_self(const struct context *context);
+struct actor_ref context_parent(const struct context *context);
+int64_t context_now(const struct context *context);
+
+/* As system_spawn() with the caller as parent. */
+MUST_USE enum err context_spawn(struct context *context, const struct actor_class *class_,
+                                void *arguments, struct actor_ref *ret_actor);
+
+/*
+ * As system_send() with the caller as sender. To an actor that has ended the message is destroyed
+ * and counted, *message is NULL and ERR_NONE is returned: a late message is a no-op. ERR_FULL
+ * leaves *message with the caller.
+ */
+MUST_USE enum err context_send(struct context *context, struct actor_ref to, nng_msg **message);
+
+/* Ends the calling actor after this handler returns. */
+void context_stop(struct context *context);
+
+/* Sends MESSAGE_TIMER with `tag` to the caller at at_ns (at once when that has passed). One timer
+ * per tag: setting it again moves it. INSTANT_NEVER removes it. */
+MUST_USE enum err context_timer(struct context *context, uint64_t tag, int64_t at_ns);
+
+#endif

@@ -1,0 +1,309 @@
+#include "base/text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TEXT_CAPACITY_FIRST = 256 };
+
+void text_init(struct text *text)
+{
+    *text = (struct text){0};
+}
+
+void text_done(struct text *text)
+{
+    free(text->data);
+    *text = (struct text){0};
+}
+
+void text_clear(struct text *text)
+{
+    text->length = 0;
+    text->failed = false;
+    if (text->data != NULL) {
+        text->data[0] = '\0';
+    }
+}
+
+const char *text_string(const struct text *text)
+{
+    return text->data != NULL ? text->data : "";
+}
+
+/* Makes room for `more` bytes and a NUL. */
+static bool text_reserve(struct text *text, size_t more)
+{
+    if (text->failed) {
+        return false;
+    }
+    if (more >= SIZE_MAX / 4 - text->length) {
+        text->failed = true;
+        return false;
+    }
+    const size_t needed = text->length + more + 1;
+    if (needed <= text->capacity) {
+        return true;
+    }
+    size_t capacity = text->capacity != 0 ? text->capacity : TEXT_CAPACITY_FIRST;
+    while (capacity < needed) {
+        capacity *= 2;
+    }
+    char *data = realloc(text->data, capacity);
+    if (data == NULL) {
+        text->failed = true;
+        return false;
+    }
+    text->data = data;
+    text->capacity = capacity;
+    return true;
+}
+
+void text_append(struct text *text, const char *bytes, size_t length)
+{
+    if (!text_reserve(text, length)) {
+        return;
+    }
+    if (length > 0) {
+        memcpy(text->data + text->length, bytes, length);
+    }
+    text->length += length;
+    text->data[text->length] = '\0';
+}
+
+void text_append_string(struct text *text, const char *string)
+{
+    text_append(text, string, strlen(string));
+}
+
+void text_append_char(struct text *text, char c)
+{
+    text_append(text, &c, 1);
+}
+
+void text_append_int(struct text *text, int64_t value)
+{
+    char digits[24];
+    size_t count = 0;
+    uint64_t magnitude = value < 0 ? UINT64_C(0) - (uint64_t)value : (uint64_t)value;
+    do {
+        digits[sizeof(digits) - ++count] = (char)('0' + magnitude % 10);
+        magnitude /= 10;
+    } while (magnitude != 0);
+    if (value < 0) {
+        digits[sizeof(digits) - ++count] = '-';
+    }
+    text_append(text, digits + sizeof(digits) - count, count);
+}
+
+void text_append_decimal(struct text *text, struct decimal value)
+{
+    char printed[DECIMAL_TEXT_MAX];
+    text_append(text, printed, decimal_print(value, printed));
+}
+
+void text_printf(struct text *text, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    va_list again;
+    va_copy(again, arguments);
+    const int length = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    if (length >= 0 && text_reserve(text, (size_t)length)) {
+        (void)vsnprintf(text->data + text->length, (size_t)length + 1, format, again);
+        text->length += (size_t)length;
+    }
+    va_end(again);
+}
+
+/* A comma when the text ends with a finished value. */
+static void json_separate(struct text *text)
+{
+    if (text->length == 0 || text->data == NULL) {
+        return;
+    }
+    const char last = text->data[text->length - 1];
+    if (last != '{' && last != '[' && last != ':' && last != ' ' && last != '\n') {
+        text_append_char(text, ',');
+    }
+}
+
+void json_object_begin(struct text *text)
+{
+    json_separate(text);
+    text_append_char(text, '{');
+}
+
+void json_object_end(struct text *text)
+{
+    text_append_char(text, '}');
+}
+
+void json_array_begin(struct text *text)
+{
+    json_separate(text);
+    text_append_char(text, '[');
+}
+
+void json_array_end(struct text *text)
+{
+    text_append_char(text, ']');
+}
+
+/* Length of the UTF-8 sequence at bytes[0], or 0 when it is none (RFC 3629). */
+static size_t utf8_length(const unsigned char *bytes)
+{
+    static const unsigned char first_min[] = {0, 0, 0xC2, 0xE0, 0xF0};
+    static const unsigned char first_max[] = {0, 0, 0xDF, 0xEF, 0xF4};
+    for (size_t length = 2; length <= 4; length++) {
+        if (bytes[0] < first_min[length] || bytes[0] > first_max[length]) {
+            continue;
+        }
+        for (size_t i = 1; i < length; i++) {
+            if ((bytes[i] & 0xC0) != 0x80) {
+                return 0;
+            }
+        }
+        const bool overlong = (bytes[0] == 0xE0 && bytes[1] < 0xA0) ||
+                              (bytes[0] == 0xF0 && bytes[1] < 0x90);
+        const bool outside = (bytes[0] == 0xED && bytes[1] >= 0xA0) ||
+                             (bytes[0] == 0xF4 && bytes[1] >= 0x90);
+        return overlong || outside ? 0 : length;
+    }
+    return 0;
+}
+
+static void json_escape_char(struct text *text, unsigned char c)
+{
+    switch (c) {
+    case '"':
+        text_append(text, "\\\"", 2);
+        break;
+    case '\\':
+        text_append(text, "\\\\", 2);
+        break;
+    case '\n':
+        text_append(text, "\\n", 2);
+        break;
+    case '\r':
+        text_append(text, "\\r", 2);
+        break;
+    case '\t':
+        text_append(text, "\\t", 2);
+        break;
+    default:
+        text_printf(text, "\\u%04x", (unsigned)c);
+        break;
+    }
+}
+
+static void json_quote(struct text *text, const char *value)
+{
+    text_append_char(text, '"');
+    const unsigned char *bytes = (const unsigned char *)value;
+    while (*bytes != '\0') {
+        if (*bytes >= 0x80) {
+            const size_t length = utf8_length(bytes);
+            if (length == 0) {
+                text_append_string(text, "\xEF\xBF\xBD");
+                bytes++;
+            } else {
+                text_append(text, (const char *)bytes, length);
+                bytes += length;
+            }
+            continue;
+        }
+        if (*bytes < 0x20 || *bytes == '"' || *bytes == '\\') {
+            json_escape_char(text, *bytes);
+        } else {
+            text_append_char(text, (char)*bytes);
+        }
+        bytes++;
+    }
+    text_append_char(text, '"');
+}
+
+void json_key(struct text *text, const char *key)
+{
+    json_separate(text);
+    json_quote(text, key);
+    text_append_char(text, ':');
+}
+
+void json_string(struct text *text, const char *value)
+{
+    if (value == NULL) {
+        json_null(text);
+        return;
+    }
+    json_separate(text);
+    json_quote(text, value);
+}
+
+void json_decimal(struct text *text, struct decimal value)
+{
+    json_separate(text);
+    text_append_char(text, '"');
+    text_append_decimal(text, value);
+    text_append_char(text, '"');
+}
+
+void json_int(struct text *text, int64_t value)
+{
+    json_separate(text);
+    text_append_int(text, value);
+}
+
+void json_bool(struct text *text, bool value)
+{
+    json_separate(text);
+    text_append_string(text, value ? "true" : "false");
+}
+
+void json_null(struct text *text)
+{
+    json_separate(text);
+    text_append_string(text, "null");
+}
+
+void json_raw(struct text *text, const char *json)
+{
+    if (json == NULL || json[0] == '\0') {
+        json_null(text);
+        return;
+    }
+    json_separate(text);
+    text_append_string(text, json);
+}
+
+void json_put_string(struct text *text, const char *key, const char *value)
+{
+    json_key(text, key);
+    json_string(text, value);
+}
+
+void json_put_decimal(struct text *text, const char *key, struct decimal value)
+{
+    json_key(text, key);
+    json_decimal(text, value);
+}
+
+void json_put_int(struct text *text, const char *key, int64_t value)
+{
+    json_key(text, key);
+    json_int(text, value);
+}
+
+void json_put_bool(struct text *text, const char *key, bool value)
+{
+    json_key(text, key);
+    json_bool(text, value);
+}
+
+void json_put_raw(struct text *text, const char *key, const char *json)
+{
+    json_key(text, key);
+    json_raw(text, json);
+}

@@ -1,0 +1,77 @@
+/*
+ * config/node.h - what YAML and JSON have in common: a tree of scalars, sequences and mappings.
+ *
+ * Both readers build this tree; the field tables read it. Scalars keep their text, so that a
+ * number is exactly what the user wrote. Every node knows where it stands in its source.
+ *
+ * Ownership: nodes live in the arena they were read into and are immutable.
+ * Threads: immutable after reading, any thread.
+ */
+#ifndef TUTTI_CONFIG_NODE_H
+#define TUTTI_CONFIG_NODE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/text.h"
+#include "config/problems.h"
+
+enum node_kind { NODE_SCALAR, NODE_SEQUENCE, NODE_MAPPING };
+
+struct node {
+    enum node_kind kind;
+    bool is_quoted;   /* Scalar only: it was written in quotes, so it is text and never null. */
+    bool is_null;     /* Scalar only: null, ~ or nothing at all. */
+    const char *text; /* Scalar only: NUL-terminated, without NUL bytes inside. */
+    size_t length;
+    int line;   /* 1-based; 0 where the source has no lines. */
+    int column; /* 1-based. */
+    size_t count;              /* Sequence, mapping: how many children. */
+    const struct node **items; /* Sequence: children. Mapping: values. */
+    const struct node **keys;  /* Mapping: scalar keys, same order as items. */
+};
+
+enum {
+    NODE_BYTES_MAX = 1 << 20,   /* Longest accepted source. */
+    NODE_DEPTH_MAX = 64,        /* Deepest nesting of a run file. */
+    NODE_DEPTH_CONTROL_MAX = 32 /* Deepest nesting of a control request. */,
+    NODE_COUNT_MAX = 100000,    /* Most nodes of one source, expanded aliases counted. */
+};
+
+/*
+ * Reads one YAML document. `name` is the file's name for messages. Values ${VAR} and
+ * ${VAR:-default} inside plain and quoted scalars are replaced from the environment; $$ is a
+ * dollar sign. Duplicate keys, unknown variables, tags other than the core ones, a second
+ * document and the limits above are problems.
+ * ERR_NONE with *ret_root in `arena`, or ERR_SYNTAX / ERR_LIMIT / ERR_MEMORY with at least one
+ * line in `problems`.
+ */
+MUST_USE enum err node_read_yaml(const char *name, const char *text, size_t length,
+                                 struct arena *arena, struct problems *problems,
+                                 const struct node **ret_root);
+
+/*
+ * Reads one JSON document strictly (cJSON, then duplicate keys, depth and trailing bytes are
+ * checked). Numbers that a double cannot show exactly in 15 digits are a problem: they must come
+ * as strings. Lines are 0 in the result. Errors as above.
+ */
+MUST_USE enum err node_read_json(const char *name, const char *text, size_t length, int depth_max,
+                                 struct arena *arena, struct problems *problems,
+                                 const struct node **ret_root);
+
+/* Reads a whole file and then node_read_yaml(), or node_read_json() for a name ending in .json. */
+MUST_USE enum err node_read_file(const char *path, struct arena *arena, struct problems *problems,
+                                 const struct node **ret_root);
+
+/* The value under `key` of a mapping, or NULL. NULL and non-mappings have no keys. */
+const struct node *node_get(const struct node *mapping, const char *key);
+
+/* The scalar text under `key`, or NULL when it is absent, null or not a scalar. */
+const char *node_get_text(const struct node *mapping, const char *key);
+
+/* Writes the tree as JSON: plain scalars that are numbers, true, false or null stay so. */
+void node_print_json(const struct node *node, struct text *out);
+
+#endif

@@ -1,0 +1,267 @@
+/*
+ * executors/executor.h - the contract between an executor and whoever runs it.
+ *
+ * An executor is a pure state machine: no thread, no clock, no I/O. The host calls it with the
+ * current view of its markets and gets requests back; it tells it what became of the orders. The
+ * same calls in the same order give the same requests, in backtest, paper and live.
+ *
+ * The order of calls at one instant: order events (ledger only, no decision), then a live update,
+ * then a stop, then one evaluation. An evaluation with nothing new has no effect.
+ *
+ * Ownership: the host owns the memory: `state_size` bytes, zeroed, begin with struct executor; the
+ * config is borrowed and outlives the executor. The ledger inside grows on the heap.
+ * Threads: one executor belongs to one actor.
+ */
+#ifndef TUTTI_EXECUTORS_EXECUTOR_H
+#define TUTTI_EXECUTORS_EXECUTOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/text.h"
+#include "config/field.h"
+#include "executors/ledger.h"
+#include "market/instrument.h"
+#include "market/order.h"
+#include "market/wake.h"
+
+/* Numbers as stored and sent by Hummingbot. */
+enum executor_status {
+    EXECUTOR_NOT_STARTED = 1,
+    EXECUTOR_RUNNING = 2,
+    EXECUTOR_SHUTTING_DOWN = 3,
+    EXECUTOR_TERMINATED = 4,
+};
+
+enum close_type {
+    CLOSE_NONE = 0,
+    CLOSE_TIME_LIMIT = 1,
+    CLOSE_STOP_LOSS = 2,
+    CLOSE_TAKE_PROFIT = 3,
+    CLOSE_EXPIRED = 4,
+    CLOSE_EARLY_STOP = 5,
+    CLOSE_TRAILING_STOP = 6,
+    CLOSE_INSUFFICIENT_BALANCE = 7,
+    CLOSE_FAILED = 8,
+    CLOSE_COMPLETED = 9,
+    CLOSE_POSITION_HOLD = 10,
+};
+
+extern const struct field_name executor_status_names[]; /* NOT_STARTED, RUNNING, ... */
+extern const struct field_name close_type_names[];      /* TIME_LIMIT, STOP_LOSS, ... */
+
+/* The fields that every executor configuration has, whatever its kind. The config struct of a kind
+ * begins with this; its table begins with EXECUTOR_CONFIG_FIELDS. */
+struct executor_config {
+    const char *id;            /* NULL: the host makes one. */
+    const char *type;          /* Tag of the kind. */
+    const char *controller_id; /* Default "main". */
+    int64_t timestamp_ns;      /* Start of the executor's clock; the host fills it when absent. */
+    bool has_timestamp;
+    int64_t start_at_ns; /* Run file only: when it is created; absent means at once. */
+    bool has_start_at;
+    int64_t max_retries; /* >= 0, default 10. */
+};
+
+/* One market as an executor sees it at an instant. */
+struct market_view {
+    const struct instrument *instrument; /* Borrowed. */
+    struct decimal bid;
+    struct decimal ask;
+};
+
+struct executor_view {
+    int64_t now_ns;
+    size_t market_count;
+    struct market_view markets[WAKE_MARKETS_MAX];
+};
+
+enum request_kind { REQUEST_PLACE, REQUEST_CANCEL };
+
+/* What an executor asks the venue for. */
+struct executor_request {
+    enum request_kind kind;
+    uint32_t ordinal; /* The order within the executor's ledger, from 1. */
+    uint32_t market;  /* Index into the view. */
+    enum order_role role;
+    enum side side;
+    enum order_type type;
+    struct decimal amount; /* On the step grid. */
+    struct decimal price;  /* On the tick grid; 0 for MARKET. */
+};
+
+enum { EXECUTOR_REQUESTS_MAX = 64 };
+
+/* The requests of one call, in the order in which they were made. */
+struct executor_requests {
+    size_t count;
+    struct executor_request items[EXECUTOR_REQUESTS_MAX];
+};
+
+/* How an order of the executor fared. */
+enum order_event_kind {
+    ORDER_EVENT_ACKNOWLEDGED,
+    ORDER_EVENT_FILL,
+    ORDER_EVENT_COMPLETED, /* Every requested unit is filled. */
+    ORDER_EVENT_FAILED,    /* Rejected: it was never in the book. */
+    ORDER_EVENT_CANCELED,  /* Also expired. */
+};
+
+struct order_event {
+    enum order_event_kind kind;
+    uint32_t ordinal;
+    struct fill fill; /* ORDER_EVENT_FILL only. */
+};
+
+struct executor_kind;
+
+/* The part that all executors share. */
+struct executor {
+    const struct executor_kind *kind;       /* Borrowed, static. */
+    const struct executor_config *config;   /* Borrowed. */
+    const struct instrument *instruments[WAKE_MARKETS_MAX]; /* Borrowed. */
+    enum executor_status status;
+    enum close_type close_type;
+    int64_t closed_at_ns; /* When RUNNING was left; 0 before. */
+    uint32_t retries;
+    int64_t retry_at_ns;
+    struct decimal held; /* Exposure handed to the position book at the end. */
+    struct decimal dust; /* Left behind because it is too small to trade. */
+    struct ledger ledger;
+};
+
+/* The figures of an executor with the given view. Money in the quote asset of market 0. */
+struct executor_report {
+    enum executor_status status;
+    enum close_type close_type;
+    enum side side; /* 0 when the kind has none. */
+    int64_t closed_at_ns;
+    struct decimal net_pnl_quote;
+    struct decimal net_pnl_pct; /* A fraction: 0.01 is one percent. */
+    struct decimal cum_fees_quote;
+    struct decimal filled_amount_quote;
+    struct decimal held;
+    struct decimal dust;
+};
+
+/* What an executor may need at most, to be reserved before it starts. */
+struct executor_plan {
+    uint32_t market;
+    bool is_base;          /* The asset: base of that market, else quote. */
+    struct decimal amount; /* In that asset, fees not included. */
+};
+
+struct executor_kind {
+    const char *type; /* Tag in YAML, JSON and the database, e.g. "position_executor". */
+    const char *summary;             /* One sentence for listings. */
+    const struct field *config_fields;
+    size_t config_size;
+    const struct field *update_fields; /* NULL: cannot be updated while it runs. */
+    size_t update_size;
+    size_t state_size;
+    uint32_t market_count;
+
+    /* Checks what a table cannot say (lists of equal length, start below end). May be NULL. */
+    enum err (*validate)(const struct executor_config *config, const char *path,
+                         const struct node *node, struct problems *problems);
+    /* The connector and the pair of each market, borrowed from the config. */
+    void (*market)(const struct executor_config *config, uint32_t market,
+                   const char **ret_connector, const char **ret_trading_pair);
+    /* What to reserve, given the first view. */
+    struct executor_plan (*plan)(const struct executor_config *config,
+                                 const struct executor_view *view);
+
+    /* NOT_STARTED -> RUNNING, or TERMINATED at once. `is_funded`: the plan could be reserved. */
+    void (*on_start)(struct executor *executor, const struct executor_view *view, bool is_funded);
+    /* One evaluation: entry, then barriers; or the shutdown rule. Not when TERMINATED. */
+    void (*on_market)(struct executor *executor, const struct executor_view *view,
+                      struct executor_requests *requests);
+    /* Changes the ledger and counts retries; decides nothing. */
+    void (*on_order)(struct executor *executor, const struct order_event *event, int64_t now_ns);
+    /* ERR_STATE unless RUNNING. keep_position: hand over what is owned instead of closing it. */
+    enum err (*on_stop)(struct executor *executor, const struct executor_view *view,
+                        bool keep_position, struct executor_requests *requests);
+    /* ERR_STATE or ERR_RANGE when refused; then nothing has changed. May be NULL. */
+    enum err (*on_update)(struct executor *executor, const void *update,
+                          const struct executor_view *view);
+    /* When could on_market act next? */
+    void (*wake)(const struct executor *executor, const struct executor_view *view,
+                 struct wake *ret_wake);
+    void (*report)(const struct executor *executor, const struct executor_view *view,
+                   struct executor_report *ret_report);
+    /* Writes the members of custom_info into an open JSON object. */
+    void (*custom_info)(const struct executor *executor, const struct executor_view *view,
+                        struct text *out);
+    /* Writes the members that are the kind's own into an open JSON object. */
+    void (*save)(const struct executor *executor, struct text *out);
+    /* Reads them back. ERR_CORRUPT when something is missing or wrong. */
+    enum err (*load)(struct executor *executor, const struct node *node);
+};
+
+/* EXECUTOR_CONFIG_FIELDS: the shared head of every config table, e.g.
+ * static const struct field fields[] = {EXECUTOR_CONFIG_FIELDS, {.name = "side", ...}, {0}}; */
+#define EXECUTOR_CONFIG_FIELDS                                                                     \
+    {.name = "id",                                                                                 \
+     .kind = FIELD_TEXT,                                                                           \
+     .offset = offsetof(struct executor_config, id),                                               \
+     .doc = "Unique for ever, at most 63 characters of [A-Za-z0-9_.-]. Made when absent."},        \
+        {.name = "type",                                                                           \
+         .kind = FIELD_TEXT,                                                                       \
+         .offset = offsetof(struct executor_config, type),                                         \
+         .is_required = true,                                                                      \
+         .doc = "The executor kind."},                                                             \
+        {.name = "controller_id",                                                                  \
+         .kind = FIELD_TEXT,                                                                       \
+         .offset = offsetof(struct executor_config, controller_id),                                \
+         .default_text = "main",                                                                   \
+         .doc = "Whom positions and performance are booked for."},                                 \
+        {.name = "timestamp",                                                                      \
+         .kind = FIELD_INSTANT,                                                                    \
+         .offset = offsetof(struct executor_config, timestamp_ns),                                 \
+         .set_offset = offsetof(struct executor_config, has_timestamp),                            \
+         .is_nullable = true,                                                                      \
+         .doc = "Start of its clock (time limit, yield). Absent: when it is created."},            \
+        {.name = "start_at",                                                                       \
+         .kind = FIELD_INSTANT,                                                                    \
+         .offset = offsetof(struct executor_config, start_at_ns),                                  \
+         .set_offset = offsetof(struct executor_config, has_start_at),                             \
+         .is_nullable = true,                                                                      \
+         .doc = "When a run creates it. Absent: with the first quote of its market."},             \
+    {                                                                                              \
+        .name = "max_retries", .kind = FIELD_INTEGER,                                              \
+        .offset = offsetof(struct executor_config, max_retries), .default_text = "10", .min = "0", \
+        .max = "1000000",                                                                          \
+        .doc = "Failed orders, foreign cancels and close time-outs that are tolerated."            \
+    }
+
+/* Empties `requests` before a call. */
+void executor_requests_init(struct executor_requests *requests);
+
+/* Moves the status; asserts that the transition is one of EXECUTORS.md 1. */
+void executor_set_status(struct executor *executor, enum executor_status status);
+
+/* retries += 1 and the wait of min(2^(retries-1), 30) seconds from now. */
+void executor_count_retry(struct executor *executor, int64_t now_ns);
+
+/* A retry wait holds back every placement. */
+bool executor_is_waiting(const struct executor *executor, int64_t now_ns);
+
+/* Writes everything needed to go on later as one JSON object, the kind's members included. */
+void executor_save(const struct executor *executor, struct text *out);
+
+/*
+ * Restores what executor_save() wrote into an executor that executor_init() has set up and that
+ * was not started. Errors: ERR_CORRUPT, ERR_VERSION, ERR_MEMORY.
+ */
+MUST_USE enum err executor_load(struct executor *executor, const struct node *node);
+
+/* Sets up zeroed memory of kind->state_size bytes. instruments: kind->market_count of them. */
+void executor_init(struct executor *executor, const struct executor_kind *kind,
+                   const struct executor_config *config,
+                   const struct instrument *const instruments[WAKE_MARKETS_MAX]);
+
+/* Frees the ledger. The memory itself belongs to the caller. */
+void executor_done(struct executor *executor);
+
+#endif

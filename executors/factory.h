@@ -1,0 +1,30 @@
+/*
+ * executors/factory.h - from a configuration's tree to a validated config struct.
+ *
+ * Unknown type, unknown field, wrong type, range: each is a problem with the path of the field.
+ *
+ * Threads: pure.
+ */
+#ifndef TUTTI_EXECUTORS_FACTORY_H
+#define TUTTI_EXECUTORS_FACTORY_H
+
+#include "base/arena.h"
+#include "config/node.h"
+#include "config/problems.h"
+#include "executors/executor.h"
+
+/*
+ * Parses and validates one executor configuration. `path` is its path for messages, e.g.
+ * "executors[3]". On ERR_NONE *ret_config lives in `arena`, begins with struct executor_config and
+ * fits *ret_kind. ERR_SYNTAX with every problem added, ERR_MEMORY.
+ */
+MUST_USE enum err factory_parse(const struct node *node, const char *path, struct arena *arena,
+                                struct problems *problems, const struct executor_kind **ret_kind,
+                                const struct executor_config **ret_config);
+
+/* True for 1 to EXECUTOR_ID_MAX characters of [A-Za-z0-9_.-]. */
+bool executor_id_is_valid(const char *id);
+
+enum { EXECUTOR_ID_MAX = 63 };
+
+#endif

@@ -1,0 +1,102 @@
+/*
+ * executors/ledger.h - every order an executor ever placed, and what became of it.
+ *
+ * Nothing is forgotten: fills of canceled, failed and expired orders count. All quantities and pnl
+ * are sums over the ledger; the totals are kept here, incrementally, and nowhere else.
+ *
+ * Threads: belongs to its executor.
+ */
+#ifndef TUTTI_EXECUTORS_LEDGER_H
+#define TUTTI_EXECUTORS_LEDGER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/text.h"
+#include "config/node.h"
+#include "market/order.h"
+
+enum { LEDGER_ORDERS_MAX = 100000 }; /* Per executor; more is a runaway and refused. */
+
+/* PENDING -> ACKNOWLEDGED -> FILLED | CANCELED; PENDING -> FAILED. Live: PENDING, ACKNOWLEDGED. */
+enum ledger_state {
+    LEDGER_PENDING,
+    LEDGER_ACKNOWLEDGED,
+    LEDGER_FILLED,
+    LEDGER_CANCELED,
+    LEDGER_FAILED,
+};
+
+struct ledger_order {
+    uint32_t ordinal; /* 1 for the first. */
+    uint32_t market;
+    enum order_role role;
+    enum side side;
+    enum order_type type;
+    enum ledger_state state;
+    struct decimal amount;   /* Requested, base. */
+    struct decimal price;    /* 0 for MARKET. */
+    struct decimal executed; /* Sum of fill amounts. */
+    struct decimal quote;    /* Sum of price * amount of the fills. */
+    struct decimal fees;     /* In quote. */
+    struct decimal fee_base; /* The part of the fees that was taken in base. */
+    struct decimal gross_at_placement; /* Sum of OPEN fills when it was placed. */
+    int64_t placed_at_ns;
+    int64_t cancel_requested_at_ns; /* Latest request; meaningful when is_cancel_requested. */
+    bool is_cancel_requested;
+    bool is_timed_out;
+};
+
+/* Sums over the orders of one group. */
+struct ledger_sum {
+    struct decimal executed;
+    struct decimal quote;
+    struct decimal fees;
+    struct decimal fee_base;
+};
+
+struct ledger {
+    struct ledger_order *orders; /* Owned, in order of ordinal. */
+    uint32_t count;
+    uint32_t capacity;
+    uint32_t live_count;
+    struct ledger_sum opening; /* Orders of role OPEN. */
+    struct ledger_sum closing; /* All others. */
+};
+
+void ledger_done(struct ledger *ledger);
+
+static inline bool ledger_order_is_live(const struct ledger_order *order)
+{
+    return order->state == LEDGER_PENDING || order->state == LEDGER_ACKNOWLEDGED;
+}
+
+/* The order with that ordinal, or NULL. Borrowed until the next ledger_place(). */
+struct ledger_order *ledger_find(const struct ledger *ledger, uint32_t ordinal);
+
+/* The live order of a role, or NULL. With several (a kind of its own may), the oldest. */
+struct ledger_order *ledger_live(const struct ledger *ledger, enum order_role role);
+
+/*
+ * Adds an order in PENDING; its ordinal is count + 1. NULL when there is no memory or
+ * LEDGER_ORDERS_MAX is reached; then nothing has changed.
+ */
+struct ledger_order *ledger_place(struct ledger *ledger, uint32_t market, enum order_role role,
+                                  enum side side, enum order_type type, struct decimal amount,
+                                  struct decimal price, int64_t now_ns);
+
+/* Books a fill; it counts whatever the state. The order must exist. */
+void ledger_fill(struct ledger *ledger, uint32_t ordinal, const struct fill *fill);
+
+/* Moves the state and keeps live_count. A terminal state never changes again: then nothing
+ * happens and false is returned. */
+bool ledger_set_state(struct ledger *ledger, struct ledger_order *order, enum ledger_state state);
+
+/* Writes the orders as a JSON array of positional rows. */
+void ledger_save(const struct ledger *ledger, struct text *out);
+
+/* Restores an empty ledger from ledger_save(). ERR_CORRUPT, ERR_MEMORY. */
+MUST_USE enum err ledger_load(struct ledger *ledger, const struct node *node);
+
+#endif

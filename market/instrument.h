@@ -1,0 +1,47 @@
+/*
+ * market/instrument.h - what is traded where, and the venue's trading rules for it.
+ *
+ * Threads: immutable once a run has started, any thread.
+ */
+#ifndef TUTTI_MARKET_INSTRUMENT_H
+#define TUTTI_MARKET_INSTRUMENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/decimal.h"
+#include "market/order.h"
+
+enum { NAME_MAX_LENGTH = 31, ASSET_MAX_LENGTH = 15 };
+
+struct instrument {
+    uint32_t index; /* Its place in the run's table of instruments. */
+    uint32_t venue; /* The venue's place in the run's table of venues. */
+    char venue_name[NAME_MAX_LENGTH + 1];   /* connector_name in executor configurations. */
+    char trading_pair[NAME_MAX_LENGTH + 1]; /* BASE-QUOTE. */
+    char base[ASSET_MAX_LENGTH + 1];
+    char quote[ASSET_MAX_LENGTH + 1];
+    struct decimal tick;           /* Prices are multiples of it. > 0 */
+    struct decimal step;           /* Amounts are multiples of it, in base. > 0 */
+    struct decimal min_order_size; /* In base. >= 0 */
+    struct decimal max_order_size; /* In base. 0 means no limit. */
+    struct decimal min_notional;   /* price * amount, in quote. >= 0 */
+    bool is_perpetual;             /* Cash-settled: positions need margin, not the base asset. */
+    unsigned price_digits;         /* Fractional digits of the tick: prices as int64 mantissas. */
+};
+
+/*
+ * Fills base and quote from trading_pair ("BTC-USDT") and price_digits from the tick. ERR_SYNTAX
+ * when there is not exactly one '-' with 1 to ASSET_MAX_LENGTH characters on both sides.
+ */
+MUST_USE enum err instrument_complete(struct instrument *instrument);
+
+/* amount > 0, amount >= min_order_size and price * amount >= min_notional: SPEC "tradable". */
+bool instrument_is_tradable(const struct instrument *instrument, struct decimal amount,
+                            struct decimal price);
+
+/* The price on the tick grid, away from aggression: down for a buy, up for a sell. */
+struct decimal instrument_passive_price(const struct instrument *instrument, enum side side,
+                                        struct decimal price);
+
+#endif

@@ -1,0 +1,99 @@
+/*
+ * market/order.h - the words of trading: sides, order types, order states, fills, identities.
+ *
+ * Numbers of enums are Hummingbot's where it has them, because they are stored and sent.
+ *
+ * Threads: values only, any thread.
+ */
+#ifndef TUTTI_MARKET_ORDER_H
+#define TUTTI_MARKET_ORDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/decimal.h"
+#include "base/err.h"
+#include "config/field.h"
+
+enum side { SIDE_BUY = 1, SIDE_SELL = 2 };
+
+enum order_type { ORDER_MARKET = 1, ORDER_LIMIT = 2, ORDER_LIMIT_MAKER = 3 };
+
+/* Why an executor placed it. */
+enum order_role { ROLE_OPEN = 0, ROLE_CLOSE = 1, ROLE_PARTIAL = 2, ROLE_TAKE_PROFIT = 3 };
+
+enum order_state {
+    ORDER_CREATED = 0, /* Decided, not yet journalled. */
+    ORDER_PENDING_SUBMIT,
+    ORDER_OPEN,
+    ORDER_PARTIALLY_FILLED,
+    ORDER_PENDING_CANCEL,
+    ORDER_FILLED,
+    ORDER_CANCELED,
+    ORDER_REJECTED,
+    ORDER_EXPIRED,
+    ORDER_UNKNOWN, /* The venue did not answer; only a query can tell. */
+};
+
+enum liquidity { LIQUIDITY_MAKER = 1, LIQUIDITY_TAKER = 2 };
+
+extern const struct field_name side_names[];        /* BUY, SELL */
+extern const struct field_name order_type_names[];  /* MARKET, LIMIT, LIMIT_MAKER */
+extern const struct field_name order_role_names[];  /* open, close, partial, take_profit */
+extern const struct field_name order_state_names[]; /* CREATED, PENDING_SUBMIT, ... */
+extern const struct field_name liquidity_names[];   /* maker, taker */
+
+static inline enum side side_opposite(enum side side)
+{
+    return side == SIDE_BUY ? SIDE_SELL : SIDE_BUY;
+}
+
+/* FILLED, CANCELED, REJECTED or EXPIRED: nothing more can happen to the order but late fills. */
+bool order_state_is_terminal(enum order_state state);
+
+/*
+ * The client order id: `<epoch>-<executor>-<ordinal>` in base 36, e.g. "t3k9x2-1f-3", at most 32
+ * characters of [0-9a-z-]. Never reused: the epoch is unique to a start of the program, the
+ * executor's number to the run, the ordinal to the executor.
+ */
+struct order_id {
+    uint64_t epoch;    /* Below 36^12. */
+    uint32_t executor; /* Number of the owner. */
+    uint32_t ordinal;  /* 1 for the first order of the executor. */
+};
+
+enum { ORDER_ID_TEXT_MAX = 33 };
+
+size_t order_id_print(struct order_id id, char out[ORDER_ID_TEXT_MAX]);
+MUST_USE enum err order_id_parse(const char *text, struct order_id *ret_id);
+
+enum { TRADE_ID_MAX = 32 };
+
+/* One execution as the venue reports it. (venue, account, instrument, trade_id) is unique. */
+struct fill {
+    struct order_id order;
+    uint32_t instrument;
+    enum side side;
+    char trade_id[TRADE_ID_MAX];
+    struct decimal price;
+    struct decimal amount; /* Base. */
+    struct decimal fee;    /* In fee_asset; negative is a rebate. */
+    bool fee_in_base;      /* The fee asset is the base asset, else the quote asset. */
+    enum liquidity liquidity;
+    int64_t time_ns;
+};
+
+/* price * amount of a fill, in quote. */
+static inline struct decimal fill_quote(const struct fill *fill)
+{
+    return decimal_multiply(fill->price, fill->amount);
+}
+
+/* The fee in quote: as it is, or times the fill's price. */
+static inline struct decimal fill_fee_quote(const struct fill *fill)
+{
+    return fill->fee_in_base ? decimal_multiply(fill->fee, fill->price) : fill->fee;
+}
+
+#endif

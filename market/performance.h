@@ -1,0 +1,70 @@
+/*
+ * market/performance.h - how a controller is doing, kept incrementally.
+ *
+ * A fill and an ended executor cost the same however many came before. Money is exact; ratios for
+ * people (win rate, sharpe) are decimals rounded to 18 digits as everything else.
+ *
+ * Threads: belongs to the orchestrator.
+ */
+#ifndef TUTTI_MARKET_PERFORMANCE_H
+#define TUTTI_MARKET_PERFORMANCE_H
+
+#include <stdint.h>
+
+#include "base/decimal.h"
+
+enum { CLOSE_TYPE_COUNT = 11 };
+
+/* The report of one controller, or of the whole run. */
+struct performance_report {
+    struct decimal realized_pnl_quote;   /* Of positions, without fees. */
+    struct decimal unrealized_pnl_quote; /* At the current marks. */
+    struct decimal fees_quote;
+    struct decimal global_pnl_quote; /* realized + unrealized - fees */
+    struct decimal volume_traded;    /* Sum of price * amount of all fills. */
+    struct decimal capital_quote;    /* Configured; 0 when none is. */
+    struct decimal return_on_capital; /* global_pnl_quote / capital_quote, 0 without capital. */
+    struct decimal realized_pnl_pct; /* Hummingbot's: realized / volume * 100. */
+    struct decimal unrealized_pnl_pct;
+    struct decimal global_pnl_pct;
+    struct decimal win_rate;      /* Winners / executors that ended with a fill. */
+    struct decimal profit_factor; /* Sum of wins / sum of losses; 0 without losses. */
+    struct decimal max_drawdown_quote; /* Largest fall of global pnl from its peak, >= 0. */
+    struct decimal sharpe_ratio;  /* mean / sample deviation of pnl per executor; 0 below two. */
+    struct decimal open_order_volume; /* Notional of live limit orders. */
+    struct decimal inventory_imbalance; /* (bought - sold) / (bought + sold), in quote. */
+    uint64_t executors_active;
+    uint64_t executors_closed;
+    uint64_t fills;
+    uint64_t close_type_counts[CLOSE_TYPE_COUNT]; /* Indexed by enum close_type. */
+};
+
+/* What the report is made from. */
+struct performance {
+    struct performance_report report; /* Call performance_refresh() before reading. */
+    struct decimal bought_quote;
+    struct decimal sold_quote;
+    struct decimal wins_quote; /* Sum of positive results of ended executors. */
+    struct decimal losses_quote;
+    struct decimal pnl_sum; /* Over ended executors that had fills. */
+    struct decimal pnl_square_sum;
+    struct decimal peak_pnl_quote;
+    uint64_t winners;
+    uint64_t losers;
+    uint64_t traded; /* Ended executors with at least one fill. */
+};
+
+void performance_init(struct performance *performance, struct decimal capital_quote);
+
+/* An executor has ended with this result. `has_filled`: it had at least one fill. */
+void performance_on_closed(struct performance *performance, unsigned close_type,
+                           struct decimal net_pnl_quote, bool has_filled);
+
+/* A fill of that notional on the buying or selling side. */
+void performance_on_fill(struct performance *performance, bool is_buy, struct decimal notional);
+
+/* Recomputes the derived figures from the sums and these three, which the position book gives. */
+void performance_refresh(struct performance *performance, struct decimal realized_pnl_quote,
+                         struct decimal unrealized_pnl_quote, struct decimal fees_quote);
+
+#endif

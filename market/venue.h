@@ -1,0 +1,59 @@
+/*
+ * market/venue.h - the contract of a venue: orders in, updates out.
+ *
+ * A venue is pure like an executor: time and quotes come in as parameters, updates are collected
+ * in a list. The venue actor gives it a mailbox; the golden runner calls it directly.
+ *
+ * Threads: one venue belongs to one actor.
+ */
+#ifndef TUTTI_MARKET_VENUE_H
+#define TUTTI_MARKET_VENUE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "market/instrument.h"
+#include "market/order.h"
+#include "market/quote.h"
+#include "market/wake.h"
+
+/* A new order on its way to the venue. */
+struct order_ticket {
+    struct order_id id;
+    uint32_t instrument;
+    enum side side;
+    enum order_type type;
+    struct decimal amount;
+    struct decimal price; /* 0 for MARKET. */
+};
+
+enum venue_update_kind {
+    VENUE_ACCEPTED, /* It is in the book. */
+    VENUE_REJECTED, /* It never was; reason says why. */
+    VENUE_FILL,
+    VENUE_COMPLETED, /* After the last fill. */
+    VENUE_CANCELED,  /* By request or by the venue. */
+};
+
+enum { VENUE_REASON_MAX = 96 };
+
+struct venue_update {
+    enum venue_update_kind kind;
+    struct order_id order;
+    struct fill fill; /* VENUE_FILL only. */
+    char reason[VENUE_REASON_MAX];
+};
+
+/* Updates in the order in which they happened; grows. */
+struct venue_updates {
+    struct venue_update *items; /* Owned. */
+    size_t count;
+    size_t capacity;
+};
+
+void venue_updates_done(struct venue_updates *updates);
+
+/* Room for one more, zeroed; NULL when there is no memory. */
+struct venue_update *venue_updates_add(struct venue_updates *updates);
+
+#endif

@@ -1,0 +1,40 @@
+/*
+ * persistence/reader.h - reading a run's database, while it is written or long after.
+ *
+ * Threads: a reader belongs to one thread; any number of readers beside one writer.
+ */
+#ifndef TUTTI_PERSISTENCE_READER_H
+#define TUTTI_PERSISTENCE_READER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/text.h"
+#include "market/performance.h"
+
+struct reader; /* Opaque. */
+
+/* Opens read-only. ERR_NOT_FOUND, ERR_VERSION (newer or not ours), ERR_CORRUPT, ERR_IO. */
+MUST_USE enum err reader_open(const char *path, struct reader **ret_reader,
+                              struct failure *failure);
+void reader_close(struct reader *reader);
+
+/* Calls `visit` with the events of seq from, from+1, ... at most `limit`, in order. The text is
+ * `TOPIC SPACE JSON` and borrowed for the call. False from visit ends it. */
+MUST_USE enum err reader_events(struct reader *reader, uint64_t from, uint64_t limit,
+                                bool (*visit)(void *context, uint64_t seq, const char *event),
+                                void *context, struct failure *failure);
+
+/* The greatest committed sequence number, 0 for none. */
+MUST_USE enum err reader_last_seq(struct reader *reader, uint64_t *ret_seq,
+                                  struct failure *failure);
+
+/* Runs a query and calls `visit` once per row with the column texts (NULL for NULL). For reports;
+ * `sql` is a constant of the program, with at most one text parameter ?1 (NULL: none). */
+MUST_USE enum err reader_query(struct reader *reader, const char *sql, const char *parameter,
+                               bool (*visit)(void *context, int count, const char *const *names,
+                                             const char *const *values),
+                               void *context, struct failure *failure);
+
+#endif

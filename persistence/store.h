@@ -1,0 +1,85 @@
+/*
+ * persistence/store.h - durable truth: the journal and the tables derived from it.
+ *
+ * Records are appended to an open group and become durable and visible together at the commit.
+ * The journal is the authority; the tables are derived from it in the same transaction. One writer
+ * owns a store; readers open it read-only (persistence/reader.h).
+ *
+ * An error of append or commit is final for the store: the caller stops the run safely, and what
+ * was committed before stays whole.
+ *
+ * Threads: a store belongs to one thread.
+ */
+#ifndef TUTTI_PERSISTENCE_STORE_H
+#define TUTTI_PERSISTENCE_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/text.h"
+#include "persistence/record.h"
+
+/* When is a commit on disk? */
+enum durability {
+    DURABILITY_MEMORY = 1, /* At store_close(): a killed run leaves a database that opens clean but
+                              may lack its tail. */
+    DURABILITY_GROUP = 2,  /* At each commit. */
+    DURABILITY_FULL = 3,   /* At each commit, and orders wait for it. */
+};
+
+struct store_options {
+    const char *path;     /* Database file; unused by memory. */
+    const char *run_name; /* For events. */
+    enum durability durability;
+};
+
+struct store;
+
+struct store_kind {
+    const char *type; /* "sqlite", "memory" */
+    enum err (*open)(const struct store_options *options, struct store **ret_store,
+                     struct failure *failure);
+    enum err (*append)(struct store *store, const struct record *record, struct text *event,
+                       struct failure *failure);
+    enum err (*commit)(struct store *store, struct failure *failure);
+    enum err (*close)(struct store *store, struct failure *failure);
+};
+
+/* To add a kind: write persistence/stores/NAME.c and add X(NAME) here, sorted. Nothing else. */
+#define STORE_KINDS(X)                                                                             \
+    X(memory)                                                                                      \
+    X(sqlite)
+
+#define STORE_KIND_DECLARE(name) extern const struct store_kind store_kind_##name;
+STORE_KINDS(STORE_KIND_DECLARE)
+#undef STORE_KIND_DECLARE
+
+/* The head of every store; kinds embed it first. */
+struct store {
+    const struct store_kind *kind; /* Static. */
+};
+
+const struct store_kind *store_kind_find(const char *type);
+
+/*
+ * Opens, and creates when absent. Errors name the file and the next step: ERR_LOCKED when another
+ * run writes to it (with its pid), ERR_VERSION for a newer or foreign file, ERR_CORRUPT, ERR_IO
+ * (unwritable folder, no such folder), ERR_EXISTS when it already holds a run.
+ */
+MUST_USE enum err store_open(const char *type, const struct store_options *options,
+                             struct store **ret_store, struct failure *failure);
+
+/* Adds a record to the group and appends its event (without the topic's newline) to `event`,
+ * which is cleared first. Sequence numbers must be gapless: ERR_STATE otherwise. */
+MUST_USE enum err store_append(struct store *store, const struct record *record,
+                               struct text *event, struct failure *failure);
+
+/* Makes the group durable and visible. Nothing to do is fine. */
+MUST_USE enum err store_commit(struct store *store, struct failure *failure);
+
+/* Commits what is open, writes everything out and gives up ownership. NULL is allowed. The store
+ * is gone also when it fails. */
+MUST_USE enum err store_close(struct store *store, struct failure *failure);
+
+#endif

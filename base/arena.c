@@ -70,8 +70,8 @@ void *arena_take(struct arena *arena, size_t size)
 
 char *arena_copy(struct arena *arena, const char *bytes, size_t length)
 {
-    char *copy = arena_take(arena, length + 1);
-    if (copy != NULL) {
+    char *copy = length < SIZE_MAX ? arena_take(arena, length + 1) : NULL;
+    if (copy != NULL && length > 0) {
         memcpy(copy, bytes, length);
     }
     return copy;

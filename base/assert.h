@@ -10,7 +10,7 @@
 #ifndef TUTTI_BASE_ASSERT_H
 #define TUTTI_BASE_ASSERT_H
 
-#define ASSERT(condition)                                                                          \
+#define ASSERT(condition) \
     (__builtin_expect(!!(condition), 1) ? (void)0 : assert_fail(#condition, __FILE__, __LINE__))
 
 /* Writes the failed condition and its place to stderr and aborts. */

@@ -29,9 +29,12 @@ static const uint64_t powers_of_ten[DECIMAL_DIGITS + 1] = {
 #define DECIMAL_SCALE (powers_of_ten[DECIMAL_DIGITS])
 #define DECIMAL_MAGNITUDE_MAX (((uint128_t)1 << 127) - 1)
 
-/* A 256-bit magnitude as four 64-bit limbs, least significant first. */
+/*
+ * The product of two magnitudes, or of one and the scale, as 64-bit limbs. A product that needs a
+ * fourth limb is no decimal after division by the scale either, so three are enough.
+ */
 struct wide {
-    uint64_t limb[4];
+    uint64_t high, middle, low;
 };
 
 static uint128_t magnitude_of(struct decimal value)
@@ -47,8 +50,32 @@ static struct decimal with_sign(uint128_t magnitude, bool negative)
     return (struct decimal){.raw = negative ? -(int128_t)magnitude : (int128_t)magnitude};
 }
 
-/* a * b in full. */
-static struct wide wide_multiply(uint128_t a, uint128_t b)
+/* Half to even: rounds quotient up when remainder is past the middle, or at it and odd. */
+static uint128_t round_half_even(uint128_t quotient, uint128_t remainder, uint128_t divisor)
+{
+    ASSERT(quotient <= DECIMAL_MAGNITUDE_MAX);
+    const uint128_t rest = divisor - remainder;
+    const bool up = remainder > rest || (remainder == rest && (quotient & 1) != 0);
+    return up ? quotient + 1 : quotient;
+}
+
+/* The decimal of a quotient and its remainder; invalid when it does not fit. */
+static struct decimal rounded(uint128_t quotient, uint128_t remainder, uint128_t divisor,
+                              bool negative)
+{
+    if (quotient > DECIMAL_MAGNITUDE_MAX) {
+        return DECIMAL_INVALID;
+    }
+    return with_sign(round_half_even(quotient, remainder, divisor), negative);
+}
+
+static uint128_t join(uint64_t high, uint64_t low)
+{
+    return ((uint128_t)high << 64) | low;
+}
+
+/* a * b in full; false when it has more than 192 bits. */
+static inline bool wide_multiply(uint128_t a, uint128_t b, struct wide *ret_product)
 {
     const uint64_t a0 = (uint64_t)a;
     const uint64_t a1 = (uint64_t)(a >> 64);
@@ -60,10 +87,9 @@ static struct wide wide_multiply(uint128_t a, uint128_t b)
     const uint128_t high = (uint128_t)a1 * b1;
 
     const uint128_t column1 = (low >> 64) + (uint64_t)middle1 + (uint64_t)middle2;
-    const uint128_t column2 = (column1 >> 64) + (middle1 >> 64) + (middle2 >> 64) + (uint64_t)high;
-    const uint128_t column3 = (column2 >> 64) + (high >> 64);
-    return (struct wide){
-        .limb = {(uint64_t)low, (uint64_t)column1, (uint64_t)column2, (uint64_t)column3}};
+    const uint128_t column2 = (column1 >> 64) + (middle1 >> 64) + (middle2 >> 64) + high;
+    *ret_product = (struct wide){(uint64_t)column2, (uint64_t)column1, (uint64_t)low};
+    return (column2 >> 64) == 0;
 }
 
 /* (high:low) / divisor for high < divisor, one machine division where the machine has it. */
@@ -74,81 +100,133 @@ static uint64_t divide_128_by_64(uint64_t high, uint64_t low, uint64_t divisor,
 #if defined(__x86_64__)
     uint64_t quotient;
     uint64_t remainder;
-    __asm__("divq %4" : "=a"(quotient), "=d"(remainder) : "a"(low), "d"(high), "rm"(divisor) : "cc");
+    __asm__("divq %4"
+            : "=a"(quotient), "=d"(remainder)
+            : "a"(low), "d"(high), "rm"(divisor)
+            : "cc");
     *ret_remainder = remainder;
     return quotient;
 #else
-    const uint128_t value = ((uint128_t)high << 64) | low;
+    const uint128_t value = join(high, low);
     *ret_remainder = (uint64_t)(value % divisor);
     return (uint64_t)(value / divisor);
 #endif
 }
 
-/* Divides in place by a 64-bit divisor and returns the remainder. */
-static uint64_t wide_divide_small(struct wide *value, uint64_t divisor)
-{
-    uint64_t remainder = 0;
-    for (int i = 3; i >= 0; i--) {
-        if (remainder == 0 && value->limb[i] < divisor) {
-            remainder = value->limb[i];
-            value->limb[i] = 0;
-            continue;
-        }
-        value->limb[i] = divide_128_by_64(remainder, value->limb[i], divisor, &remainder);
-    }
-    return remainder;
-}
-
-static bool wide_fits_128(const struct wide *value)
-{
-    return value->limb[2] == 0 && value->limb[3] == 0;
-}
-
-static uint128_t wide_low(const struct wide *value)
-{
-    return ((uint128_t)value->limb[1] << 64) | value->limb[0];
-}
-
 /*
- * value / divisor for a divisor of more than 64 bits: schoolbook binary division. The quotient
- * of such a divisor is short in practice, but every bit is walked: this path is rare.
+ * (high:low) / divisor for high < divisor and a divisor with its top bit set: one digit of
+ * Knuth's algorithm D (The Art of Computer Programming, 4.3.1). The estimate from the upper limbs
+ * is never too small and at most two too large, and what it leaves lies between -2^128 and
+ * divisor, so that 128 bits and the sign describe it.
  */
-static bool wide_divide_large(const struct wide *value, uint128_t divisor, uint128_t *ret_quotient,
+static uint64_t divide_192_by_128(uint128_t high, uint64_t low, uint128_t divisor,
+                                  uint128_t *ret_remainder)
+{
+    ASSERT(high < divisor && (divisor >> 127) != 0);
+    const uint64_t divisor1 = (uint64_t)(divisor >> 64);
+    const uint64_t high1 = (uint64_t)(high >> 64);
+    uint64_t ignored;
+    uint64_t quotient =
+        high1 < divisor1 ? divide_128_by_64(high1, (uint64_t)high, divisor1, &ignored) : UINT64_MAX;
+
+    const uint128_t product_low = (uint128_t)quotient * (uint64_t)divisor;
+    const uint128_t product_high = (uint128_t)quotient * divisor1 + (product_low >> 64);
+    uint128_t remainder =
+        join((uint64_t)high, low) - join((uint64_t)product_high, (uint64_t)product_low);
+    bool negative = product_high > high || (product_high == high && (uint64_t)product_low > low);
+    while (negative) {
+        quotient--;
+        remainder += divisor;
+        negative = remainder >= divisor; /* As long as the sum did not wrap to what is below. */
+    }
+    *ret_remainder = remainder;
+    return quotient;
+}
+
+/* value / divisor for a divisor below 2^64; false when the quotient has more than 128 bits. */
+static bool wide_divide_by_64(const struct wide *value, uint64_t divisor, uint128_t *ret_quotient,
                               uint128_t *ret_remainder)
 {
-    uint128_t remainder = 0;
-    uint128_t quotient = 0;
-    for (int bit = 255; bit >= 0; bit--) {
-        const bool carry = (remainder >> 127) != 0;
-        remainder = (remainder << 1) | ((value->limb[bit / 64] >> (bit % 64)) & 1);
-        const bool take = carry || remainder >= divisor;
-        if (take) {
-            remainder -= divisor;
-        }
-        if (take && bit >= 128) {
-            return false;
-        }
-        if (bit < 128) {
-            quotient = (quotient << 1) | (take ? 1 : 0);
-        }
+    if (value->high >= divisor) {
+        return false;
     }
-    *ret_quotient = quotient;
+    uint64_t remainder = value->high;
+    const uint64_t high = divide_128_by_64(remainder, value->middle, divisor, &remainder);
+    const uint64_t low = divide_128_by_64(remainder, value->low, divisor, &remainder);
+    *ret_quotient = join(high, low);
     *ret_remainder = remainder;
     return true;
 }
 
-/* Half to even: rounds quotient up when remainder is past the middle, or at it and odd. */
-static uint128_t round_half_even(uint128_t quotient, uint128_t remainder, uint128_t divisor)
+/*
+ * value / divisor for a divisor of more than 64 bits. The value is a magnitude times the scale, so
+ * it has at most 187 bits and the quotient fits.
+ */
+static void wide_divide_by_128(const struct wide *value, uint128_t divisor, uint128_t *ret_quotient,
+                               uint128_t *ret_remainder)
 {
-    const uint128_t rest = divisor - remainder;
-    const bool up = remainder > rest || (remainder == rest && (quotient & 1) != 0);
-    return up ? quotient + 1 : quotient;
+    /* Shift both until the divisor's top bit is set: four limbs, the upper two in `high`. */
+    const int shift = __builtin_clzll((uint64_t)(divisor >> 64));
+    const uint128_t shifted1 = (uint128_t)value->middle << shift;
+    const uint128_t shifted0 = (uint128_t)value->low << shift;
+    const uint128_t high = ((uint128_t)value->high << shift) | (shifted1 >> 64);
+    const uint64_t middle = (uint64_t)shifted1 | (uint64_t)(shifted0 >> 64);
+    divisor <<= shift;
+
+    uint64_t digit = 0;
+    uint128_t remainder = join((uint64_t)high, middle);
+    if ((high >> 64) != 0 || remainder >= divisor) {
+        digit = divide_192_by_128(high, middle, divisor, &remainder);
+    }
+    *ret_quotient =
+        join(digit, divide_192_by_128(remainder, (uint64_t)shifted0, divisor, &remainder));
+    *ret_remainder = remainder >> shift;
+}
+
+/* The whole part of a magnitude and its 18 fractional digits as a number. */
+static uint128_t split(uint128_t magnitude, uint64_t *ret_fraction)
+{
+    const struct wide value = {0, (uint64_t)(magnitude >> 64), (uint64_t)magnitude};
+    uint128_t whole;
+    uint128_t fraction;
+    const bool fits = wide_divide_by_64(&value, DECIMAL_SCALE, &whole, &fraction);
+    ASSERT(fits); /* The high limb is zero. */
+    *ret_fraction = (uint64_t)fraction;
+    return whole;
+}
+
+/* Removes the trailing zeros of a fraction > 0 and returns how many there were. */
+static unsigned strip_zeros(uint64_t *fraction)
+{
+    ASSERT(*fraction > 0 && *fraction < DECIMAL_SCALE);
+    unsigned zeros = 0;
+    for (unsigned step = 16; step > 0; step /= 2) {
+        if (*fraction % powers_of_ten[step] == 0) {
+            *fraction /= powers_of_ten[step];
+            zeros += step;
+        }
+    }
+    return zeros;
+}
+
+/* *digits * 10^places; false, and *digits is undefined, when 128 bits do not hold it. */
+static bool scale_up(uint128_t *digits, int places)
+{
+    while (places > 0 && *digits != 0) {
+        const int step = places < DECIMAL_DIGITS ? places : DECIMAL_DIGITS;
+        if (__builtin_mul_overflow(*digits, (uint128_t)powers_of_ten[step], digits)) {
+            return false;
+        }
+        places -= step;
+    }
+    return true;
 }
 
 struct decimal decimal_from_mantissa(int64_t mantissa, unsigned digits)
 {
     ASSERT(digits <= DECIMAL_DIGITS);
-    return (struct decimal){.raw = (int128_t)mantissa * (int64_t)powers_of_ten[DECIMAL_DIGITS - digits]};
+    return (struct decimal){.raw = (int128_t)mantissa *
+                                   (int64_t)powers_of_ten[DECIMAL_DIGITS - digits]};
 }
 
 struct decimal decimal_multiply(struct decimal a, struct decimal b)
@@ -156,13 +234,14 @@ struct decimal decimal_multiply(struct decimal a, struct decimal b)
     if (!decimal_is_valid(a) || !decimal_is_valid(b)) {
         return DECIMAL_INVALID;
     }
-    struct wide product = wide_multiply(magnitude_of(a), magnitude_of(b));
-    const uint64_t remainder = wide_divide_small(&product, DECIMAL_SCALE);
-    if (!wide_fits_128(&product)) {
+    struct wide product;
+    uint128_t quotient;
+    uint128_t remainder;
+    if (!wide_multiply(magnitude_of(a), magnitude_of(b), &product) ||
+        !wide_divide_by_64(&product, DECIMAL_SCALE, &quotient, &remainder)) {
         return DECIMAL_INVALID;
     }
-    const uint128_t rounded = round_half_even(wide_low(&product), remainder, DECIMAL_SCALE);
-    return with_sign(rounded, (a.raw < 0) != (b.raw < 0));
+    return rounded(quotient, remainder, DECIMAL_SCALE, (a.raw < 0) != (b.raw < 0));
 }
 
 struct decimal decimal_divide(struct decimal a, struct decimal b)
@@ -170,23 +249,18 @@ struct decimal decimal_divide(struct decimal a, struct decimal b)
     if (!decimal_is_valid(a) || !decimal_is_valid(b) || b.raw == 0) {
         return DECIMAL_INVALID;
     }
-    struct wide numerator = wide_multiply(magnitude_of(a), DECIMAL_SCALE);
+    struct wide numerator;
+    const bool fits = wide_multiply(magnitude_of(a), DECIMAL_SCALE, &numerator);
+    ASSERT(fits); /* 127 and 60 bits. */
     const uint128_t divisor = magnitude_of(b);
     uint128_t quotient;
     uint128_t remainder;
-    if ((divisor >> 64) == 0) {
-        remainder = wide_divide_small(&numerator, (uint64_t)divisor);
-        if (!wide_fits_128(&numerator)) {
-            return DECIMAL_INVALID;
-        }
-        quotient = wide_low(&numerator);
-    } else if (wide_fits_128(&numerator)) {
-        quotient = wide_low(&numerator) / divisor;
-        remainder = wide_low(&numerator) % divisor;
-    } else if (!wide_divide_large(&numerator, divisor, &quotient, &remainder)) {
+    if ((divisor >> 64) != 0) {
+        wide_divide_by_128(&numerator, divisor, &quotient, &remainder);
+    } else if (!wide_divide_by_64(&numerator, (uint64_t)divisor, &quotient, &remainder)) {
         return DECIMAL_INVALID;
     }
-    return with_sign(round_half_even(quotient, remainder, divisor), (a.raw < 0) != (b.raw < 0));
+    return rounded(quotient, remainder, divisor, (a.raw < 0) != (b.raw < 0));
 }
 
 struct decimal decimal_floor_to(struct decimal value, struct decimal unit)
@@ -195,7 +269,8 @@ struct decimal decimal_floor_to(struct decimal value, struct decimal unit)
     if (!decimal_is_valid(value)) {
         return DECIMAL_INVALID;
     }
-    return value.raw <= 0 ? DECIMAL_ZERO : (struct decimal){.raw = value.raw - value.raw % unit.raw};
+    return value.raw <= 0 ? DECIMAL_ZERO
+                          : (struct decimal){.raw = value.raw - value.raw % unit.raw};
 }
 
 struct decimal decimal_ceil_to(struct decimal value, struct decimal unit)
@@ -249,13 +324,9 @@ enum err decimal_to_mantissa_floor(struct decimal value, unsigned digits, int64_
 unsigned decimal_digits(struct decimal value)
 {
     ASSERT(decimal_is_valid(value));
-    unsigned digits = DECIMAL_DIGITS;
-    int128_t raw = value.raw;
-    while (digits > 0 && raw % 10 == 0) {
-        raw /= 10;
-        digits--;
-    }
-    return digits;
+    uint64_t fraction;
+    (void)split(magnitude_of(value), &fraction);
+    return fraction == 0 ? 0 : DECIMAL_DIGITS - strip_zeros(&fraction);
 }
 
 /* The pieces of a number in text, before they become a value. */
@@ -280,15 +351,13 @@ static enum err decimal_text_take(struct decimal_text *number, int digit, bool f
         number->fraction += fraction ? 1 : 0;
         return ERR_NONE;
     }
-    for (; number->digits_dropped >= 0; number->digits_dropped--) {
-        if (__builtin_mul_overflow(number->digits, (uint128_t)10, &number->digits)) {
-            return fraction ? ERR_RANGE : ERR_OVERFLOW;
-        }
+    if (!scale_up(&number->digits, number->digits_dropped + 1) ||
+        __builtin_add_overflow(number->digits, (uint128_t)digit, &number->digits)) {
+        return fraction ? ERR_RANGE : ERR_OVERFLOW;
     }
     number->digits_dropped = 0;
     number->fraction += fraction ? 1 : 0;
-    return __builtin_add_overflow(number->digits, (uint128_t)digit, &number->digits) ? ERR_OVERFLOW
-                                                                                     : ERR_NONE;
+    return ERR_NONE;
 }
 
 static enum err decimal_text_exponent(const char *text, size_t length, struct decimal_text *number)
@@ -367,10 +436,8 @@ enum err decimal_parse(const char *text, size_t length, struct decimal *ret_valu
         }
         number.digits /= 10;
     }
-    for (; shift > 0; shift--) {
-        if (__builtin_mul_overflow(number.digits, (uint128_t)10, &number.digits)) {
-            return ERR_OVERFLOW;
-        }
+    if (!scale_up(&number.digits, shift)) {
+        return ERR_OVERFLOW;
     }
     const struct decimal value = with_sign(number.digits, number.negative);
     if (!decimal_is_valid(value)) {
@@ -388,39 +455,41 @@ struct decimal decimal_literal(const char *text)
     return value;
 }
 
+/* Writes the digits of value so that they end before `end`, at least `count_min` of them. */
+static char *print_digits_before(char *end, uint64_t value, unsigned count_min)
+{
+    for (unsigned count = 0; count < count_min || value != 0; count++) {
+        *--end = (char)('0' + value % 10);
+        value /= 10;
+    }
+    return end;
+}
+
 size_t decimal_print(struct decimal value, char out[DECIMAL_TEXT_MAX])
 {
     if (!decimal_is_valid(value)) {
         memcpy(out, "invalid", sizeof("invalid"));
         return sizeof("invalid") - 1;
     }
-    const uint128_t magnitude = magnitude_of(value);
-    uint128_t whole = magnitude / DECIMAL_SCALE;
-    uint64_t fraction = (uint64_t)(magnitude % DECIMAL_SCALE);
-
-    char reversed[DECIMAL_TEXT_MAX];
-    size_t count = 0;
+    uint64_t fraction;
+    const uint128_t whole = split(magnitude_of(value), &fraction);
+    char text[DECIMAL_TEXT_MAX];
+    char *const end = text + sizeof(text);
+    char *start = end;
     if (fraction != 0) {
-        int place = DECIMAL_DIGITS;
-        for (; fraction % 10 == 0; place--) {
-            fraction /= 10;
-        }
-        for (; place > 0; place--) {
-            reversed[count++] = (char)('0' + fraction % 10);
-            fraction /= 10;
-        }
-        reversed[count++] = '.';
+        const unsigned zeros = strip_zeros(&fraction);
+        start = print_digits_before(start, fraction, DECIMAL_DIGITS - zeros);
+        *--start = '.';
     }
-    do {
-        reversed[count++] = (char)('0' + (int)(whole % 10));
-        whole /= 10;
-    } while (whole != 0);
+    /* A whole part has up to 21 digits, one or two more than 64 bits hold. */
+    start = print_digits_before(start, (uint64_t)(whole % DECIMAL_SCALE),
+                                whole < DECIMAL_SCALE ? 1 : DECIMAL_DIGITS);
+    start = print_digits_before(start, (uint64_t)(whole / DECIMAL_SCALE), 0);
     if (value.raw < 0) {
-        reversed[count++] = '-';
+        *--start = '-';
     }
-    for (size_t i = 0; i < count; i++) {
-        out[i] = reversed[count - 1 - i];
-    }
-    out[count] = '\0';
-    return count;
+    const size_t length = (size_t)(end - start);
+    memcpy(out, start, length);
+    out[length] = '\0';
+    return length;
 }

@@ -4,24 +4,15 @@
 #include <stdio.h>
 
 static const char *const err_names[] = {
-    [ERR_NONE] = "none",
-    [ERR_MEMORY] = "memory",
-    [ERR_FULL] = "full",
-    [ERR_CLOSED] = "closed",
-    [ERR_NOT_FOUND] = "not_found",
-    [ERR_EXISTS] = "exists",
-    [ERR_SYNTAX] = "syntax",
-    [ERR_RANGE] = "range",
-    [ERR_OVERFLOW] = "overflow",
-    [ERR_IO] = "io",
-    [ERR_CORRUPT] = "corrupt",
-    [ERR_VERSION] = "version",
-    [ERR_LOCKED] = "locked",
-    [ERR_STATE] = "state",
-    [ERR_DENIED] = "denied",
-    [ERR_UNSUPPORTED] = "unsupported",
-    [ERR_LIMIT] = "limit",
-    [ERR_END] = "end",
+    [ERR_NONE] = "none",           [ERR_MEMORY] = "memory",
+    [ERR_FULL] = "full",           [ERR_CLOSED] = "closed",
+    [ERR_NOT_FOUND] = "not_found", [ERR_EXISTS] = "exists",
+    [ERR_SYNTAX] = "syntax",       [ERR_RANGE] = "range",
+    [ERR_OVERFLOW] = "overflow",   [ERR_IO] = "io",
+    [ERR_CORRUPT] = "corrupt",     [ERR_VERSION] = "version",
+    [ERR_LOCKED] = "locked",       [ERR_STATE] = "state",
+    [ERR_DENIED] = "denied",       [ERR_UNSUPPORTED] = "unsupported",
+    [ERR_LIMIT] = "limit",         [ERR_END] = "end",
 };
 
 const char *err_name(enum err code)

@@ -1,5 +1,6 @@
 #include "base/instant.h"
 
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -74,8 +75,9 @@ static bool read_digits(const char *text, int count, int *ret_value)
 static bool read_date(const char *text, struct civil *civil)
 {
     int year;
-    if (!read_digits(text, 4, &year) || text[4] != '-' || !read_digits(text + 5, 2, &civil->month) ||
-        text[7] != '-' || !read_digits(text + 8, 2, &civil->day)) {
+    if (!read_digits(text, 4, &year) || text[4] != '-' ||
+        !read_digits(text + 5, 2, &civil->month) || text[7] != '-' ||
+        !read_digits(text + 8, 2, &civil->day)) {
         return false;
     }
     civil->year = year;
@@ -109,8 +111,7 @@ static bool civil_is_valid(const struct civil *civil)
     if (civil->month < 1 || civil->month > 12 || civil->day < 1) {
         return false;
     }
-    const bool leap =
-        (civil->year % 4 == 0 && civil->year % 100 != 0) || civil->year % 400 == 0;
+    const bool leap = (civil->year % 4 == 0 && civil->year % 100 != 0) || civil->year % 400 == 0;
     const int days_max = days[civil->month - 1] + (leap && civil->month == 2 ? 1 : 0);
     return civil->day <= days_max && civil->hour < 24 && civil->minute < 60 && civil->second < 60;
 }
@@ -144,11 +145,12 @@ static enum err instant_parse_iso(const char *text, size_t length, int64_t *ret_
     }
     const int64_t seconds = days_from_civil(civil.year, civil.month, civil.day) * SECONDS_PER_DAY +
                             civil.hour * 3600 + civil.minute * 60 + civil.second;
-    int64_t whole_ns;
-    if (__builtin_mul_overflow(seconds, NS_PER_S, &whole_ns) ||
-        __builtin_add_overflow(whole_ns, civil.fraction_ns, ret_ns)) {
+    int64_t instant_ns;
+    if (__builtin_mul_overflow(seconds, NS_PER_S, &instant_ns) ||
+        __builtin_add_overflow(instant_ns, civil.fraction_ns, &instant_ns)) {
         return ERR_RANGE;
     }
+    *ret_ns = instant_ns;
     return ERR_NONE;
 }
 
@@ -195,22 +197,34 @@ size_t instant_print(int64_t instant_ns, char out[INSTANT_TEXT_MAX])
     return (size_t)length;
 }
 
+/* The text of a duration >= 0 given in milliseconds. */
+static int duration_print_ms(uint64_t ms, char *out, size_t capacity)
+{
+    const uint64_t s = ms / 1000;
+    if (s < 1) {
+        return snprintf(out, capacity, "%" PRIu64 "ms", ms);
+    }
+    if (s < 60) {
+        return snprintf(out, capacity, "%" PRIu64 ".%" PRIu64 "s", s, ms % 1000 / 100);
+    }
+    if (s < 3600) {
+        return snprintf(out, capacity, "%" PRIu64 "m%02" PRIu64 "s", s / 60, s % 60);
+    }
+    if (s < SECONDS_PER_DAY) {
+        return snprintf(out, capacity, "%" PRIu64 "h%02" PRIu64 "m", s / 3600, s / 60 % 60);
+    }
+    return snprintf(out, capacity, "%" PRIu64 "d%02" PRIu64 "h", s / SECONDS_PER_DAY,
+                    s / 3600 % 24);
+}
+
 size_t duration_print(int64_t duration_ns, char out[INSTANT_TEXT_MAX])
 {
-    const int64_t ms = duration_ns / NS_PER_MS;
-    const int64_t s = ms / 1000;
-    int length;
-    if (s < 1) {
-        length = snprintf(out, INSTANT_TEXT_MAX, "%dms", (int)ms);
-    } else if (s < 60) {
-        length = snprintf(out, INSTANT_TEXT_MAX, "%d.%ds", (int)s, (int)(ms % 1000 / 100));
-    } else if (s < 3600) {
-        length = snprintf(out, INSTANT_TEXT_MAX, "%dm%02ds", (int)(s / 60), (int)(s % 60));
-    } else if (s < SECONDS_PER_DAY) {
-        length = snprintf(out, INSTANT_TEXT_MAX, "%dh%02dm", (int)(s / 3600), (int)(s / 60 % 60));
-    } else {
-        length = snprintf(out, INSTANT_TEXT_MAX, "%lldd%02dh", (long long)(s / SECONDS_PER_DAY),
-                          (int)(s / 3600 % 24));
+    const uint64_t magnitude_ns =
+        duration_ns < 0 ? UINT64_C(0) - (uint64_t)duration_ns : (uint64_t)duration_ns;
+    const uint64_t ms = magnitude_ns / (uint64_t)NS_PER_MS;
+    size_t length = 0;
+    if (duration_ns < 0 && ms > 0) {
+        out[length++] = '-';
     }
-    return (size_t)length;
+    return length + (size_t)duration_print_ms(ms, out + length, INSTANT_TEXT_MAX - length);
 }

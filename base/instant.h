@@ -40,7 +40,8 @@ MUST_USE enum err instant_parse(const char *text, size_t length, int64_t *ret_ns
 /* Writes "2021-07-01T00:00:00.250Z" (fraction only as long as needed) and returns its length. */
 size_t instant_print(int64_t instant_ns, char out[INSTANT_TEXT_MAX]);
 
-/* Writes a duration for people: "350ms", "12.5s", "3m20s", "2h05m", "4d03h". Returns its length. */
+/* Writes a duration for people, rounded towards zero: "350ms", "12.5s", "3m20s", "2h05m", "4d03h",
+ * with a minus sign when it is negative. Returns its length. */
 size_t duration_print(int64_t duration_ns, char out[INSTANT_TEXT_MAX]);
 
 #endif

@@ -9,8 +9,6 @@
 #include "base/instant.h"
 #include "base/text.h"
 
-enum { LOG_MESSAGE_MAX = 2048 };
-
 static enum log_level configured_level = LOG_INFO;
 static enum log_format configured_format = LOG_TEXT;
 
@@ -20,6 +18,16 @@ void log_configure(enum log_level level, enum log_format format)
 {
     configured_level = level;
     configured_format = format;
+}
+
+/* Text from outside (a venue's reason) must not be able to make a second line. */
+static void log_flatten(char *message)
+{
+    for (; *message != '\0'; message++) {
+        if ((unsigned char)*message < ' ') {
+            *message = ' ';
+        }
+    }
 }
 
 static void log_format_line(struct text *line, const char *instant, const char *level,
@@ -48,6 +56,7 @@ void log_line(enum log_level level, const char *source, const char *format, ...)
     va_start(arguments, format);
     (void)vsnprintf(message, sizeof(message), format, arguments);
     va_end(arguments);
+    log_flatten(message);
 
     /* The stamp is for people reading the log; nothing is decided by it. */
     struct timespec now;

@@ -18,6 +18,7 @@ struct prng {
 /* Every seed, also 0, gives a good sequence. */
 void prng_init(struct prng *prng, uint64_t seed);
 
+/* Uniform over all 64-bit numbers. */
 uint64_t prng_next(struct prng *prng);
 
 /* Uniform in [0, bound), without bias. bound > 0. */

@@ -166,10 +166,10 @@ static size_t utf8_length(const unsigned char *bytes)
                 return 0;
             }
         }
-        const bool overlong = (bytes[0] == 0xE0 && bytes[1] < 0xA0) ||
-                              (bytes[0] == 0xF0 && bytes[1] < 0x90);
-        const bool outside = (bytes[0] == 0xED && bytes[1] >= 0xA0) ||
-                             (bytes[0] == 0xF4 && bytes[1] >= 0x90);
+        const bool overlong =
+            (bytes[0] == 0xE0 && bytes[1] < 0xA0) || (bytes[0] == 0xF0 && bytes[1] < 0x90);
+        const bool outside =
+            (bytes[0] == 0xED && bytes[1] >= 0xA0) || (bytes[0] == 0xF4 && bytes[1] >= 0x90);
         return overlong || outside ? 0 : length;
     }
     return 0;
@@ -199,28 +199,38 @@ static void json_escape_char(struct text *text, unsigned char c)
     }
 }
 
+/* How many bytes at the start can stand in a JSON string as they are. */
+static size_t json_plain_length(const unsigned char *bytes)
+{
+    size_t length = 0;
+    while (bytes[length] >= 0x20 && bytes[length] < 0x80 && bytes[length] != '"' &&
+           bytes[length] != '\\') {
+        length++;
+    }
+    return length;
+}
+
 static void json_quote(struct text *text, const char *value)
 {
     text_append_char(text, '"');
     const unsigned char *bytes = (const unsigned char *)value;
-    while (*bytes != '\0') {
-        if (*bytes >= 0x80) {
-            const size_t length = utf8_length(bytes);
-            if (length == 0) {
-                text_append_string(text, "\xEF\xBF\xBD");
-                bytes++;
-            } else {
-                text_append(text, (const char *)bytes, length);
-                bytes += length;
-            }
-            continue;
+    for (;;) {
+        const size_t plain = json_plain_length(bytes);
+        text_append(text, (const char *)bytes, plain);
+        bytes += plain;
+        if (*bytes == '\0') {
+            break;
         }
-        if (*bytes < 0x20 || *bytes == '"' || *bytes == '\\') {
-            json_escape_char(text, *bytes);
+        const size_t sequence = *bytes >= 0x80 ? utf8_length(bytes) : 0;
+        if (sequence > 0) {
+            text_append(text, (const char *)bytes, sequence);
+            bytes += sequence;
+        } else if (*bytes >= 0x80) {
+            text_append_string(text, "\xEF\xBF\xBD"); /* U+FFFD */
+            bytes++;
         } else {
-            text_append_char(text, (char)*bytes);
+            json_escape_char(text, *bytes++);
         }
-        bytes++;
     }
     text_append_char(text, '"');
 }
@@ -270,12 +280,16 @@ void json_null(struct text *text)
 
 void json_raw(struct text *text, const char *json)
 {
-    if (json == NULL || json[0] == '\0') {
+    size_t length = json != NULL ? strlen(json) : 0;
+    while (length > 0 && (unsigned char)json[length - 1] <= ' ') {
+        length--; /* json_separate() looks at the last byte, which must belong to a value. */
+    }
+    if (length == 0) {
         json_null(text);
         return;
     }
     json_separate(text);
-    text_append_string(text, json);
+    text_append(text, json, length);
 }
 
 void json_put_string(struct text *text, const char *key, const char *value)

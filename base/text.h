@@ -59,7 +59,8 @@ void json_decimal(struct text *text, struct decimal value);
 void json_int(struct text *text, int64_t value);
 void json_bool(struct text *text, bool value);
 void json_null(struct text *text);
-/* Text that is JSON already, e.g. a stored config. NULL or "" becomes null. */
+/* Text that is JSON already, e.g. a stored config; white space at its end is left out. NULL or
+ * nothing but white space becomes null. */
 void json_raw(struct text *text, const char *json);
 
 /* Key and value in one call. */

@@ -53,6 +53,10 @@ struct venue_updates {
 
 void venue_updates_done(struct venue_updates *updates);
 
+/* Makes room for `more` updates, so that the next `more` calls of venue_updates_add() cannot fail.
+ * ERR_MEMORY. */
+MUST_USE enum err venue_updates_reserve(struct venue_updates *updates, size_t more);
+
 /* Room for one more, zeroed; NULL when there is no memory. */
 struct venue_update *venue_updates_add(struct venue_updates *updates);
 

@@ -1,0 +1,137 @@
+#include "market/order.h"
+
+#include <string.h>
+
+enum { ID_BASE = 36, EPOCH_DIGITS_MAX = 12, NUMBER_DIGITS_MAX = 7 };
+
+const struct field_name side_names[] = {{"BUY", SIDE_BUY}, {"SELL", SIDE_SELL}, {NULL, 0}};
+
+const struct field_name order_type_names[] = {
+    {"MARKET", ORDER_MARKET},
+    {"LIMIT", ORDER_LIMIT},
+    {"LIMIT_MAKER", ORDER_LIMIT_MAKER},
+    {NULL, 0},
+};
+
+const struct field_name order_role_names[] = {
+    {"open", ROLE_OPEN},
+    {"close", ROLE_CLOSE},
+    {"partial", ROLE_PARTIAL},
+    {"take_profit", ROLE_TAKE_PROFIT},
+    {NULL, 0},
+};
+
+const struct field_name order_state_names[] = {
+    {"CREATED", ORDER_CREATED},
+    {"PENDING_SUBMIT", ORDER_PENDING_SUBMIT},
+    {"OPEN", ORDER_OPEN},
+    {"PARTIALLY_FILLED", ORDER_PARTIALLY_FILLED},
+    {"PENDING_CANCEL", ORDER_PENDING_CANCEL},
+    {"FILLED", ORDER_FILLED},
+    {"CANCELED", ORDER_CANCELED},
+    {"REJECTED", ORDER_REJECTED},
+    {"EXPIRED", ORDER_EXPIRED},
+    {"UNKNOWN", ORDER_UNKNOWN},
+    {NULL, 0},
+};
+
+const struct field_name liquidity_names[] = {
+    {"maker", LIQUIDITY_MAKER},
+    {"taker", LIQUIDITY_TAKER},
+    {NULL, 0},
+};
+
+bool order_state_is_terminal(enum order_state state)
+{
+    switch (state) {
+    case ORDER_FILLED:
+    case ORDER_CANCELED:
+    case ORDER_REJECTED:
+    case ORDER_EXPIRED:
+        return true;
+    case ORDER_CREATED:
+    case ORDER_PENDING_SUBMIT:
+    case ORDER_OPEN:
+    case ORDER_PARTIALLY_FILLED:
+    case ORDER_PENDING_CANCEL:
+    case ORDER_UNKNOWN:
+        return false;
+    }
+    return false;
+}
+
+/* Writes the number in base 36 and returns how many characters that took. */
+static size_t order_id_put(uint64_t number, char *out)
+{
+    char reversed[EPOCH_DIGITS_MAX + 1];
+    size_t count = 0;
+    do {
+        const unsigned digit = (unsigned)(number % ID_BASE);
+        reversed[count++] = (char)(digit < 10 ? '0' + digit : 'a' + (digit - 10));
+        number /= ID_BASE;
+    } while (number != 0);
+    for (size_t i = 0; i < count; i++) {
+        out[i] = reversed[count - 1 - i];
+    }
+    return count;
+}
+
+size_t order_id_print(struct order_id id, char out[ORDER_ID_TEXT_MAX])
+{
+    ASSERT(id.epoch < UINT64_C(4738381338321616896)); /* 36^12 */
+    size_t length = order_id_put(id.epoch, out);
+    out[length++] = '-';
+    length += order_id_put(id.executor, out + length);
+    out[length++] = '-';
+    length += order_id_put(id.ordinal, out + length);
+    out[length] = '\0';
+    ASSERT(length < ORDER_ID_TEXT_MAX);
+    return length;
+}
+
+/* The value of one character, or ID_BASE when it is no digit. */
+static unsigned order_id_digit(char c)
+{
+    if (c >= '0' && c <= '9') {
+        return (unsigned)(c - '0');
+    }
+    return c >= 'a' && c <= 'z' ? (unsigned)(c - 'a') + 10 : ID_BASE;
+}
+
+/*
+ * Reads one number up to `end` and moves *text behind that character. Only the form that
+ * order_id_put() writes is accepted (no leading zeros), so that a text names one id only.
+ */
+static bool order_id_take(const char **text, char end, size_t digits_max, uint64_t *ret_number)
+{
+    uint64_t number = 0;
+    size_t count = 0;
+    for (; (*text)[count] != end; count++) {
+        const unsigned digit = order_id_digit((*text)[count]);
+        const bool leading_zero = count == 1 && number == 0;
+        if (digit == ID_BASE || count == digits_max || leading_zero) {
+            return false;
+        }
+        number = number * ID_BASE + digit;
+    }
+    *text += count + (end == '\0' ? 0 : 1);
+    *ret_number = number;
+    return count > 0;
+}
+
+enum err order_id_parse(const char *text, struct order_id *ret_id)
+{
+    uint64_t epoch;
+    uint64_t executor;
+    uint64_t ordinal;
+    if (!order_id_take(&text, '-', EPOCH_DIGITS_MAX, &epoch) ||
+        !order_id_take(&text, '-', NUMBER_DIGITS_MAX, &executor) ||
+        !order_id_take(&text, '\0', NUMBER_DIGITS_MAX, &ordinal)) {
+        return ERR_SYNTAX;
+    }
+    if (executor > UINT32_MAX || ordinal > UINT32_MAX) {
+        return ERR_RANGE;
+    }
+    *ret_id = (struct order_id){epoch, (uint32_t)executor, (uint32_t)ordinal};
+    return ERR_NONE;
+}

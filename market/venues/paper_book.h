@@ -1,0 +1,64 @@
+/*
+ * market/venues/paper_book.h - the open orders of one instrument, nearest to the market first.
+ *
+ * Three heaps: buys with the highest price on top, sells with the lowest, and the orders without a
+ * price. A quote that touches nothing costs two comparisons; adding and removing cost O(log n).
+ *
+ * Threads: belongs to its venue.
+ */
+#ifndef TUTTI_MARKET_VENUES_PAPER_BOOK_H
+#define TUTTI_MARKET_VENUES_PAPER_BOOK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "market/quote.h"
+#include "market/venue.h"
+
+/* An order from its submission to its end. */
+struct paper_order {
+    struct order_ticket ticket;
+    bool is_open;            /* Accepted; false: still in the queue. */
+    uint64_t sequence;       /* Order of acceptance: older orders are matched first. */
+    uint64_t accepted_round; /* The instrument's count of quotes then. */
+    struct decimal executed; /* Base. */
+    struct decimal reserved; /* What is held back for the rest of it. */
+    uint32_t matches;        /* How many fills it had. */
+    uint32_t place;          /* Where it stands in its heap. */
+};
+
+struct paper_heap {
+    uint32_t *slots; /* Owned: indexes into the venue's table of orders. */
+    uint32_t count;
+    uint32_t capacity;
+};
+
+enum paper_heap_kind { PAPER_BUYS, PAPER_SELLS, PAPER_MARKETS, PAPER_HEAP_COUNT };
+
+struct paper_book {
+    struct paper_heap heaps[PAPER_HEAP_COUNT];
+};
+
+void paper_book_done(struct paper_book *book);
+
+/* Makes room for one more order, so that the next paper_book_add() cannot fail. ERR_MEMORY. */
+MUST_USE enum err paper_book_reserve(struct paper_book *book, const struct paper_order *order);
+
+/* Puts orders[slot] into its heap; there must be room. */
+void paper_book_add(struct paper_book *book, struct paper_order *orders, uint32_t slot);
+
+/* Takes orders[slot] out of its heap; its room stays. */
+void paper_book_remove(struct paper_book *book, struct paper_order *orders, uint32_t slot);
+
+/* Takes out one order that the quote fills: any without a price, a buy at or above the ask, a sell
+ * at or below the bid. False when there is none left. */
+bool paper_book_take_touched(struct paper_book *book, struct paper_order *orders,
+                             const struct quote *quote, uint32_t *ret_slot);
+
+/* The order on top of a heap, or NULL when it is empty. */
+const struct paper_order *paper_book_top(const struct paper_book *book,
+                                         const struct paper_order *orders,
+                                         enum paper_heap_kind kind);
+
+#endif

@@ -48,6 +48,14 @@ enum close_type {
     CLOSE_POSITION_HOLD = 10,
 };
 
+/* What becomes of what is owned while an executor is SHUTTING_DOWN. */
+enum shutdown_mode {
+    SHUTDOWN_NONE = 0,
+    SHUTDOWN_CLOSE, /* Get rid of what remains. */
+    SHUTDOWN_HOLD,  /* Keep it: it goes to the position book. */
+    SHUTDOWN_FAIL,  /* Give up: keep it, it goes to the position book as well. */
+};
+
 extern const struct field_name executor_status_names[]; /* NOT_STARTED, RUNNING, ... */
 extern const struct field_name close_type_names[];      /* TIME_LIMIT, STOP_LOSS, ... */
 
@@ -118,11 +126,12 @@ struct executor_kind;
 
 /* The part that all executors share. */
 struct executor {
-    const struct executor_kind *kind;       /* Borrowed, static. */
-    const struct executor_config *config;   /* Borrowed. */
+    const struct executor_kind *kind;                       /* Borrowed, static. */
+    const struct executor_config *config;                   /* Borrowed. */
     const struct instrument *instruments[WAKE_MARKETS_MAX]; /* Borrowed. */
     enum executor_status status;
     enum close_type close_type;
+    enum shutdown_mode shutdown_mode;
     int64_t closed_at_ns; /* When RUNNING was left; 0 before. */
     uint32_t retries;
     int64_t retry_at_ns;
@@ -153,8 +162,8 @@ struct executor_plan {
 };
 
 struct executor_kind {
-    const char *type; /* Tag in YAML, JSON and the database, e.g. "position_executor". */
-    const char *summary;             /* One sentence for listings. */
+    const char *type;    /* Tag in YAML, JSON and the database, e.g. "position_executor". */
+    const char *summary; /* One sentence for listings. */
     const struct field *config_fields;
     size_t config_size;
     const struct field *update_fields; /* NULL: cannot be updated while it runs. */
@@ -241,18 +250,46 @@ void executor_requests_init(struct executor_requests *requests);
 /* Moves the status; asserts that the transition is one of EXECUTORS.md 1. */
 void executor_set_status(struct executor *executor, enum executor_status status);
 
+/*
+ * RUNNING -> SHUTTING_DOWN with a close type and a mode; the close time is now. The caller runs the
+ * shutdown rule in the same evaluation.
+ */
+void executor_leave(struct executor *executor, enum close_type close_type, enum shutdown_mode mode,
+                    int64_t now_ns);
+
 /* retries += 1 and the wait of min(2^(retries-1), 30) seconds from now. */
 void executor_count_retry(struct executor *executor, int64_t now_ns);
 
 /* A retry wait holds back every placement. */
 bool executor_is_waiting(const struct executor *executor, int64_t now_ns);
 
+/* Whether more went wrong than the configuration tolerates. */
+bool executor_is_exhausted(const struct executor *executor);
+
+/* Puts an order into the ledger and asks for it. False when the ledger refuses it (no memory, too
+ * many orders): then nothing has changed and the executor has to give up. */
+MUST_USE bool executor_place(struct executor *executor, const struct order_draft *draft,
+                             int64_t now_ns, struct executor_requests *requests);
+
+/* Asks for the cancel of a live order and notes when. */
+void executor_cancel(struct ledger_order *order, int64_t now_ns,
+                     struct executor_requests *requests);
+
+/*
+ * The on_order of every kind: fills and states go to the ledger; a failed order and a cancel that
+ * the executor never asked for count a retry. An event of an order that has ended changes nothing
+ * but its fills; one of an order that is not in the ledger changes nothing at all (the caller books
+ * such a fill elsewhere).
+ */
+void executor_on_order(struct executor *executor, const struct order_event *event, int64_t now_ns);
+
 /* Writes everything needed to go on later as one JSON object, the kind's members included. */
 void executor_save(const struct executor *executor, struct text *out);
 
 /*
  * Restores what executor_save() wrote into an executor that executor_init() has set up and that
- * was not started. Errors: ERR_CORRUPT, ERR_VERSION, ERR_MEMORY.
+ * was not started. Errors: ERR_CORRUPT, ERR_VERSION, ERR_MEMORY; then it must not be used, only
+ * given to executor_done().
  */
 MUST_USE enum err executor_load(struct executor *executor, const struct node *node);
 

@@ -35,12 +35,12 @@ struct ledger_order {
     enum side side;
     enum order_type type;
     enum ledger_state state;
-    struct decimal amount;   /* Requested, base. */
-    struct decimal price;    /* 0 for MARKET. */
-    struct decimal executed; /* Sum of fill amounts. */
-    struct decimal quote;    /* Sum of price * amount of the fills. */
-    struct decimal fees;     /* In quote. */
-    struct decimal fee_base; /* The part of the fees that was taken in base. */
+    struct decimal amount;             /* Requested, base. */
+    struct decimal price;              /* 0 for MARKET. */
+    struct decimal executed;           /* Sum of fill amounts. */
+    struct decimal quote;              /* Sum of price * amount of the fills. */
+    struct decimal fees;               /* In quote. */
+    struct decimal fee_base;           /* The part of the fees that was taken in base. */
     struct decimal gross_at_placement; /* Sum of OPEN fills when it was placed. */
     int64_t placed_at_ns;
     int64_t cancel_requested_at_ns; /* Latest request; meaningful when is_cancel_requested. */
@@ -48,7 +48,17 @@ struct ledger_order {
     bool is_timed_out;
 };
 
-/* Sums over the orders of one group. */
+/* What is asked for when an order is placed. */
+struct order_draft {
+    uint32_t market; /* Index into the executor's markets. */
+    enum order_role role;
+    enum side side;
+    enum order_type type;
+    struct decimal amount; /* On the step grid, > 0. */
+    struct decimal price;  /* On the tick grid; 0 for MARKET. */
+};
+
+/* Sums over the orders of one group. An overflow makes a sum invalid and stays in it. */
 struct ledger_sum {
     struct decimal executed;
     struct decimal quote;
@@ -82,9 +92,8 @@ struct ledger_order *ledger_live(const struct ledger *ledger, enum order_role ro
  * Adds an order in PENDING; its ordinal is count + 1. NULL when there is no memory or
  * LEDGER_ORDERS_MAX is reached; then nothing has changed.
  */
-struct ledger_order *ledger_place(struct ledger *ledger, uint32_t market, enum order_role role,
-                                  enum side side, enum order_type type, struct decimal amount,
-                                  struct decimal price, int64_t now_ns);
+struct ledger_order *ledger_place(struct ledger *ledger, const struct order_draft *draft,
+                                  int64_t now_ns);
 
 /* Books a fill; it counts whatever the state. The order must exist. */
 void ledger_fill(struct ledger *ledger, uint32_t ordinal, const struct fill *fill);
@@ -96,7 +105,8 @@ bool ledger_set_state(struct ledger *ledger, struct ledger_order *order, enum le
 /* Writes the orders as a JSON array of positional rows. */
 void ledger_save(const struct ledger *ledger, struct text *out);
 
-/* Restores an empty ledger from ledger_save(). ERR_CORRUPT, ERR_MEMORY. */
+/* Restores an empty ledger from ledger_save(). ERR_CORRUPT, ERR_MEMORY: then it holds a part and
+ * must not be used, only given to ledger_done(). */
 MUST_USE enum err ledger_load(struct ledger *ledger, const struct node *node);
 
 #endif

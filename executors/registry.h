@@ -11,8 +11,8 @@
 #include "executors/executor.h"
 
 /* To add a kind: write executors/kinds/NAME.c and add X(NAME) here, sorted. Nothing else. */
-#define EXECUTOR_KINDS(X)                                                                          \
-    X(position)                                                                                    \
+#define EXECUTOR_KINDS(X) \
+    X(position)           \
     X(progressive)
 
 #define EXECUTOR_KIND_DECLARE(name) extern const struct executor_kind executor_kind_##name;

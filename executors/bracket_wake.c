@@ -1,0 +1,163 @@
+#include "executors/bracket_wake.h"
+
+#include "executors/entry.h"
+#include "executors/mark.h"
+#include "executors/shutdown.h"
+#include "executors/take_profit.h"
+
+enum { SECONDS_PER_YEAR = 31536000 };
+
+/* How long levels of a rising stop are made for, at least and at most. */
+#define YIELD_HORIZON_MIN_NS NS_PER_S
+#define YIELD_HORIZON_MAX_NS (3600 * NS_PER_S)
+
+/* The mark at which the net pnl is `net_pct`; see moment_value() for the way forth. */
+static struct decimal bracket_mark_of(const struct bracket *bracket, const struct moment *moment,
+                                      struct decimal net_pct)
+{
+    const enum side side = bracket_side(bracket);
+    const struct decimal net = decimal_multiply(net_pct, moment->basis);
+    const struct decimal trade = decimal_add(net, moment->fees);
+    const struct decimal realized = decimal_subtract(
+        bracket->executor.ledger.closing.quote, decimal_multiply(moment->closed, moment->entry));
+    const struct decimal unrealized = decimal_subtract(mark_signed(side, trade), realized);
+    return decimal_add(moment->entry, decimal_divide(unrealized, moment->remaining));
+}
+
+/* How far rounding may have moved that mark: half a unit of net_pct is worth basis / 2 units of
+ * quote, a few more units come from the products, and all of it is divided by what remains. */
+static struct decimal bracket_mark_slack(const struct moment *moment)
+{
+    const struct decimal rounding = {.raw = 4};
+    const struct decimal quote = decimal_add(decimal_multiply(rounding, moment->basis), rounding);
+    return decimal_add(decimal_divide(quote, moment->remaining), rounding);
+}
+
+/* `is_up`: wait for the net pnl to rise, that is, for the mark to rise (long) or fall (short). */
+static void bracket_wake_pct(const struct bracket *bracket, const struct moment *moment,
+                             struct decimal net_pct, bool is_up, struct wake_levels *levels)
+{
+    ASSERT(decimal_sign(moment->remaining) > 0);
+    const enum side side = bracket_side(bracket);
+    const struct decimal level = bracket_mark_of(bracket, moment, net_pct);
+    const struct decimal slack = bracket_mark_slack(moment);
+    if (is_up == (side == SIDE_BUY)) {
+        mark_wake_above(levels, side, moment->mark, decimal_subtract(level, slack));
+    } else {
+        mark_wake_below(levels, side, moment->mark, decimal_add(level, slack));
+    }
+}
+
+void bracket_wake_rise(const struct bracket *bracket, const struct moment *moment,
+                       struct decimal net_pct, bool is_passed, struct wake_levels *levels)
+{
+    levels->every_quote |= is_passed;
+    bracket_wake_pct(bracket, moment, net_pct, true, levels);
+}
+
+void bracket_wake_fall(const struct bracket *bracket, const struct moment *moment,
+                       struct decimal net_pct, bool is_passed, struct wake_levels *levels)
+{
+    levels->every_quote |= is_passed;
+    bracket_wake_pct(bracket, moment, net_pct, false, levels);
+}
+
+/*
+ * For how long a stop that rises with the yield is taken as it will be at the end of that time:
+ * half of what it would need to reach the net pnl of now, within limits.
+ */
+static int64_t bracket_yield_horizon(const struct bracket *bracket, struct decimal gap)
+{
+    const struct decimal apr = bracket_barriers(bracket_config_of(bracket))->apr_yield;
+    const struct decimal seconds =
+        decimal_divide(decimal_multiply(gap, decimal_from_int(SECONDS_PER_YEAR / 2)), apr);
+    int64_t horizon_ns = YIELD_HORIZON_MAX_NS;
+    if (decimal_is_valid(seconds) && decimal_less(seconds, instant_seconds(YIELD_HORIZON_MAX_NS))) {
+        const enum err err = instant_from_seconds(seconds, &horizon_ns);
+        ASSERT(err == ERR_NONE);
+    }
+    return horizon_ns < YIELD_HORIZON_MIN_NS ? YIELD_HORIZON_MIN_NS : horizon_ns;
+}
+
+/* Wakes when the net pnl falls to target_yield - allowance, which may rise with time. */
+static void bracket_wake_yield(const struct bracket *bracket, const struct moment *moment,
+                               struct decimal allowance, struct wake *wake)
+{
+    const struct barrier_config *barriers = bracket_barriers(bracket_config_of(bracket));
+    struct decimal level = decimal_subtract(moment->target_yield, allowance);
+    if (barriers->has_apr_yield && decimal_sign(barriers->apr_yield) > 0 &&
+        decimal_less(level, moment->net_pct)) {
+        const struct decimal gap = decimal_subtract(moment->net_pct, level);
+        const int64_t until_ns = instant_add(moment->now_ns, bracket_yield_horizon(bracket, gap));
+        level = decimal_subtract(moment_target_yield(bracket, until_ns), allowance);
+        wake_add_time(wake, until_ns);
+    }
+    bracket_wake_fall(bracket, moment, level, !decimal_less(level, moment->net_pct),
+                      &wake->markets[0]);
+}
+
+/* The barriers that are only looked at while the position can be closed. */
+static void bracket_wake_barriers(const struct bracket *bracket, const struct moment *moment,
+                                  const struct bracket_rules *rules, struct wake *wake)
+{
+    const struct barrier_config *barriers = bracket_barriers(bracket_config_of(bracket));
+    if (barriers->has_stop_loss) {
+        bracket_wake_yield(bracket, moment, bracket->stop_loss, wake);
+    }
+    if (barriers->trailing_stop != NULL) {
+        rules->trail_wake(bracket, moment, wake);
+    }
+    if (!barriers->has_take_profit) {
+        return;
+    }
+    if (barriers->take_profit_order_type == ORDER_MARKET) {
+        bracket_wake_rise(bracket, moment, barriers->take_profit,
+                          !decimal_less(moment->net_pct, barriers->take_profit), &wake->markets[0]);
+    } else {
+        take_profit_wake(bracket, moment, &wake->markets[0]);
+    }
+}
+
+static void bracket_wake_running(const struct bracket *bracket, const struct moment *moment,
+                                 const struct bracket_rules *rules, struct wake *wake)
+{
+    const struct bracket_config *config = bracket_config_of(bracket);
+    const struct barrier_config *barriers = bracket_barriers(config);
+    if (executor_is_waiting(&bracket->executor, moment->now_ns)) {
+        wake_add_time(wake, bracket->executor.retry_at_ns);
+    }
+    entry_wake(bracket, moment, wake);
+    if (moment->is_closable) {
+        bracket_wake_barriers(bracket, moment, rules, wake);
+    } else {
+        mark_wake_tradable(&wake->markets[0], bracket_side(bracket), moment->mark,
+                           moment->instrument, moment->sellable);
+    }
+    if (barriers->has_time_limit && !moment->is_expired) {
+        wake_add_time(wake, instant_add(config->common.timestamp_ns, barriers->time_limit_ns));
+    }
+    if (moment->is_expired && decimal_sign(moment->remaining) > 0) {
+        bracket_wake_yield(bracket, moment, DECIMAL_ZERO, wake); /* It is extended. */
+    }
+}
+
+void bracket_wake(const struct executor *executor, const struct executor_view *view,
+                  const struct bracket_rules *rules, struct wake *ret_wake)
+{
+    const struct bracket *bracket = (const struct bracket *)executor;
+    *ret_wake = wake_never();
+    if (executor->status == EXECUTOR_TERMINATED) {
+        return;
+    }
+    const struct moment moment = moment_of(bracket, view);
+    if (executor->status == EXECUTOR_SHUTTING_DOWN) {
+        const struct holding holding = {0, bracket_side(bracket), moment.remaining, moment.mark};
+        shutdown_wake(executor, &holding, moment.now_ns, ret_wake);
+        return;
+    }
+    if (executor->status == EXECUTOR_NOT_STARTED || !moment.is_valid) {
+        ret_wake->markets[0].every_quote = true;
+        return;
+    }
+    bracket_wake_running(bracket, &moment, rules, ret_wake);
+}

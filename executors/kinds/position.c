@@ -1,0 +1,95 @@
+/*
+ * Position executor: opens a position and guards it with a triple barrier and a trailing stop.
+ *
+ * Everything it has in common with the progressive executor is in executors/bracket.h; its own are
+ * the trailing stop with a fixed distance and the names of its configuration.
+ */
+#include "executors/bracket.h"
+#include "executors/registry.h"
+#include "executors/trailing.h"
+
+static const struct bracket_rules position_rules = {
+    .trail = trailing_step,
+    .trail_wake = trailing_wake,
+};
+
+static const struct field position_trailing_fields[] = {
+    {.name = "activation_price",
+     .kind = FIELD_DECIMAL,
+     .offset = offsetof(struct trailing_config, activation),
+     .is_required = true,
+     .unit = "fraction",
+     .min = "0",
+     .min_excluded = true,
+     .max = BRACKET_FRACTION_MAX,
+     .doc = "Net pnl (not a price) above which the stop begins to trail."},
+    {.name = "trailing_delta",
+     .kind = FIELD_DECIMAL,
+     .offset = offsetof(struct trailing_config, distance),
+     .is_required = true,
+     .unit = "fraction",
+     .min = "0",
+     .min_excluded = true,
+     .max = BRACKET_FRACTION_MAX,
+     .doc = "How far the stop trails behind the best net pnl."},
+    {0},
+};
+
+static const struct field position_barrier_fields[] = {
+    BRACKET_BARRIER_FIELDS,
+    {.name = "trailing_stop",
+     .kind = FIELD_OBJECT,
+     .offset = offsetof(struct barrier_config, trailing_stop),
+     .fields = position_trailing_fields,
+     .size = sizeof(struct trailing_config),
+     .doc = "Closes when the net pnl falls back from its best. Null: off."},
+    {0},
+};
+
+static const struct field position_config_fields[] = {
+    BRACKET_CONFIG_FIELDS,
+    {.name = "triple_barrier_config",
+     .kind = FIELD_OBJECT,
+     .offset = offsetof(struct bracket_config, barriers),
+     .fields = position_barrier_fields,
+     .size = sizeof(struct barrier_config),
+     .doc = "What closes the position. Null: nothing but a stop."},
+    {0},
+};
+
+static void position_on_market(struct executor *executor, const struct executor_view *view,
+                               struct executor_requests *requests)
+{
+    bracket_evaluate(executor, view, &position_rules, requests);
+}
+
+static void position_wake(const struct executor *executor, const struct executor_view *view,
+                          struct wake *ret_wake)
+{
+    bracket_wake(executor, view, &position_rules, ret_wake);
+}
+
+const struct executor_kind executor_kind_position = {
+    .type = "position_executor",
+    .summary = "Opens a position and closes it at a stop loss, take profit, trailing stop or time "
+               "limit.",
+    .config_fields = position_config_fields,
+    .config_size = sizeof(struct bracket_config),
+    .update_fields = bracket_update_fields,
+    .update_size = sizeof(struct bracket_update),
+    .state_size = sizeof(struct bracket),
+    .market_count = 1,
+    .validate = bracket_validate,
+    .market = bracket_market,
+    .plan = bracket_plan,
+    .on_start = bracket_on_start,
+    .on_market = position_on_market,
+    .on_order = executor_on_order,
+    .on_stop = bracket_stop,
+    .on_update = bracket_on_update,
+    .wake = position_wake,
+    .report = bracket_report,
+    .custom_info = bracket_custom_info,
+    .save = bracket_save,
+    .load = bracket_load,
+};

@@ -1,0 +1,265 @@
+#include "executors/ledger.h"
+
+#include <stdlib.h>
+
+#include "executors/snapshot.h"
+
+enum { LEDGER_CAPACITY_FIRST = 4 };
+
+/* The columns of a saved row. */
+enum ledger_column {
+    COLUMN_MARKET,
+    COLUMN_ROLE,
+    COLUMN_SIDE,
+    COLUMN_TYPE,
+    COLUMN_STATE,
+    COLUMN_AMOUNT,
+    COLUMN_PRICE,
+    COLUMN_EXECUTED,
+    COLUMN_QUOTE,
+    COLUMN_FEES,
+    COLUMN_FEE_BASE,
+    COLUMN_GROSS_AT_PLACEMENT,
+    COLUMN_PLACED_AT,
+    COLUMN_CANCEL_REQUESTED_AT,
+    COLUMN_IS_CANCEL_REQUESTED,
+    COLUMN_IS_TIMED_OUT,
+    COLUMN_COUNT,
+};
+
+static void ledger_check(const struct ledger *ledger)
+{
+    ASSERT(ledger->count <= ledger->capacity);
+    ASSERT(ledger->live_count <= ledger->count);
+}
+
+void ledger_done(struct ledger *ledger)
+{
+    free(ledger->orders);
+    *ledger = (struct ledger){0};
+}
+
+struct ledger_order *ledger_find(const struct ledger *ledger, uint32_t ordinal)
+{
+    return ordinal == 0 || ordinal > ledger->count ? NULL : &ledger->orders[ordinal - 1];
+}
+
+struct ledger_order *ledger_live(const struct ledger *ledger, enum order_role role)
+{
+    struct ledger_order *found = NULL;
+    /* Live orders are mostly the latest: walk back until all of them have been seen. */
+    uint32_t unseen = ledger->live_count;
+    for (uint32_t i = ledger->count; i > 0 && unseen > 0; i--) {
+        struct ledger_order *order = &ledger->orders[i - 1];
+        if (!ledger_order_is_live(order)) {
+            continue;
+        }
+        unseen--;
+        if (order->role == role) {
+            found = order;
+        }
+    }
+    return found;
+}
+
+/* Makes room for one more order. */
+static enum err ledger_reserve(struct ledger *ledger)
+{
+    if (ledger->count < ledger->capacity) {
+        return ERR_NONE;
+    }
+    const uint32_t capacity = ledger->capacity == 0 ? LEDGER_CAPACITY_FIRST : ledger->capacity * 2;
+    struct ledger_order *orders = realloc(ledger->orders, capacity * sizeof(*orders));
+    if (orders == NULL) {
+        return ERR_MEMORY;
+    }
+    ledger->orders = orders;
+    ledger->capacity = capacity;
+    return ERR_NONE;
+}
+
+struct ledger_order *ledger_place(struct ledger *ledger, const struct order_draft *draft,
+                                  int64_t now_ns)
+{
+    ledger_check(ledger);
+    if (ledger->count >= LEDGER_ORDERS_MAX || ledger_reserve(ledger) != ERR_NONE) {
+        return NULL;
+    }
+    struct ledger_order *order = &ledger->orders[ledger->count++];
+    *order = (struct ledger_order){
+        .ordinal = ledger->count,
+        .market = draft->market,
+        .role = draft->role,
+        .side = draft->side,
+        .type = draft->type,
+        .state = LEDGER_PENDING,
+        .amount = draft->amount,
+        .price = draft->price,
+        .gross_at_placement = ledger->opening.executed,
+        .placed_at_ns = now_ns,
+    };
+    ledger->live_count++;
+    ledger_check(ledger);
+    return order;
+}
+
+static struct ledger_sum *ledger_sum_of(struct ledger *ledger, enum order_role role)
+{
+    return role == ROLE_OPEN ? &ledger->opening : &ledger->closing;
+}
+
+void ledger_fill(struct ledger *ledger, uint32_t ordinal, const struct fill *fill)
+{
+    struct ledger_order *order = ledger_find(ledger, ordinal);
+    ASSERT(order != NULL);
+    const struct decimal quote = fill_quote(fill);
+    const struct decimal fee = fill_fee_quote(fill);
+    const struct decimal fee_base = fill->fee_in_base ? fill->fee : DECIMAL_ZERO;
+    order->executed = decimal_add(order->executed, fill->amount);
+    order->quote = decimal_add(order->quote, quote);
+    order->fees = decimal_add(order->fees, fee);
+    order->fee_base = decimal_add(order->fee_base, fee_base);
+
+    struct ledger_sum *sum = ledger_sum_of(ledger, order->role);
+    sum->executed = decimal_add(sum->executed, fill->amount);
+    sum->quote = decimal_add(sum->quote, quote);
+    sum->fees = decimal_add(sum->fees, fee);
+    sum->fee_base = decimal_add(sum->fee_base, fee_base);
+}
+
+bool ledger_set_state(struct ledger *ledger, struct ledger_order *order, enum ledger_state state)
+{
+    ASSERT(state != LEDGER_PENDING);
+    if (!ledger_order_is_live(order)) {
+        return false;
+    }
+    order->state = state;
+    if (!ledger_order_is_live(order)) {
+        ASSERT(ledger->live_count > 0);
+        ledger->live_count--;
+    }
+    return true;
+}
+
+static void ledger_save_order(const struct ledger_order *order, struct text *out)
+{
+    json_array_begin(out);
+    json_int(out, order->market);
+    json_int(out, order->role);
+    json_int(out, order->side);
+    json_int(out, order->type);
+    json_int(out, order->state);
+    json_decimal(out, order->amount);
+    json_decimal(out, order->price);
+    json_decimal(out, order->executed);
+    json_decimal(out, order->quote);
+    json_decimal(out, order->fees);
+    json_decimal(out, order->fee_base);
+    json_decimal(out, order->gross_at_placement);
+    snapshot_write_int64(out, order->placed_at_ns);
+    snapshot_write_int64(out, order->cancel_requested_at_ns);
+    json_int(out, order->is_cancel_requested);
+    json_int(out, order->is_timed_out);
+    json_array_end(out);
+}
+
+void ledger_save(const struct ledger *ledger, struct text *out)
+{
+    json_array_begin(out);
+    for (uint32_t i = 0; i < ledger->count; i++) {
+        ledger_save_order(&ledger->orders[i], out);
+    }
+    json_array_end(out);
+}
+
+/* Reads the whole numbers of a row. */
+static enum err ledger_load_words(const struct node *row, struct ledger_order *order)
+{
+    static const struct {
+        int64_t min, max;
+    } ranges[] = {
+        [COLUMN_MARKET] = {0, 1},
+        [COLUMN_ROLE] = {ROLE_OPEN, ROLE_TAKE_PROFIT},
+        [COLUMN_SIDE] = {SIDE_BUY, SIDE_SELL},
+        [COLUMN_TYPE] = {ORDER_MARKET, ORDER_LIMIT_MAKER},
+        [COLUMN_STATE] = {LEDGER_PENDING, LEDGER_FAILED},
+    };
+    int64_t words[COLUMN_STATE + 1];
+    for (size_t i = 0; i <= COLUMN_STATE; i++) {
+        if (snapshot_between(row->items[i], ranges[i].min, ranges[i].max, &words[i]) != ERR_NONE) {
+            return ERR_CORRUPT;
+        }
+    }
+    order->market = (uint32_t)words[COLUMN_MARKET];
+    order->role = (enum order_role)words[COLUMN_ROLE];
+    order->side = (enum side)words[COLUMN_SIDE];
+    order->type = (enum order_type)words[COLUMN_TYPE];
+    order->state = (enum ledger_state)words[COLUMN_STATE];
+    return ERR_NONE;
+}
+
+static enum err ledger_load_decimals(const struct node *row, struct ledger_order *order)
+{
+    struct decimal *const values[] = {
+        &order->amount, &order->price,    &order->executed,           &order->quote,
+        &order->fees,   &order->fee_base, &order->gross_at_placement,
+    };
+    for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+        if (snapshot_decimal(row->items[COLUMN_AMOUNT + i], values[i]) != ERR_NONE) {
+            return ERR_CORRUPT;
+        }
+    }
+    return ERR_NONE;
+}
+
+static enum err ledger_load_order(const struct node *row, struct ledger_order *order)
+{
+    int64_t is_cancel_requested;
+    int64_t is_timed_out;
+    if (row->kind != NODE_SEQUENCE || row->count != COLUMN_COUNT ||
+        ledger_load_words(row, order) != ERR_NONE || ledger_load_decimals(row, order) != ERR_NONE ||
+        snapshot_int64(row->items[COLUMN_PLACED_AT], &order->placed_at_ns) != ERR_NONE ||
+        snapshot_int64(row->items[COLUMN_CANCEL_REQUESTED_AT], &order->cancel_requested_at_ns) !=
+            ERR_NONE ||
+        snapshot_between(row->items[COLUMN_IS_CANCEL_REQUESTED], 0, 1, &is_cancel_requested) !=
+            ERR_NONE ||
+        snapshot_between(row->items[COLUMN_IS_TIMED_OUT], 0, 1, &is_timed_out) != ERR_NONE) {
+        return ERR_CORRUPT;
+    }
+    order->is_cancel_requested = is_cancel_requested != 0;
+    order->is_timed_out = is_timed_out != 0;
+    return ERR_NONE;
+}
+
+/* Adds a restored order to the totals. */
+static void ledger_count_in(struct ledger *ledger, const struct ledger_order *order)
+{
+    struct ledger_sum *sum = ledger_sum_of(ledger, order->role);
+    sum->executed = decimal_add(sum->executed, order->executed);
+    sum->quote = decimal_add(sum->quote, order->quote);
+    sum->fees = decimal_add(sum->fees, order->fees);
+    sum->fee_base = decimal_add(sum->fee_base, order->fee_base);
+    ledger->live_count += ledger_order_is_live(order) ? 1 : 0;
+}
+
+enum err ledger_load(struct ledger *ledger, const struct node *node)
+{
+    ASSERT(ledger->count == 0);
+    if (node == NULL || node->kind != NODE_SEQUENCE || node->count > LEDGER_ORDERS_MAX) {
+        return ERR_CORRUPT;
+    }
+    for (size_t i = 0; i < node->count; i++) {
+        if (ledger_reserve(ledger) != ERR_NONE) {
+            return ERR_MEMORY;
+        }
+        struct ledger_order order = {.ordinal = (uint32_t)i + 1};
+        const enum err err = ledger_load_order(node->items[i], &order);
+        if (err != ERR_NONE) {
+            return err;
+        }
+        ledger->orders[ledger->count++] = order;
+        ledger_count_in(ledger, &order);
+    }
+    ledger_check(ledger);
+    return ERR_NONE;
+}

@@ -1,0 +1,149 @@
+#include "executors/moment.h"
+
+#include "executors/mark.h"
+
+enum { SECONDS_PER_YEAR = 31536000 };
+
+/* Prices above this and fractions beyond this are treated as overflows, so that the sums and
+ * differences taken of them stay far inside the range of a decimal. */
+#define MOMENT_PRICE_MAX decimal_from_int(1000000000000000000)
+#define MOMENT_FRACTION_MAX decimal_from_int(8000000000000000000)
+
+struct decimal moment_ratio(struct decimal a, struct decimal b)
+{
+    return decimal_is_valid(b) && decimal_sign(b) == 0 ? DECIMAL_ZERO : decimal_divide(a, b);
+}
+
+struct decimal moment_target_yield(const struct bracket *bracket, int64_t now_ns)
+{
+    const struct bracket_config *config = bracket_config_of(bracket);
+    const struct barrier_config *barriers = bracket_barriers(config);
+    if (!barriers->has_apr_yield || now_ns <= config->common.timestamp_ns) {
+        return DECIMAL_ZERO;
+    }
+    const struct decimal elapsed =
+        decimal_subtract(instant_seconds(now_ns), instant_seconds(config->common.timestamp_ns));
+    return decimal_divide(decimal_multiply(barriers->apr_yield, elapsed),
+                          decimal_from_int(SECONDS_PER_YEAR));
+}
+
+/* The prices of the view, or those at which the bracket ended. */
+static void moment_read_market(struct moment *moment, const struct bracket *bracket,
+                               const struct executor_view *view)
+{
+    if (bracket->executor.status == EXECUTOR_TERMINATED) {
+        moment->now_ns = bracket->final.time_ns;
+        moment->bid = bracket->final.bid;
+        moment->ask = bracket->final.ask;
+    } else {
+        ASSERT(view->market_count >= 1);
+        moment->now_ns = view->now_ns;
+        moment->bid = view->markets[0].bid;
+        moment->ask = view->markets[0].ask;
+    }
+    moment->instrument = bracket->executor.instruments[0];
+    moment->mid = decimal_divide(decimal_add(moment->bid, moment->ask), decimal_from_int(2));
+    moment->mark = bracket_side(bracket) == SIDE_BUY ? moment->bid : moment->ask;
+}
+
+/* What was bought and sold. */
+static void moment_read_ledger(struct moment *moment, const struct ledger *ledger)
+{
+    moment->gross = ledger->opening.executed;
+    moment->open = decimal_subtract(moment->gross, ledger->opening.fee_base);
+    moment->closed = ledger->closing.executed;
+    moment->remaining = decimal_subtract(moment->open, moment->closed);
+    moment->sellable = decimal_floor_to(moment->remaining, moment->instrument->step);
+    moment->fees = decimal_add(ledger->opening.fees, ledger->closing.fees);
+}
+
+/* The configured entry price; LIMIT_MAKER keeps to its own side of the book. */
+static struct decimal moment_wanted(const struct bracket *bracket, const struct moment *moment)
+{
+    const struct barrier_config *barriers = bracket_barriers(bracket_config_of(bracket));
+    if (barriers->open_order_type != ORDER_LIMIT_MAKER || !decimal_is_valid(moment->bid) ||
+        !decimal_is_valid(moment->ask)) {
+        return bracket->entry_price;
+    }
+    return bracket_side(bracket) == SIDE_BUY ? decimal_min(bracket->entry_price, moment->bid)
+                                             : decimal_max(bracket->entry_price, moment->ask);
+}
+
+/* The average entry and the result against it. */
+static void moment_value(struct moment *moment, const struct bracket *bracket)
+{
+    const struct ledger *ledger = &bracket->executor.ledger;
+    const enum side side = bracket_side(bracket);
+    moment->wanted = moment_wanted(bracket, moment);
+    const bool has_fills = !decimal_is_valid(moment->gross) || decimal_sign(moment->gross) > 0;
+    moment->entry = has_fills ? moment_ratio(ledger->opening.quote, moment->gross) : moment->wanted;
+
+    const struct decimal realized =
+        decimal_subtract(ledger->closing.quote, decimal_multiply(moment->closed, moment->entry));
+    const struct decimal unrealized =
+        decimal_multiply(moment->remaining, decimal_subtract(moment->mark, moment->entry));
+    const struct decimal trade =
+        decimal_add(mark_signed(side, realized), mark_signed(side, unrealized));
+    moment->net = decimal_subtract(trade, moment->fees);
+    moment->basis = decimal_multiply(moment->open, moment->entry);
+    const bool is_open = !decimal_is_valid(moment->open) || decimal_sign(moment->open) > 0;
+    moment->net_pct = is_open ? moment_ratio(moment->net, moment->basis) : DECIMAL_ZERO;
+}
+
+/* entry * (1 + s * take_profit) when a take profit is to rest in the book. */
+static struct decimal moment_target_price(const struct bracket *bracket,
+                                          const struct moment *moment)
+{
+    const struct barrier_config *barriers = bracket_barriers(bracket_config_of(bracket));
+    if (!barriers->has_take_profit || barriers->take_profit_order_type == ORDER_MARKET) {
+        return DECIMAL_ZERO;
+    }
+    const struct decimal move = mark_signed(bracket_side(bracket), barriers->take_profit);
+    return decimal_multiply(moment->entry, decimal_add(DECIMAL_ONE, move));
+}
+
+static bool moment_is_within(struct decimal value, struct decimal limit)
+{
+    return decimal_is_valid(value) && !decimal_less(limit, decimal_absolute(value));
+}
+
+static bool moment_is_valid(const struct moment *moment, const struct bracket *bracket)
+{
+    const struct decimal price_max = MOMENT_PRICE_MAX;
+    const struct decimal prices[] = {moment->bid, moment->ask, moment->entry, moment->target_price};
+    for (size_t i = 0; i < sizeof(prices) / sizeof(prices[0]); i++) {
+        if (!moment_is_within(prices[i], price_max)) {
+            return false;
+        }
+    }
+    const struct decimal amount = bracket_config_of(bracket)->amount;
+    const struct decimal notional =
+        decimal_multiply(amount, decimal_max(moment->ask, moment->wanted));
+    return decimal_is_valid(notional) && decimal_is_valid(moment->sellable) &&
+           decimal_is_valid(moment->basis) && decimal_is_valid(moment->net) &&
+           moment_is_within(moment->net_pct, MOMENT_FRACTION_MAX) &&
+           moment_is_within(moment->target_yield, MOMENT_FRACTION_MAX);
+}
+
+static bool moment_is_expired(const struct bracket *bracket, int64_t now_ns)
+{
+    const struct bracket_config *config = bracket_config_of(bracket);
+    const struct barrier_config *barriers = bracket_barriers(config);
+    return barriers->has_time_limit &&
+           instant_add(config->common.timestamp_ns, barriers->time_limit_ns) <= now_ns;
+}
+
+struct moment moment_of(const struct bracket *bracket, const struct executor_view *view)
+{
+    struct moment moment = {0};
+    moment_read_market(&moment, bracket, view);
+    moment_read_ledger(&moment, &bracket->executor.ledger);
+    moment_value(&moment, bracket);
+    moment.target_yield = moment_target_yield(bracket, moment.now_ns);
+    moment.target_price = moment_target_price(bracket, &moment);
+    moment.is_expired = moment_is_expired(bracket, moment.now_ns);
+    moment.is_valid = moment_is_valid(&moment, bracket);
+    moment.is_closable =
+        moment.is_valid && instrument_is_tradable(moment.instrument, moment.sellable, moment.mark);
+    return moment;
+}

@@ -1,0 +1,264 @@
+#include "mailbox/message.h"
+
+#include <pthread.h>
+#include <stdalign.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "base/assert.h"
+#include "mailbox/message_node.h"
+
+/*
+ * The pool. Each thread has two magazines per size class and works on them without a lock; full
+ * and empty ones are exchanged with the depot under its mutex, 128 messages at a time. Magazines
+ * are arrays and not lists through the messages, because a list would walk cache lines of another
+ * core one after the other. (Bonwick and Adams, "Magazines and Vmem", 2001.)
+ */
+enum {
+    MAGAZINE_MESSAGES = 128,
+    DEPOT_MAGAZINES_MAX = 8192, /* Per size class; what comes on top is freed. */
+    SIZE_CLASSES = 3,
+    SIZE_CLASS_NONE = SIZE_CLASSES, /* Too large to be kept. */
+};
+
+/* Bytes behind the envelope. */
+static const size_t size_class_bytes[SIZE_CLASSES] = {64, 256, 1024};
+
+struct magazine {
+    struct magazine *next; /* Owned by the depot's list. */
+    size_t count;
+    nng_msg *messages[MAGAZINE_MESSAGES]; /* Owned. */
+};
+
+/* `previous` is always full or empty, so that a thread that swings around a boundary does not go
+ * to the depot each time. Both may be NULL. */
+struct magazine_pair {
+    struct magazine *loaded;
+    struct magazine *previous;
+};
+
+struct depot {
+    struct magazine *filled; /* Each holds at least one message. */
+    struct magazine *empty;
+    size_t filled_count;
+    size_t empty_count;
+};
+
+static struct depot depots[SIZE_CLASSES];
+static pthread_mutex_t depot_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static _Thread_local struct magazine_pair thread_pairs[SIZE_CLASSES];
+static _Thread_local bool thread_is_registered;
+static pthread_key_t thread_key;
+static pthread_once_t thread_key_once = PTHREAD_ONCE_INIT;
+
+static void magazine_free(struct magazine *magazine)
+{
+    if (magazine == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < magazine->count; i++) {
+        nng_msg_free(magazine->messages[i]);
+    }
+    free(magazine);
+}
+
+/* Puts a magazine into the depot, or frees it when the depot has enough. */
+static void depot_give(struct depot *depot, struct magazine *magazine)
+{
+    if (magazine == NULL) {
+        return;
+    }
+    const bool is_filled = magazine->count > 0;
+    struct magazine **list = is_filled ? &depot->filled : &depot->empty;
+    size_t *count = is_filled ? &depot->filled_count : &depot->empty_count;
+    (void)pthread_mutex_lock(&depot_lock);
+    const bool is_kept = *count < DEPOT_MAGAZINES_MAX;
+    if (is_kept) {
+        magazine->next = *list;
+        *list = magazine;
+        (*count)++;
+    }
+    (void)pthread_mutex_unlock(&depot_lock);
+    if (!is_kept) {
+        magazine_free(magazine);
+    }
+}
+
+/* A filled or an empty magazine; NULL when the depot has none. */
+static struct magazine *depot_take(struct depot *depot, bool is_filled)
+{
+    struct magazine **list = is_filled ? &depot->filled : &depot->empty;
+    size_t *count = is_filled ? &depot->filled_count : &depot->empty_count;
+    (void)pthread_mutex_lock(&depot_lock);
+    struct magazine *magazine = *list;
+    if (magazine != NULL) {
+        *list = magazine->next;
+        (*count)--;
+    }
+    (void)pthread_mutex_unlock(&depot_lock);
+    return magazine;
+}
+
+/* Runs when a thread ends: its magazines go to the depot. */
+static void thread_return_magazines(void *unused)
+{
+    (void)unused;
+    for (size_t i = 0; i < SIZE_CLASSES; i++) {
+        depot_give(&depots[i], thread_pairs[i].loaded);
+        depot_give(&depots[i], thread_pairs[i].previous);
+        thread_pairs[i] = (struct magazine_pair){NULL, NULL};
+    }
+    thread_is_registered = false;
+}
+
+static void thread_key_create(void)
+{
+    const int result = pthread_key_create(&thread_key, thread_return_magazines);
+    ASSERT(result == 0);
+}
+
+static void thread_register(void)
+{
+    if (thread_is_registered) {
+        return;
+    }
+    (void)pthread_once(&thread_key_once, thread_key_create);
+    /* Any value but NULL makes the destructor run. Without memory for it the magazines of this
+     * thread are lost when it ends, nothing else. */
+    (void)pthread_setspecific(thread_key, &thread_key);
+    thread_is_registered = true;
+}
+
+static void pair_swap(struct magazine_pair *pair)
+{
+    struct magazine *loaded = pair->loaded;
+    pair->loaded = pair->previous;
+    pair->previous = loaded;
+}
+
+/* Makes a magazine with messages the loaded one. False when there is none. */
+static bool pair_load_filled(struct magazine_pair *pair, size_t size_class)
+{
+    if (pair->previous != NULL && pair->previous->count > 0) {
+        pair_swap(pair);
+        return true;
+    }
+    struct magazine *filled = depot_take(&depots[size_class], true);
+    if (filled == NULL) {
+        return false;
+    }
+    thread_register();
+    depot_give(&depots[size_class], pair->previous);
+    pair->previous = pair->loaded;
+    pair->loaded = filled;
+    return true;
+}
+
+/* Makes a magazine with room the loaded one. False without memory. */
+static bool pair_load_empty(struct magazine_pair *pair, size_t size_class)
+{
+    if (pair->previous != NULL && pair->previous->count == 0) {
+        pair_swap(pair);
+        return true;
+    }
+    struct magazine *empty = depot_take(&depots[size_class], false);
+    if (empty == NULL) {
+        empty = calloc(1, sizeof(*empty));
+    }
+    if (empty == NULL) {
+        return false;
+    }
+    thread_register();
+    depot_give(&depots[size_class], pair->previous);
+    pair->previous = pair->loaded;
+    pair->loaded = empty;
+    return true;
+}
+
+static size_t size_class_of(size_t size)
+{
+    size_t size_class = 0;
+    while (size_class < SIZE_CLASSES && size > size_class_bytes[size_class]) {
+        size_class++;
+    }
+    return size_class;
+}
+
+/* A new nng_msg whose body has its full length for good: trimming would lose capacity. */
+static nng_msg *message_allocate(size_t size_class, size_t size)
+{
+    const size_t bytes = size_class == SIZE_CLASS_NONE ? size : size_class_bytes[size_class];
+    nng_msg *message;
+    if (nng_msg_alloc(&message, sizeof(struct envelope) + bytes) != 0) {
+        return NULL;
+    }
+    const struct message_node node = {.message = message, .size_class = (uint32_t)size_class};
+    if (nng_msg_header_append(message, &node, sizeof(node)) != 0) {
+        nng_msg_free(message);
+        return NULL;
+    }
+    /* nng types its header as 32-bit words; it is the first member of an allocation, though. */
+    ASSERT((uintptr_t)nng_msg_header(message) % alignof(struct message_node) == 0);
+    ASSERT((uintptr_t)nng_msg_body(message) % alignof(struct envelope) == 0);
+    return message;
+}
+
+static nng_msg *message_take(size_t size_class, size_t size)
+{
+    if (size_class == SIZE_CLASS_NONE) {
+        return message_allocate(size_class, size);
+    }
+    struct magazine_pair *pair = &thread_pairs[size_class];
+    if ((pair->loaded == NULL || pair->loaded->count == 0) && !pair_load_filled(pair, size_class)) {
+        return message_allocate(size_class, size);
+    }
+    return pair->loaded->messages[--pair->loaded->count];
+}
+
+nng_msg *message_create(uint32_t kind, int64_t now_ns, size_t size)
+{
+    ASSERT(size <= MESSAGE_SIZE_MAX);
+    nng_msg *message = message_take(size_class_of(size), size);
+    if (message != NULL) {
+        *message_envelope(message) = (struct envelope){
+            .kind = kind,
+            .size = (uint32_t)size,
+            .sender = ACTOR_NOBODY,
+            .receiver = ACTOR_NOBODY,
+            .now_ns = now_ns,
+        };
+    }
+    return message;
+}
+
+void message_destroy(nng_msg *message)
+{
+    if (message == NULL) {
+        return;
+    }
+    const size_t size_class = message_node_of(message)->size_class;
+    if (size_class == SIZE_CLASS_NONE) {
+        nng_msg_free(message);
+        return;
+    }
+    struct magazine_pair *pair = &thread_pairs[size_class];
+    if ((pair->loaded == NULL || pair->loaded->count == MAGAZINE_MESSAGES) &&
+        !pair_load_empty(pair, size_class)) {
+        nng_msg_free(message);
+        return;
+    }
+    pair->loaded->messages[pair->loaded->count++] = message;
+}
+
+void message_pool_drain(void)
+{
+    thread_return_magazines(NULL);
+    for (size_t i = 0; i < SIZE_CLASSES; i++) {
+        struct magazine *magazine;
+        while ((magazine = depot_take(&depots[i], true)) != NULL ||
+               (magazine = depot_take(&depots[i], false)) != NULL) {
+            magazine_free(magazine);
+        }
+    }
+}

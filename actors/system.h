@@ -7,12 +7,13 @@
  * of their own and stealing; the deterministic one runs everything on the caller's thread with a
  * virtual clock, in an order given by a seed.
  *
- * Supervision: an actor whose receive() returns an error is stopped and its parent gets
+ * Supervision: an actor whose receive() or idle() returns an error is stopped and its parent gets
  * MESSAGE_ACTOR_FAILED with struct actor_exit as its body; one that calls context_stop() ends
- * quietly with MESSAGE_ACTOR_ENDED.
+ * quietly with MESSAGE_ACTOR_ENDED. Children outlive their parent. The runtime's own messages
+ * (timers, exits) are taken in beyond the capacity of a mailbox, so none is ever lost.
  *
- * Threads: system_create/run/destroy from one thread; system_send(), system_stop() from any;
- * context_ calls from inside a handler only.
+ * Threads: system_create/run/destroy from one thread; system_send(), system_stop(), system_now()
+ * and system_counters_read() from any; context_ calls from inside a handler only.
  */
 #ifndef TUTTI_ACTORS_SYSTEM_H
 #define TUTTI_ACTORS_SYSTEM_H
@@ -33,7 +34,7 @@ enum runtime_message_kind {
     MESSAGE_NONE = 0,
     MESSAGE_ACTOR_FAILED, /* struct actor_exit: a child's handler returned an error. */
     MESSAGE_ACTOR_ENDED,  /* struct actor_exit: a child stopped itself. */
-    MESSAGE_TIMER,        /* struct timer_fired. */
+    MESSAGE_TIMER, /* struct timer_fired; now_ns in the envelope is the instant it was set to. */
     MESSAGE_LINK_RECEIVED, /* struct link_received and the bytes (actors/link.h). */
     MESSAGE_KIND_FIRST = 16,
 };
@@ -52,13 +53,15 @@ struct actor_class {
     size_t state_size;
     size_t mailbox_capacity; /* 0 means ACTOR_MAILBOX_DEFAULT. */
     bool is_dedicated;       /* May block: runs on its own thread. */
-    /* State is zeroed. `arguments` as given to spawn, borrowed for the call. */
+    /* State is zeroed. `arguments` as given to spawn, borrowed for the call. May be NULL. */
     enum err (*start)(struct context *context, void *state, void *arguments);
     /* Takes ownership of *message by setting it to NULL; what it leaves is destroyed after. */
     enum err (*receive)(struct context *context, void *state, nng_msg **message);
-    /* After a slice that emptied the mailbox: flush what was collected. May be NULL. */
+    /* After a slice that emptied the mailbox, before the actor sleeps: flush what was collected.
+     * It may send. May be NULL. */
     enum err (*idle)(struct context *context, void *state);
-    /* Always called once, also after a failure or when the system ends. May be NULL. */
+    /* Always called once, also after a failure (of start() too) or when the system ends. What it
+     * sends when the system ends is destroyed. May be NULL. */
     void (*stop)(struct context *context, void *state);
 };
 
@@ -67,29 +70,46 @@ enum {
     ACTOR_SLICE_MESSAGES = 64,
     SYSTEM_WORKERS_MAX = 64,
     SYSTEM_ACTORS_MAX = 1 << 22,
+    SYSTEM_DEDICATED_MAX = 64, /* Dedicated actors alive at a time. */
 };
 
 struct system_options {
-    unsigned workers;    /* 0: deterministic, on the caller's thread. */
-    uint64_t seed;       /* Deterministic: order of runnable actors when is_shuffled. */
-    bool is_shuffled;    /* false: first in, first out. */
-    bool is_virtual;     /* The clock is moved by system_set_now() only; else it is real. */
-    int64_t now_ns;      /* Virtual: first instant. */
+    unsigned workers; /* 0: deterministic, on the caller's thread. */
+    uint64_t seed;    /* Deterministic: order of runnable actors when is_shuffled. */
+    bool is_shuffled; /* false: first in, first out. */
+    bool is_virtual;  /* The clock is moved by system_set_now() only; else it is real. */
+    int64_t now_ns;   /* Virtual: first instant. */
 };
 
+/* Errors: ERR_MEMORY; ERR_LIMIT for more than SYSTEM_WORKERS_MAX workers. */
 MUST_USE enum err system_create(const struct system_options *options, struct system **ret_system);
 
-/* Runs until system_stop() was called and every actor has stopped; threaded: the workers run and
- * the caller waits. May be called once. */
-void system_run(struct system *system);
+/*
+ * Runs until system_stop() was called and every actor has stopped; threaded: the workers run and
+ * the caller waits. May be called once.
+ *
+ * When no actor can run, a deterministic system with a virtual clock moves it to the next timer;
+ * one with a real clock waits for a timer or a message from another thread. A virtual clock under
+ * the threaded scheduler stands until somebody sets it.
+ *
+ * Errors: ERR_END when a deterministic system with a virtual clock has neither a runnable actor
+ * nor a timer, so that nothing can ever happen again (actors are stopped as usual); ERR_LIMIT when
+ * a thread could not be started; ERR_STATE for a second call.
+ */
+MUST_USE enum err system_run(struct system *system);
 
-/* Ends system_run(): every actor's stop() is called, messages in flight are destroyed. Safe from
- * any thread and from a handler; a second call does nothing. */
+/* Ends system_run(): handlers that run come to their end, then every actor's stop() is called, the
+ * last spawned first, and messages in flight are destroyed. Safe from any thread and from a
+ * handler; a second call does nothing. Not for signal handlers. */
 void system_stop(struct system *system);
+
+/* Frees the system; actors that still live are stopped as above. Other threads must not send any
+ * more: close links before. NULL is allowed. */
 void system_destroy(struct system *system);
 
 /* Creates an actor; its start() runs before this returns, on the caller's thread. From outside
- * (before system_run) the parent is nobody. Errors: ERR_MEMORY, ERR_LIMIT, or what start() said. */
+ * (before system_run) the parent is nobody. Errors: ERR_MEMORY, ERR_LIMIT, ERR_CLOSED after
+ * system_stop(), or what start() said. */
 MUST_USE enum err system_spawn(struct system *system, const struct actor_class *class_,
                                void *arguments, struct actor_ref *ret_actor);
 
@@ -97,18 +117,20 @@ MUST_USE enum err system_spawn(struct system *system, const struct actor_class *
  * then *message is unchanged. The sender in the envelope is nobody. */
 MUST_USE enum err system_send(struct system *system, struct actor_ref to, nng_msg **message);
 
-/* The current instant: real, or as set. */
+/* The current instant: as set, or real. The real clock is the wall clock of system_create() plus
+ * what has passed since; it never jumps or goes back when the wall clock is adjusted. */
 int64_t system_now(const struct system *system);
 
-/* Virtual clock: moves forward to now_ns (never back). Timers up to then fire. */
+/* Virtual clock: moves forward to now_ns (never back). Timers up to then are sent, in order, before
+ * this returns. */
 void system_set_now(struct system *system, int64_t now_ns);
 
 struct system_counters {
     uint64_t messages;     /* Delivered to a handler. */
     uint64_t dead_letters; /* Sent to actors that had ended. */
-    uint64_t spawned;
-    uint64_t failed;
-    uint64_t steals;
+    uint64_t spawned;      /* Lives begun, also those whose start() failed. */
+    uint64_t failed;       /* Lives that a handler's error ended. */
+    uint64_t steals;       /* Runs of actors that one worker took from another. */
 };
 void system_counters_read(const struct system *system, struct system_counters *ret_counters);
 
@@ -116,7 +138,9 @@ void system_counters_read(const struct system *system, struct system_counters *r
 struct system *context_system(struct context *context);
 struct actor_ref context_self(const struct context *context);
 struct actor_ref context_parent(const struct context *context);
-int64_t context_now(const struct context *context);
+
+/* As system_now(), but a real clock is read once per slice. */
+int64_t context_now(struct context *context);
 
 /* As system_spawn() with the caller as parent. */
 MUST_USE enum err context_spawn(struct context *context, const struct actor_class *class_,
@@ -133,7 +157,8 @@ MUST_USE enum err context_send(struct context *context, struct actor_ref to, nng
 void context_stop(struct context *context);
 
 /* Sends MESSAGE_TIMER with `tag` to the caller at at_ns (at once when that has passed). One timer
- * per tag: setting it again moves it. INSTANT_NEVER removes it. */
+ * per tag: setting it again moves it, INSTANT_NEVER removes it. What was sent already cannot be
+ * called back. Timers end with their actor. Errors: ERR_MEMORY, ERR_LIMIT. */
 MUST_USE enum err context_timer(struct context *context, uint64_t tag, int64_t at_ns);
 
 #endif

@@ -1,0 +1,268 @@
+#include <stdlib.h>
+
+#include "actors/scheduler_thread.h"
+#include "actors/system_layout.h"
+#include "base/assert.h"
+#include "base/instant.h"
+#include "base/log.h"
+#include "base/prng.h"
+
+/*
+ * Everything on the caller's thread: one queue of runnable actors, first in first out or, shuffled,
+ * a seeded choice of the actor and of the length of its slice. Short slices of random length give
+ * a simulation more interleavings than full ones.
+ *
+ * What other threads make runnable waits in an inbox under a lock until the runner looks.
+ */
+enum { SHUFFLED_SLICE_MAX = 4, QUEUE_CAPACITY_FIRST = 64 };
+
+struct deterministic {
+    struct system *system;
+    struct prng prng;
+    struct actor **queue; /* Owned; a ring of borrowed actors with room for every slot. */
+    size_t capacity;      /* 0 or a power of two. */
+    size_t head;
+    size_t count;
+    _Atomic(uint64_t) messages;
+    pthread_mutex_t lock;
+    pthread_cond_t arrived;    /* Something is in the inbox, or the system is stopping. */
+    struct actor *inbox_first; /* Borrowed; under the lock. */
+    struct actor *inbox_last;
+    _Atomic(bool) has_inbox; /* To look without the lock; a late look costs one round. */
+};
+
+/* The scheduler that runs on this thread, if any. */
+static _Thread_local struct deterministic *deterministic_current;
+
+static struct actor **deterministic_place(struct deterministic *self, size_t index)
+{
+    return &self->queue[(self->head + index) & (self->capacity - 1)];
+}
+
+static void deterministic_push(struct deterministic *self, struct actor *actor)
+{
+    ASSERT(self->count < self->capacity);
+    *deterministic_place(self, self->count) = actor;
+    self->count++;
+}
+
+static struct actor *deterministic_pick(struct deterministic *self)
+{
+    if (self->count == 0) {
+        return NULL;
+    }
+    struct actor **first = deterministic_place(self, 0);
+    struct actor *picked = *first;
+    if (self->system->options.is_shuffled) {
+        struct actor **chosen =
+            deterministic_place(self, (size_t)prng_below(&self->prng, self->count));
+        picked = *chosen;
+        *chosen = *first;
+    }
+    self->head++;
+    self->count--;
+    return picked;
+}
+
+static void deterministic_inject(struct deterministic *self, struct actor *actor)
+{
+    actor->run_next = NULL;
+    (void)pthread_mutex_lock(&self->lock);
+    if (self->inbox_first == NULL) {
+        self->inbox_first = actor;
+    } else {
+        self->inbox_last->run_next = actor;
+    }
+    self->inbox_last = actor;
+    atomic_store_explicit(&self->has_inbox, true, memory_order_relaxed);
+    (void)pthread_cond_signal(&self->arrived);
+    (void)pthread_mutex_unlock(&self->lock);
+}
+
+static void deterministic_take_inbox(struct deterministic *self)
+{
+    if (!atomic_load_explicit(&self->has_inbox, memory_order_relaxed)) {
+        return;
+    }
+    (void)pthread_mutex_lock(&self->lock);
+    struct actor *actor = self->inbox_first;
+    self->inbox_first = NULL;
+    atomic_store_explicit(&self->has_inbox, false, memory_order_relaxed);
+    (void)pthread_mutex_unlock(&self->lock);
+    while (actor != NULL) {
+        struct actor *next = actor->run_next;
+        deterministic_push(self, actor);
+        actor = next;
+    }
+}
+
+static void deterministic_schedule(void *scheduler, struct actor *actor)
+{
+    struct deterministic *self = scheduler;
+    if (deterministic_current == self) {
+        deterministic_push(self, actor);
+    } else {
+        deterministic_inject(self, actor);
+    }
+}
+
+static void deterministic_run_actor(struct deterministic *self, struct actor *actor)
+{
+    struct context context = context_of(self->system, actor);
+    unsigned messages_max = ACTOR_SLICE_MESSAGES;
+    if (self->system->options.is_shuffled) {
+        messages_max = 1 + (unsigned)prng_below(&self->prng, SHUFFLED_SLICE_MAX);
+    }
+    if (slice_run(&context, messages_max) == SLICE_MORE) {
+        deterministic_push(self, actor);
+    }
+    const uint64_t messages =
+        atomic_load_explicit(&self->messages, memory_order_relaxed) + context.delivered;
+    atomic_store_explicit(&self->messages, messages, memory_order_relaxed);
+}
+
+/* Sleeps until the next timer or until another thread has something. */
+static void deterministic_wait(struct deterministic *self, int64_t next_ns)
+{
+    const int64_t until_ns =
+        next_ns == INSTANT_NEVER ? INSTANT_NEVER : next_ns - self->system->epoch_ns;
+    (void)pthread_mutex_lock(&self->lock);
+    if (self->inbox_first == NULL && !system_is_stopping(self->system)) {
+        scheduler_condition_wait(&self->arrived, &self->lock, until_ns);
+    }
+    (void)pthread_mutex_unlock(&self->lock);
+}
+
+/* Nothing can run now. False when nothing ever will. */
+static bool deterministic_go_on(struct deterministic *self)
+{
+    struct system *system = self->system;
+    const int64_t next_ns = timers_next(&system->timers);
+    if (!system->options.is_virtual) {
+        deterministic_wait(self, next_ns);
+        return true;
+    }
+    if (next_ns == INSTANT_NEVER) {
+        log_line(LOG_WARNING, "system",
+                 "no actor can run and no timer is set: the run ends without having been stopped");
+        return false;
+    }
+    system_set_now(system, next_ns);
+    return true;
+}
+
+static enum err deterministic_loop(struct deterministic *self)
+{
+    struct system *system = self->system;
+    while (!system_is_stopping(system)) {
+        deterministic_take_inbox(self);
+        const int64_t next_ns = timers_next(&system->timers);
+        if (next_ns != INSTANT_NEVER && !system->options.is_virtual) {
+            (void)timers_fire(system, system_now(system));
+        }
+        struct actor *actor = deterministic_pick(self);
+        if (actor != NULL) {
+            deterministic_run_actor(self, actor);
+        } else if (!deterministic_go_on(self)) {
+            return ERR_END;
+        }
+    }
+    return ERR_NONE;
+}
+
+static enum err deterministic_run(void *scheduler)
+{
+    struct deterministic *self = scheduler;
+    /* A handler of one system may run another one. */
+    struct deterministic *outer = deterministic_current;
+    deterministic_current = self;
+    const enum err err = deterministic_loop(self);
+    deterministic_current = outer;
+    return err;
+}
+
+static enum err deterministic_create(struct system *system, void **ret_scheduler)
+{
+    struct deterministic *self = calloc(1, sizeof(*self));
+    if (self == NULL) {
+        return ERR_MEMORY;
+    }
+    self->system = system;
+    prng_init(&self->prng, system->options.seed);
+    if (pthread_mutex_init(&self->lock, NULL) != 0) {
+        free(self);
+        return ERR_MEMORY;
+    }
+    if (scheduler_condition_init(&self->arrived) != ERR_NONE) {
+        (void)pthread_mutex_destroy(&self->lock);
+        free(self);
+        return ERR_MEMORY;
+    }
+    *ret_scheduler = self;
+    return ERR_NONE;
+}
+
+static void deterministic_destroy(void *scheduler)
+{
+    struct deterministic *self = scheduler;
+    (void)pthread_cond_destroy(&self->arrived);
+    (void)pthread_mutex_destroy(&self->lock);
+    free(self->queue);
+    free(self);
+}
+
+static enum err deterministic_reserve(void *scheduler, const struct actor *actor)
+{
+    struct deterministic *self = scheduler;
+    if (actor->slot < self->capacity) {
+        return ERR_NONE;
+    }
+    size_t capacity = self->capacity == 0 ? QUEUE_CAPACITY_FIRST : self->capacity;
+    while (capacity <= actor->slot) {
+        capacity *= 2;
+    }
+    struct actor **queue = calloc(capacity, sizeof(struct actor *));
+    if (queue == NULL) {
+        return ERR_MEMORY;
+    }
+    for (size_t i = 0; i < self->count; i++) {
+        queue[i] = *deterministic_place(self, i);
+    }
+    free(self->queue);
+    self->queue = queue;
+    self->capacity = capacity;
+    self->head = 0;
+    return ERR_NONE;
+}
+
+static enum err deterministic_adopt(void *scheduler, struct actor *actor)
+{
+    (void)scheduler; /* Dedicated actors run here like all others. */
+    (void)actor;
+    return ERR_NONE;
+}
+
+static void deterministic_stop(void *scheduler)
+{
+    struct deterministic *self = scheduler;
+    (void)pthread_mutex_lock(&self->lock);
+    (void)pthread_cond_signal(&self->arrived);
+    (void)pthread_mutex_unlock(&self->lock);
+}
+
+static void deterministic_count(void *scheduler, struct system_counters *counters)
+{
+    struct deterministic *self = scheduler;
+    counters->messages += atomic_load_explicit(&self->messages, memory_order_relaxed);
+}
+
+const struct scheduler_kind scheduler_kind_deterministic = {
+    .create = deterministic_create,
+    .destroy = deterministic_destroy,
+    .run = deterministic_run,
+    .reserve = deterministic_reserve,
+    .adopt = deterministic_adopt,
+    .schedule = deterministic_schedule,
+    .stop = deterministic_stop,
+    .count = deterministic_count,
+};

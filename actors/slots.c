@@ -1,0 +1,161 @@
+#include "actors/slots.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/assert.h"
+
+#define SLOT_NONE UINT32_MAX
+
+_Static_assert(sizeof(struct actor) == 3 * CACHE_LINE, "an idle actor costs three cache lines");
+
+enum err slots_init(struct slots *slots)
+{
+    slots->used = 0;
+    slots->free = SLOT_NONE;
+    for (size_t i = 0; i < SLOT_CHUNKS_MAX; i++) {
+        atomic_init(&slots->chunks[i], NULL);
+    }
+    return pthread_mutex_init(&slots->lock, NULL) == 0 ? ERR_NONE : ERR_MEMORY;
+}
+
+static struct actor *slots_at(struct slots *slots, uint32_t slot)
+{
+    struct actor *chunk =
+        atomic_load_explicit(&slots->chunks[slot / SLOT_CHUNK], memory_order_relaxed);
+    return &chunk[slot % SLOT_CHUNK];
+}
+
+void slots_done(struct slots *slots)
+{
+    for (uint32_t slot = 0; slot < slots->used; slot++) {
+        mailbox_done(&slots_at(slots, slot)->mailbox);
+    }
+    for (size_t i = 0; i < SLOT_CHUNKS_MAX; i++) {
+        free(atomic_load_explicit(&slots->chunks[i], memory_order_relaxed));
+    }
+    (void)pthread_mutex_destroy(&slots->lock);
+}
+
+static enum err slots_add_chunk(struct slots *slots, uint32_t chunk)
+{
+    struct actor *actors = aligned_alloc(CACHE_LINE, SLOT_CHUNK * sizeof(*actors));
+    if (actors == NULL) {
+        return ERR_MEMORY;
+    }
+    memset(actors, 0, SLOT_CHUNK * sizeof(*actors));
+    for (uint32_t i = 0; i < SLOT_CHUNK; i++) {
+        mailbox_init(&actors[i].mailbox);
+        actors[i].slot = chunk * SLOT_CHUNK + i;
+        atomic_init(&actors[i].generation, 1);
+    }
+    /* Partner: the acquire in slots_find(). */
+    atomic_store_explicit(&slots->chunks[chunk], actors, memory_order_release);
+    return ERR_NONE;
+}
+
+/* A slot that was never used. */
+static enum err slots_take_new(struct slots *slots, struct actor **ret_actor)
+{
+    if (slots->used == SYSTEM_ACTORS_MAX) {
+        return ERR_LIMIT;
+    }
+    if (slots->used % SLOT_CHUNK == 0) {
+        const enum err err = slots_add_chunk(slots, slots->used / SLOT_CHUNK);
+        if (err != ERR_NONE) {
+            return err;
+        }
+    }
+    *ret_actor = slots_at(slots, slots->used++);
+    return ERR_NONE;
+}
+
+/*
+ * The last given slot that nobody owns. A late message may just be keeping a worker busy with a
+ * slot of the list; such a slot stays in the list for another time.
+ */
+static struct actor *slots_take_free(struct slots *slots)
+{
+    uint32_t *link = &slots->free;
+    while (*link != SLOT_NONE) {
+        struct actor *actor = slots_at(slots, *link);
+        if (mailbox_wake(&actor->mailbox)) {
+            *link = actor->free_next;
+            return actor;
+        }
+        link = &actor->free_next;
+    }
+    return NULL;
+}
+
+enum err slots_take(struct slots *slots, struct actor **ret_actor)
+{
+    enum err err = ERR_NONE;
+    (void)pthread_mutex_lock(&slots->lock);
+    struct actor *actor = slots_take_free(slots);
+    if (actor == NULL) {
+        err = slots_take_new(slots, &actor);
+        if (err == ERR_NONE) {
+            const bool is_mine = mailbox_wake(&actor->mailbox);
+            ASSERT(is_mine); /* No reference to it exists. */
+        }
+    }
+    (void)pthread_mutex_unlock(&slots->lock);
+    if (err == ERR_NONE) {
+        ASSERT(actor->class_ == NULL);
+        *ret_actor = actor;
+    }
+    return err;
+}
+
+void slots_give(struct slots *slots, struct actor *actor)
+{
+    /* A slot whose generations are used up is not given out again: no reference may come true
+     * a second time. Relaxed: nobody has changed it since the caller did. */
+    if (atomic_load_explicit(&actor->generation, memory_order_relaxed) == UINT32_MAX) {
+        return;
+    }
+    (void)pthread_mutex_lock(&slots->lock);
+    actor->free_next = slots->free;
+    slots->free = actor->slot;
+    (void)pthread_mutex_unlock(&slots->lock);
+}
+
+/* Merges two lists that are in order, the last spawned first. */
+static struct actor *slots_merge(struct actor *a, struct actor *b)
+{
+    struct actor *merged = NULL;
+    struct actor **end = &merged;
+    while (a != NULL && b != NULL) {
+        struct actor **source = a->spawn_number > b->spawn_number ? &a : &b;
+        *end = *source;
+        *source = (*source)->run_next;
+        end = &(*end)->run_next;
+    }
+    *end = a != NULL ? a : b;
+    return merged;
+}
+
+struct actor *slots_alive(struct slots *slots)
+{
+    /* Merge sort from the bottom up: runs[i] is a sorted list of 2^i actors or empty. */
+    struct actor *runs[33] = {NULL};
+    for (uint32_t slot = 0; slot < slots->used; slot++) {
+        struct actor *carry = slots_at(slots, slot);
+        if (carry->class_ == NULL) {
+            continue;
+        }
+        carry->run_next = NULL;
+        size_t i = 0;
+        for (; runs[i] != NULL; i++) {
+            carry = slots_merge(runs[i], carry);
+            runs[i] = NULL;
+        }
+        runs[i] = carry;
+    }
+    struct actor *sorted = NULL;
+    for (size_t i = 0; i < sizeof(runs) / sizeof(runs[0]); i++) {
+        sorted = slots_merge(runs[i], sorted);
+    }
+    return sorted;
+}

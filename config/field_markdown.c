@@ -91,7 +91,8 @@ static void markdown_append_range(struct text *out, const struct field *field)
     struct text range = {0};
     field_append_bounds(field, &range);
     if (field->count_min > 0 || field->count_max > 0) {
-        text_printf(&range, " %zu to %zu elements", field->count_min, field_count_max(field));
+        text_printf(&range, "%s %zu to %zu elements", range.length > 0 ? "," : "", field->count_min,
+                    field_count_max(field));
     }
     markdown_append_cell(out, range.length > 0 ? text_string(&range) + 1 : "");
     text_done(&range);

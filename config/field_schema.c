@@ -30,14 +30,24 @@ static void schema_print_type(const struct field *field, const char *first, cons
     json_array_end(out);
 }
 
+/* Left out where a JSON number would not show the bound exactly. */
+static void schema_print_bound(const char *key, const char *bound, struct text *out)
+{
+    char digits[DECIMAL_TEXT_MAX];
+    const size_t length = decimal_print(decimal_literal(bound), digits);
+    if (node_is_json_number(digits, length)) {
+        json_put_raw(out, key, digits);
+    }
+}
+
 /* Bounds bind numbers only; text of a number is bound by the parser. */
 static void schema_print_bounds(const struct field *field, struct text *out)
 {
     if (field->min != NULL) {
-        json_put_raw(out, field->min_excluded ? "exclusiveMinimum" : "minimum", field->min);
+        schema_print_bound(field->min_excluded ? "exclusiveMinimum" : "minimum", field->min, out);
     }
     if (field->max != NULL) {
-        json_put_raw(out, field->max_excluded ? "exclusiveMaximum" : "maximum", field->max);
+        schema_print_bound(field->max_excluded ? "exclusiveMaximum" : "maximum", field->max, out);
     }
 }
 

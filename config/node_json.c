@@ -104,13 +104,8 @@ static enum err json_build(struct json_reader *reader, const cJSON *item, const 
 static void json_add_syntax(const char *text, size_t length, const char *end,
                             struct problems *problems)
 {
-    const size_t at = end != NULL && end >= text ? (size_t)(end - text) : 0;
-    const struct node_place place = node_place_of(text, at < length ? at : length);
-    if (at >= length) {
-        problems_add(problems, place.line, place.column, "",
-                     "the JSON ends here unfinished, expected the rest of it");
-        return;
-    }
+    const size_t at = end != NULL && end < text + length ? (size_t)(end - text) : length;
+    const struct node_place place = node_place_of(text, at);
     char excerpt[NODE_EXCERPT_MAX];
     node_excerpt(text + at, length - at, excerpt);
     problems_add(problems, place.line, place.column, "", "no valid JSON from here on: %s", excerpt);

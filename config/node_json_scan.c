@@ -167,6 +167,16 @@ static enum err scan_open(struct scan *scan)
     return ERR_NONE;
 }
 
+static enum err scan_close(struct scan *scan)
+{
+    if (scan->depth == 0) {
+        return scan_problem(scan, scan->at, 1, "closes nothing, expected a value");
+    }
+    scan->depth--;
+    scan->at++;
+    return ERR_NONE;
+}
+
 /* Counts one more scalar, key, array or object. */
 static enum err scan_count(struct scan *scan)
 {
@@ -203,6 +213,32 @@ static enum err scan_value(struct scan *scan)
     return scan_problem(scan, begin, 1, "is not JSON, expected a value");
 }
 
+/* Whatever stands at the current place, blanks and separators included. */
+static enum err scan_next(struct scan *scan)
+{
+    const char c = scan->text[scan->at];
+    if (c == '}' || c == ']') {
+        return scan_close(scan);
+    }
+    if (strchr(" \t\r\n,:", c) != NULL) {
+        scan->at++;
+        return ERR_NONE;
+    }
+    return scan_value(scan);
+}
+
+static enum err scan_finish(struct scan *scan)
+{
+    if (scan->count > 0 && scan->depth == 0) {
+        return ERR_NONE;
+    }
+    const struct node_place place = node_place_of(scan->text, scan->length);
+    problems_add(scan->problems, place.line, place.column, "",
+                 scan->count == 0 ? "the document is empty"
+                                  : "the JSON ends unfinished, expected the rest of it");
+    return ERR_SYNTAX;
+}
+
 enum err node_scan_json(const char *text, size_t length, int depth_max, struct problems *problems)
 {
     static const char byte_order_mark[] = "\xEF\xBB\xBF";
@@ -211,17 +247,11 @@ enum err node_scan_json(const char *text, size_t length, int depth_max, struct p
     if (length >= 3 && memcmp(text, byte_order_mark, 3) == 0) {
         scan.at = 3;
     }
-    enum err err = ERR_NONE;
-    while (scan.at < length && err == ERR_NONE) {
-        const char c = text[scan.at];
-        if (c == '}' || c == ']') {
-            scan.depth--;
-            scan.at++;
-        } else if (strchr(" \t\r\n,:", c) != NULL) {
-            scan.at++;
-        } else {
-            err = scan_value(&scan);
+    while (scan.at < length) {
+        const enum err err = scan_next(&scan);
+        if (err != ERR_NONE) {
+            return err;
         }
     }
-    return err;
+    return scan_finish(&scan);
 }

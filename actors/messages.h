@@ -1,0 +1,165 @@
+/*
+ * actors/messages.h - every message the roles exchange.
+ *
+ * The instant a message speaks of is envelope.now_ns: market time, which in a backtest is the
+ * tape's. No role reads a clock to decide something.
+ *
+ * One step. The market actor finds the next quote or time that concerns somebody and walks it
+ * through the system; the next one starts when this one is over, so every executor sees every
+ * fill before it sees the quote after it, with any number of threads:
+ *
+ *   market --STEP--> orchestrator --STEP--> venue (matches)
+ *   venue --VENUE_UPDATE*, STEP_DONE--> orchestrator --ORDER_EVENT*--> executors
+ *   orchestrator --TOUCH*, STEP_DONE--> market
+ *   market --WAKE--> whom the quote, the time or an order event concerns
+ *   executor --REQUEST*, REPORT--> orchestrator (--SUBMIT, CANCEL--> venue), --WAKE_DONE--> market
+ *
+ * Threads: messages have one owner at a time; texts inside borrow from the message's own body.
+ */
+#ifndef TUTTI_ACTORS_MESSAGES_H
+#define TUTTI_ACTORS_MESSAGES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "actors/system.h"
+#include "executors/executor.h"
+#include "market/tape.h"
+#include "market/venue.h"
+#include "persistence/record.h"
+
+enum message_kind {
+    MESSAGE_QUOTES_WANTED = MESSAGE_KIND_FIRST, /* market -> feed: empty. */
+    MESSAGE_QUOTES,                             /* feed -> market: struct message_quotes. */
+    MESSAGE_FEED_END,                           /* feed -> market: empty. */
+    MESSAGE_SHUTDOWN,                           /* anybody -> market: struct message_shutdown. */
+    MESSAGE_STEP,            /* market -> orchestrator -> venue: struct message_step. */
+    MESSAGE_STEP_DONE,       /* venue -> orchestrator -> market: struct message_step_done. */
+    MESSAGE_REGISTER,        /* orchestrator -> market: struct message_register. */
+    MESSAGE_TOUCH,           /* orchestrator -> market: struct message_touch. */
+    MESSAGE_WAKE,            /* market -> executor: struct message_wake. */
+    MESSAGE_WAKE_DONE,       /* executor -> market: struct message_wake_done. */
+    MESSAGE_REQUEST,         /* executor -> orchestrator: struct message_request. */
+    MESSAGE_REPORT,          /* executor -> orchestrator: struct message_report. */
+    MESSAGE_ORDER_EVENT,     /* orchestrator -> executor: struct order_event. */
+    MESSAGE_EXECUTOR_STOP,   /* orchestrator -> executor: struct message_executor_stop. */
+    MESSAGE_SUBMIT,          /* orchestrator -> venue: struct order_ticket. */
+    MESSAGE_CANCEL,          /* orchestrator -> venue: struct order_id. */
+    MESSAGE_VENUE_UPDATE,    /* venue -> orchestrator: struct venue_update. */
+    MESSAGE_RECORD,          /* orchestrator -> persistence: packed struct record. */
+    MESSAGE_COMMITTED,       /* persistence -> orchestrator: struct message_committed. */
+    MESSAGE_EVENT,           /* persistence -> publisher: the event's bytes. */
+    MESSAGE_PROGRESS,        /* market -> progress: struct message_progress. */
+    MESSAGE_BALANCES_WANTED, /* orchestrator -> venue: empty. */
+    MESSAGE_BALANCES,        /* venue -> orchestrator: struct message_balances. */
+};
+
+/* Rows [first, end) of a tape. The tape stays open for the whole run. */
+struct message_quotes {
+    uint32_t instrument;
+    const struct tape *tape; /* Borrowed from the run. */
+    size_t first;
+    size_t end;
+};
+
+enum shutdown_reason { SHUTDOWN_END_OF_FEED = 1, SHUTDOWN_SIGNAL, SHUTDOWN_RISK, SHUTDOWN_FAILURE };
+
+struct message_shutdown {
+    enum shutdown_reason reason;
+};
+
+/* The newest quote of an instrument. */
+struct mark {
+    uint32_t instrument;
+    struct decimal bid;
+    struct decimal ask;
+};
+
+#define STEP_NO_INSTRUMENT UINT32_MAX
+
+struct message_step {
+    uint32_t instrument; /* Whose quote this step is; STEP_NO_INSTRUMENT: only time passed. */
+    bool is_draining;    /* The feed has ended: executors are to be stopped by policy. */
+    bool is_last;        /* Draining took too long: finish with whatever is left. */
+    enum shutdown_reason reason; /* Why, when draining. */
+    uint32_t mark_count;
+    struct mark marks[]; /* Instruments whose quote changed since the step before. */
+};
+
+struct message_step_done {
+    uint32_t instrument;           /* As in the step. */
+    struct wake_levels venue_wake; /* Which quotes of the instrument the venue needs. */
+    int64_t venue_at_ns;
+    int64_t alarm_ns; /* When the orchestrator has something to do by itself. */
+    bool is_finished; /* Draining: nothing is alive any more. */
+    bool is_halted;   /* Risk has stopped the run. */
+};
+
+struct message_register {
+    uint32_t executor; /* Number, from 1. */
+    struct actor_ref host;
+    uint32_t market_count;
+    uint32_t instruments[WAKE_MARKETS_MAX];
+};
+
+struct message_touch {
+    uint32_t executor;
+};
+
+struct message_wake {
+    struct mark markets[WAKE_MARKETS_MAX];
+};
+
+struct message_wake_done {
+    uint32_t executor;
+    bool has_requests; /* The next quote of its instruments concerns the venue. */
+    bool is_ended;     /* It needs no more wakes. */
+    struct wake wake;
+};
+
+struct message_request {
+    uint32_t executor;
+    struct executor_request request;
+};
+
+/* How an executor stands, sent when its status changes or its orders do. */
+struct message_report {
+    uint32_t executor;
+    struct executor_report figures;
+    const char *custom_info; /* JSON, in this message's body. */
+    const char *state;       /* JSON, in this message's body. */
+    char texts[];
+};
+
+struct message_executor_stop {
+    bool keep_position;
+};
+
+struct message_committed {
+    uint64_t seq;
+    bool has_failed; /* The store refuses; nothing after seq is durable. */
+};
+
+/* One asset of an account. */
+struct balance {
+    char asset[ASSET_MAX_LENGTH + 1];
+    struct decimal total;
+    struct decimal reserved;
+};
+
+struct message_balances {
+    uint32_t venue;
+    uint32_t count;
+    struct balance items[];
+};
+
+struct message_progress {
+    uint64_t rows_done;
+    uint64_t rows_total;
+};
+
+/* Sends a message without a body or with a fixed struct, in one call. ERR_MEMORY, ERR_FULL. */
+MUST_USE enum err message_post(struct context *context, struct actor_ref to, uint32_t kind,
+                               int64_t now_ns, const void *body, size_t size);
+
+#endif

@@ -1,0 +1,476 @@
+#include "actors/roles/market.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "actors/messages.h"
+#include "market/wake_index.h"
+
+enum { MARKET_VENUE_SLEEPER = 0, MARKET_SLEEPERS_FIRST = 256 };
+
+enum market_phase {
+    MARKET_IDLE,     /* Waits for rows. */
+    MARKET_STEPPING, /* The orchestrator has the step. */
+    MARKET_WAKING,   /* Executors have it. */
+    MARKET_ENDED,
+};
+
+/* One line of the price board. */
+struct board {
+    bool has_quote;
+    bool is_changed;    /* Since the orchestrator was told. */
+    bool is_forced;     /* The next quote is a step, whatever its price. */
+    int64_t venue_at_ns; /* From then on every quote is a step: a request arrives at the venue. */
+    int64_t time_ns;
+    int64_t bid; /* Mantissas of the tape's precision. */
+    int64_t ask;
+    unsigned digits;
+    struct wake_index *index; /* Owned. Sleeper 0 is the venue, others are executors. */
+};
+
+/* An executor, by its number. */
+struct sleeper {
+    struct actor_ref host;
+    uint32_t market_count;
+    uint32_t instruments[WAKE_MARKETS_MAX];
+    bool is_chosen; /* It is in `chosen` of this step. */
+    bool is_known;
+};
+
+struct market {
+    struct market_arguments given;
+    struct board *boards;      /* Owned. */
+    struct wake_times *times;  /* Owned: of executors. */
+    struct sleeper *sleepers;  /* Owned, indexed by executor number. */
+    uint32_t sleeper_count;
+    uint32_t *chosen;          /* Owned: who is woken at the end of this step. */
+    uint32_t chosen_count;
+    enum market_phase phase;
+    int64_t now_ns;
+    int64_t alarm_ns; /* The orchestrator's. */
+    struct message_quotes rows; /* What is left of the feed's chunk. */
+    bool has_rows;
+    bool is_feed_ended;
+    bool is_draining;
+    enum shutdown_reason reason;
+    uint32_t drain_steps;
+    bool is_last; /* The draining has reached its bound. */
+    uint32_t drain_instrument; /* Whose last quote is repeated next. */
+    uint32_t waking;      /* Executors that have not answered. */
+    uint64_t rows_done;
+};
+
+static enum err market_start(struct context *context, void *state, void *arguments)
+{
+    struct market *market = state;
+    market->given = *(const struct market_arguments *)arguments;
+    market->alarm_ns = INSTANT_NEVER;
+    market->boards = calloc(market->given.instrument_count, sizeof(*market->boards));
+    if (market->boards == NULL || wake_times_create(&market->times) != ERR_NONE) {
+        return ERR_MEMORY;
+    }
+    for (size_t i = 0; i < market->given.instrument_count; i++) {
+        struct board *board = &market->boards[i];
+        board->is_forced = true;
+        board->venue_at_ns = INSTANT_NEVER;
+        board->digits = market->given.price_digits[i];
+        if (wake_index_create(board->digits, &board->index) != ERR_NONE) {
+            return ERR_MEMORY;
+        }
+    }
+    return message_post(context, market->given.feed, MESSAGE_QUOTES_WANTED, 0, NULL, 0);
+}
+
+static void market_stop(struct context *context, void *state)
+{
+    (void)context;
+    struct market *market = state;
+    for (size_t i = 0; market->boards != NULL && i < market->given.instrument_count; i++) {
+        wake_index_destroy(market->boards[i].index);
+    }
+    free(market->boards);
+    wake_times_destroy(market->times);
+    free(market->sleepers);
+    free(market->chosen);
+    *market = (struct market){.phase = MARKET_ENDED};
+}
+
+/* ---- Who is woken ---- */
+
+static void market_choose(struct market *market, uint32_t executor)
+{
+    struct sleeper *sleeper = &market->sleepers[executor];
+    if (sleeper->is_known && !sleeper->is_chosen) {
+        sleeper->is_chosen = true;
+        market->chosen[market->chosen_count++] = executor;
+    }
+}
+
+static int market_compare_numbers(const void *a, const void *b)
+{
+    const uint32_t left = *(const uint32_t *)a;
+    const uint32_t right = *(const uint32_t *)b;
+    return (left > right) - (left < right);
+}
+
+/* Makes room for executor numbers up to `executor`. */
+static enum err market_reserve(struct market *market, uint32_t executor)
+{
+    if (executor < market->sleeper_count) {
+        return ERR_NONE;
+    }
+    uint32_t count = market->sleeper_count != 0 ? market->sleeper_count : MARKET_SLEEPERS_FIRST;
+    while (count <= executor) {
+        count *= 2;
+    }
+    struct sleeper *sleepers = realloc(market->sleepers, count * sizeof(*sleepers));
+    if (sleepers == NULL) {
+        return ERR_MEMORY;
+    }
+    memset(sleepers + market->sleeper_count, 0,
+           (count - market->sleeper_count) * sizeof(*sleepers));
+    market->sleepers = sleepers;
+    uint32_t *chosen = realloc(market->chosen, count * sizeof(*chosen));
+    if (chosen == NULL) {
+        return ERR_MEMORY;
+    }
+    market->chosen = chosen;
+    market->sleeper_count = count;
+    return ERR_NONE;
+}
+
+static enum err market_register(struct market *market, const struct message_register *given)
+{
+    const enum err err = market_reserve(market, given->executor);
+    if (err != ERR_NONE) {
+        return err;
+    }
+    struct sleeper *sleeper = &market->sleepers[given->executor];
+    *sleeper = (struct sleeper){
+        .host = given->host, .market_count = given->market_count, .is_known = true};
+    memcpy(sleeper->instruments, given->instruments, sizeof(sleeper->instruments));
+    market_choose(market, given->executor);
+    return ERR_NONE;
+}
+
+static struct mark market_mark(const struct market *market, uint32_t instrument)
+{
+    const struct board *board = &market->boards[instrument];
+    return (struct mark){.instrument = instrument,
+                         .bid = decimal_from_mantissa(board->bid, board->digits),
+                         .ask = decimal_from_mantissa(board->ask, board->digits)};
+}
+
+/* ---- The steps ---- */
+
+/* Hands the step to the orchestrator; instrument may be STEP_NO_INSTRUMENT. */
+static enum err market_begin_step(struct market *market, struct context *context,
+                                  uint32_t instrument)
+{
+    ASSERT(market->phase == MARKET_IDLE);
+    uint32_t changed = 0;
+    for (size_t i = 0; i < market->given.instrument_count; i++) {
+        changed += market->boards[i].is_changed ? 1 : 0;
+    }
+    nng_msg *message = message_create(MESSAGE_STEP, market->now_ns,
+                                      sizeof(struct message_step) + changed * sizeof(struct mark));
+    if (message == NULL) {
+        return ERR_MEMORY;
+    }
+    struct message_step *step = message_body(message);
+    *step = (struct message_step){.instrument = instrument,
+                                  .is_draining = market->is_draining,
+                                  .is_last = market->is_last,
+                                  .reason = market->reason};
+    for (uint32_t i = 0; i < market->given.instrument_count; i++) {
+        if (market->boards[i].is_changed) {
+            market->boards[i].is_changed = false;
+            step->marks[step->mark_count++] = market_mark(market, i);
+        }
+    }
+    if (instrument != STEP_NO_INSTRUMENT) {
+        market->boards[instrument].is_forced = false;
+    }
+    market->phase = MARKET_STEPPING;
+    const enum err err = context_send(context, market->given.orchestrator, &message);
+    message_destroy(message);
+    return err;
+}
+
+/* Puts row `index` of the chunk on the board. */
+static void market_show(struct market *market, size_t index)
+{
+    const struct tape_columns *columns = tape_columns_of(market->rows.tape);
+    struct board *board = &market->boards[market->rows.instrument];
+    board->has_quote = true;
+    board->is_changed = true;
+    board->time_ns = columns->time_ns[index];
+    board->bid = columns->bid[index];
+    board->ask = columns->ask[index];
+}
+
+/* When the next instant comes that somebody asked for, whatever the quotes do. */
+static int64_t market_next_time(const struct market *market)
+{
+    const int64_t executors_ns = wake_times_nearest(market->times);
+    return executors_ns < market->alarm_ns ? executors_ns : market->alarm_ns;
+}
+
+/* The first row of the chunk that concerns somebody, or its end. */
+static size_t market_find_row(const struct market *market, int64_t at_ns)
+{
+    const struct message_quotes *rows = &market->rows;
+    const struct board *board = &market->boards[rows->instrument];
+    if (board->is_forced || market->chosen_count > 0) {
+        return rows->first;
+    }
+    const struct tape_levels levels = wake_index_nearest(board->index);
+    const int64_t until_ns = at_ns < board->venue_at_ns ? at_ns : board->venue_at_ns;
+    return tape_next(rows->tape, rows->first, rows->end, &levels, until_ns);
+}
+
+/* Progress and the request for more. */
+static enum err market_finish_chunk(struct market *market, struct context *context)
+{
+    market->has_rows = false;
+    *market->given.rows_done = market->rows_done;
+    if (!actor_ref_is_nobody(market->given.progress)) {
+        const struct message_progress progress = {.rows_done = market->rows_done,
+                                                  .rows_total = market->given.rows_total};
+        const enum err err = message_post(context, market->given.progress, MESSAGE_PROGRESS,
+                                          market->now_ns, &progress, sizeof(progress));
+        if (err != ERR_NONE) {
+            return err;
+        }
+    }
+    return message_post(context, market->given.feed, MESSAGE_QUOTES_WANTED, 0, NULL, 0);
+}
+
+/* Moves to row `index`, whose predecessors concerned nobody. */
+static void market_skip_to(struct market *market, size_t index)
+{
+    if (index > market->rows.first) {
+        market_show(market, index - 1);
+        market->now_ns = market->boards[market->rows.instrument].time_ns;
+    }
+    market->rows_done += index - market->rows.first;
+    market->rows.first = index;
+}
+
+/* Goes on through the chunk until a step begins or the rows are used up. */
+static enum err market_scan(struct market *market, struct context *context)
+{
+    const int64_t at_ns = market_next_time(market);
+    const size_t row = market_find_row(market, at_ns);
+    market_skip_to(market, row);
+    if (row == market->rows.end) {
+        return market_finish_chunk(market, context);
+    }
+    const int64_t row_ns = tape_columns_of(market->rows.tape)->time_ns[row];
+    if (at_ns < row_ns) {
+        /* Somebody's time comes before the row: with the board as it stands. */
+        market->now_ns = at_ns > market->now_ns ? at_ns : market->now_ns;
+        return market_begin_step(market, context, STEP_NO_INSTRUMENT);
+    }
+    market_skip_to(market, row + 1);
+    return market_begin_step(market, context, market->rows.instrument);
+}
+
+/* Repeats the last quote of the next instrument; a second passes per round. */
+static enum err market_drain(struct market *market, struct context *context)
+{
+    if (market->drain_instrument == 0) {
+        market->is_last = ++market->drain_steps > MARKET_DRAIN_STEPS_MAX;
+        market->now_ns = instant_add(market->now_ns, MARKET_DRAIN_INTERVAL_NS);
+    }
+    const uint32_t instrument = market->drain_instrument;
+    market->drain_instrument = (instrument + 1) % (uint32_t)market->given.instrument_count;
+    struct board *board = &market->boards[instrument];
+    if (!board->has_quote || market->is_last) {
+        return market_begin_step(market, context, STEP_NO_INSTRUMENT);
+    }
+    board->time_ns = market->now_ns;
+    board->is_changed = true;
+    return market_begin_step(market, context, instrument);
+}
+
+/* What comes next when nothing is under way. */
+static enum err market_continue(struct market *market, struct context *context)
+{
+    if (market->phase != MARKET_IDLE) {
+        return ERR_NONE;
+    }
+    if (market->is_feed_ended && !market->is_draining) {
+        market->is_draining = true;
+        market->reason = SHUTDOWN_END_OF_FEED;
+    }
+    if (market->is_draining) {
+        market->has_rows = false;
+        return market_drain(market, context);
+    }
+    return market->has_rows ? market_scan(market, context) : ERR_NONE;
+}
+
+/* ---- The end of a step ---- */
+
+static enum err market_wake_one(struct market *market, struct context *context, uint32_t executor)
+{
+    struct sleeper *sleeper = &market->sleepers[executor];
+    sleeper->is_chosen = false;
+    if (!sleeper->is_known) {
+        return ERR_NONE;
+    }
+    struct message_wake wake = {0};
+    for (uint32_t i = 0; i < sleeper->market_count; i++) {
+        wake.markets[i] = market_mark(market, sleeper->instruments[i]);
+    }
+    market->waking++;
+    return message_post(context, sleeper->host, MESSAGE_WAKE, market->now_ns, &wake, sizeof(wake));
+}
+
+/* Wakes everybody whom the quote, the time or an order event concerns, in order of number. */
+static enum err market_wake_chosen(struct market *market, struct context *context,
+                                   uint32_t instrument)
+{
+    uint32_t executor;
+    if (instrument != STEP_NO_INSTRUMENT) {
+        const struct board *board = &market->boards[instrument];
+        while (wake_index_take(board->index, board->bid, board->ask, &executor)) {
+            if (executor != MARKET_VENUE_SLEEPER) {
+                market_choose(market, executor);
+            }
+        }
+    }
+    while (wake_times_take(market->times, market->now_ns, &executor)) {
+        market_choose(market, executor);
+    }
+    qsort(market->chosen, market->chosen_count, sizeof(*market->chosen), market_compare_numbers);
+    const uint32_t count = market->chosen_count;
+    market->chosen_count = 0;
+    market->phase = MARKET_WAKING;
+    for (uint32_t i = 0; i < count; i++) {
+        const enum err err = market_wake_one(market, context, market->chosen[i]);
+        if (err != ERR_NONE) {
+            return err;
+        }
+    }
+    return ERR_NONE;
+}
+
+static enum err market_set_venue_wake(struct market *market, const struct message_step_done *done)
+{
+    if (done->instrument == STEP_NO_INSTRUMENT) {
+        return ERR_NONE;
+    }
+    struct board *board = &market->boards[done->instrument];
+    board->venue_at_ns = done->venue_at_ns;
+    return wake_index_set(board->index, MARKET_VENUE_SLEEPER, &done->venue_wake);
+}
+
+static void market_begin_draining(struct market *market, enum shutdown_reason reason)
+{
+    if (!market->is_draining) {
+        market->is_draining = true;
+        market->reason = reason;
+        market->drain_instrument = 0;
+    }
+}
+
+static enum err market_on_step_done(struct market *market, struct context *context,
+                                    const struct message_step_done *done)
+{
+    ASSERT(market->phase == MARKET_STEPPING);
+    market->alarm_ns = done->alarm_ns;
+    if (done->is_halted) {
+        market_begin_draining(market, SHUTDOWN_RISK);
+    }
+    if (done->is_finished) {
+        market->phase = MARKET_ENDED;
+        return ERR_NONE;
+    }
+    enum err err = market_wake_chosen(market, context, done->instrument);
+    /* Taking the woken out has also taken the venue: its levels come in now. */
+    if (err == ERR_NONE) {
+        err = market_set_venue_wake(market, done);
+    }
+    if (err == ERR_NONE && market->waking == 0) {
+        market->phase = MARKET_IDLE;
+        err = market_continue(market, context);
+    }
+    return err;
+}
+
+static enum err market_on_wake_done(struct market *market, struct context *context,
+                                    const struct message_wake_done *done)
+{
+    ASSERT(market->phase == MARKET_WAKING && market->waking > 0);
+    struct sleeper *sleeper = &market->sleepers[done->executor];
+    enum err err = ERR_NONE;
+    for (uint32_t i = 0; i < sleeper->market_count; i++) {
+        struct board *board = &market->boards[sleeper->instruments[i]];
+        board->is_forced = board->is_forced || done->has_requests;
+        if (done->is_ended) {
+            wake_index_remove(board->index, done->executor);
+        } else if (err == ERR_NONE) {
+            err = wake_index_set(board->index, done->executor, &done->wake.markets[i]);
+        }
+    }
+    int64_t at_ns = done->is_ended ? INSTANT_NEVER : done->wake.at_ns;
+    if (at_ns <= market->now_ns) {
+        at_ns = market->now_ns + 1; /* This instant is over; never stop at it twice. */
+    }
+    if (err == ERR_NONE) {
+        err = wake_times_set(market->times, done->executor, at_ns);
+    }
+    sleeper->is_known = !done->is_ended;
+    market->waking--;
+    if (err == ERR_NONE && market->waking == 0) {
+        market->phase = MARKET_IDLE;
+        err = market_continue(market, context);
+    }
+    return err;
+}
+
+static enum err market_on_quotes(struct market *market, struct context *context,
+                                 const struct message_quotes *quotes)
+{
+    market->rows = *quotes;
+    market->has_rows = quotes->first < quotes->end;
+    return market_continue(market, context);
+}
+
+static enum err market_receive(struct context *context, void *state, nng_msg **message)
+{
+    struct market *market = state;
+    const void *body = message_body(*message);
+    switch (message_envelope(*message)->kind) {
+    case MESSAGE_QUOTES:
+        return market_on_quotes(market, context, body);
+    case MESSAGE_FEED_END:
+        market->is_feed_ended = true;
+        return market_continue(market, context);
+    case MESSAGE_SHUTDOWN:
+        market_begin_draining(market, ((const struct message_shutdown *)body)->reason);
+        return market_continue(market, context);
+    case MESSAGE_STEP_DONE:
+        return market_on_step_done(market, context, body);
+    case MESSAGE_REGISTER:
+        return market_register(market, body);
+    case MESSAGE_TOUCH:
+        market_choose(market, ((const struct message_touch *)body)->executor);
+        return ERR_NONE;
+    case MESSAGE_WAKE_DONE:
+        return market_on_wake_done(market, context, body);
+    default:
+        ASSERT(!"a message the market knows");
+        return ERR_STATE;
+    }
+}
+
+const struct actor_class market_class = {
+    .name = "market",
+    .state_size = sizeof(struct market),
+    .start = market_start,
+    .receive = market_receive,
+    .stop = market_stop,
+};

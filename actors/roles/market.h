@@ -1,0 +1,35 @@
+/*
+ * actors/roles/market.h - the market actor: the price board, the wake index, the steps of a run.
+ *
+ * It reads rows from the feed, skips those that concern nobody, and walks each one that does
+ * through the system (actors/messages.h tells how). Between two rows it also stops at every
+ * instant somebody asked for, with the board as it stood then. When the feed has ended or a
+ * shutdown was asked for, it goes on with the last quotes, one second apart, until everything is
+ * closed, at most MARKET_DRAIN_STEPS_MAX seconds.
+ *
+ * Threads: an actor.
+ */
+#ifndef TUTTI_ACTORS_ROLES_MARKET_H
+#define TUTTI_ACTORS_ROLES_MARKET_H
+
+#include "actors/system.h"
+#include "base/instant.h"
+#include "market/instrument.h"
+
+enum { MARKET_DRAIN_STEPS_MAX = 3600 };
+#define MARKET_DRAIN_INTERVAL_NS NS_PER_S
+
+struct market_arguments {
+    const struct instrument *instruments; /* Borrowed for the run. */
+    const unsigned *price_digits;         /* Borrowed: of each instrument's tape. */
+    size_t instrument_count;
+    uint64_t rows_total; /* Of all feeds, for progress. */
+    uint64_t *rows_done; /* Borrowed: written while the actor runs, read after the run. */
+    struct actor_ref feed;
+    struct actor_ref orchestrator;
+    struct actor_ref progress; /* ACTOR_NOBODY: nobody looks. */
+};
+
+extern const struct actor_class market_class; /* Arguments: struct market_arguments. */
+
+#endif

@@ -1,0 +1,253 @@
+#include "actors/roles/orchestrator.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "actors/roles/orchestrator_parts.h"
+#include "base/log.h"
+
+static enum err orchestrator_start(struct context *context, void *state, void *arguments)
+{
+    struct orchestrator *orch = state;
+    orch->given = *(const struct orchestrator_arguments *)arguments;
+    orch->context = context;
+    const struct run_config *config = orch->given.config;
+    prng_init(&orch->prng, (uint64_t)config->file.run->seed);
+    *orch->given.outcome = (struct run_outcome){.is_balanced = true};
+    orch->marks = calloc(config->instrument_count, sizeof(*orch->marks));
+    orch->is_marked = calloc(config->instrument_count, sizeof(*orch->is_marked));
+    if (orch->marks == NULL || orch->is_marked == NULL) {
+        return ERR_MEMORY;
+    }
+    enum err err = book_init(orch);
+    return err == ERR_NONE ? roster_init(orch) : err;
+}
+
+static void orchestrator_stop(struct context *context, void *state)
+{
+    (void)context;
+    struct orchestrator *orch = state;
+    roster_done(orch);
+    book_done(orch);
+    free(orch->marks);
+    free(orch->is_marked);
+    free(orch->held);
+    message_destroy(orch->waiting_step);
+    orch->waiting_step = NULL;
+}
+
+/* ---- Steps ---- */
+
+static void orchestrator_take_marks(struct orchestrator *orch, const struct message_step *step)
+{
+    for (uint32_t i = 0; i < step->mark_count; i++) {
+        const struct mark *mark = &step->marks[i];
+        orch->marks[mark->instrument] = *mark;
+        orch->is_marked[mark->instrument] = true;
+    }
+}
+
+/* When nothing is alive any more: asks every venue what it holds. */
+static enum err orchestrator_finish(struct orchestrator *orch)
+{
+    if (orch->is_finishing) {
+        return ERR_NONE;
+    }
+    orch->is_finishing = true;
+    orch->given.outcome->executors_unfinished = orch->active_count;
+    const size_t venues = orch->given.config->file.venues.count;
+    orch->balances_missing = (uint32_t)venues;
+    for (size_t i = 0; i < venues; i++) {
+        const enum err err = message_post(orch->context, orch->given.venues[i],
+                                          MESSAGE_BALANCES_WANTED, orch->now_ns, NULL, 0);
+        if (err != ERR_NONE) {
+            return err;
+        }
+    }
+    return ERR_NONE;
+}
+
+/* Gives the step back to the market, unless the journal is too far behind. */
+static enum err orchestrator_give_done(struct orchestrator *orch,
+                                       const struct message_step_done *done)
+{
+    if (journal_is_behind(orch)) {
+        orch->waiting_done = *done;
+        orch->is_done_waiting = true;
+        return ERR_NONE;
+    }
+    orch->is_done_waiting = false;
+    return message_post(orch->context, orch->market, MESSAGE_STEP_DONE, orch->now_ns, done,
+                        sizeof(*done));
+}
+
+/* The next start of an executor, or the next look at the drawdown. */
+static int64_t orchestrator_next_alarm(const struct orchestrator *orch)
+{
+    const int64_t start_ns = roster_next_start(orch);
+    const bool watches = orch->given.config->file.risk->has_max_drawdown && orch->active_count > 0;
+    const int64_t look_ns = instant_add(orch->now_ns, DRAWDOWN_INTERVAL_NS);
+    return watches && look_ns < start_ns ? look_ns : start_ns;
+}
+
+/* The venue has done its part of the step. */
+static enum err orchestrator_end_step(struct orchestrator *orch, struct message_step_done *done)
+{
+    enum err err = book_publish(orch, false);
+    if (err != ERR_NONE) {
+        return err;
+    }
+    if (!orch->is_halted && book_is_drawn_down(orch)) {
+        orch->is_halted = true;
+        err = journal_note(orch, RECORD_RISK_STATE, "global", "HALTED",
+                           "max_drawdown_quote is reached: every executor is stopped");
+        log_line(LOG_WARNING, "orchestrator",
+                 "max_drawdown_quote is reached: stopping every executor");
+    }
+    if (err != ERR_NONE) {
+        return err;
+    }
+    done->alarm_ns = orchestrator_next_alarm(orch);
+    done->is_halted = orch->is_halted;
+    done->is_finished = orch->is_stopping && orch->active_count == 0;
+    if (done->is_finished) {
+        err = orchestrator_finish(orch);
+    }
+    return err == ERR_NONE ? orchestrator_give_done(orch, done) : err;
+}
+
+/* Creates, stops, and hands the step on to the venue of its instrument. */
+static enum err orchestrator_run_step(struct orchestrator *orch, nng_msg **message)
+{
+    const struct message_step *step = message_body(*message);
+    enum err err = ERR_NONE;
+    orch->given.outcome->ended_ns = orch->now_ns;
+    if (orch->seq == 0) {
+        orch->given.outcome->started_ns = orch->now_ns;
+        err = journal_run_started(orch);
+    }
+    if (err == ERR_NONE && step->is_draining && !orch->is_stopping) {
+        orch->is_stopping = true;
+        orch->reason = step->reason;
+        err = roster_stop_all(orch);
+    }
+    if (err == ERR_NONE && !orch->is_stopping) {
+        err = roster_create_due(orch);
+    }
+    if (err != ERR_NONE) {
+        return err;
+    }
+    if (step->is_last) {
+        return orchestrator_finish(orch);
+    }
+    if (step->instrument == STEP_NO_INSTRUMENT) {
+        struct message_step_done done = {.instrument = STEP_NO_INSTRUMENT,
+                                         .venue_at_ns = INSTANT_NEVER};
+        return orchestrator_end_step(orch, &done);
+    }
+    const uint32_t venue = orch->given.config->instruments[step->instrument].venue;
+    return context_send(orch->context, orch->given.venues[venue], message);
+}
+
+/* Keeps a step back while orders before it are not durable: the venue must see them first. */
+static enum err orchestrator_on_step(struct orchestrator *orch, nng_msg **message)
+{
+    orch->market = message_envelope(*message)->sender;
+    orchestrator_take_marks(orch, message_body(*message));
+    if (orch->held_count > 0) {
+        ASSERT(orch->waiting_step == NULL);
+        orch->waiting_step = *message;
+        *message = NULL;
+        return ERR_NONE;
+    }
+    return orchestrator_run_step(orch, message);
+}
+
+static enum err orchestrator_on_committed(struct orchestrator *orch,
+                                          const struct message_committed *committed)
+{
+    enum err err = journal_on_committed(orch, committed);
+    if (err == ERR_NONE && orch->waiting_step != NULL && orch->held_count == 0) {
+        nng_msg *step = orch->waiting_step;
+        orch->waiting_step = NULL;
+        orch->now_ns = message_envelope(step)->now_ns;
+        err = orchestrator_run_step(orch, &step);
+        message_destroy(step);
+    }
+    if (err == ERR_NONE && orch->is_done_waiting) {
+        const struct message_step_done done = orch->waiting_done;
+        err = orchestrator_give_done(orch, &done);
+    }
+    if (err == ERR_NONE && orch->final_seq != 0 && orch->committed >= orch->final_seq) {
+        orch->given.outcome->is_finished = true;
+        system_stop(context_system(orch->context));
+    }
+    return err;
+}
+
+static enum err orchestrator_on_balances(struct orchestrator *orch,
+                                         const struct message_balances *balances)
+{
+    enum err err = book_on_balances(orch, balances);
+    ASSERT(orch->balances_missing > 0);
+    orch->balances_missing--;
+    if (err == ERR_NONE && orch->balances_missing == 0) {
+        err = book_publish(orch, true);
+        if (err == ERR_NONE) {
+            err = journal_run_stopped(orch);
+        }
+        orch->final_seq = orch->seq;
+        orch->given.outcome->records = orch->seq;
+        orch->given.outcome->reason = orch->reason;
+        orch->given.outcome->total = orch->total.report;
+    }
+    return err;
+}
+
+static enum err orchestrator_dispatch(struct orchestrator *orch, nng_msg **message)
+{
+    const void *body = message_body(*message);
+    switch (message_envelope(*message)->kind) {
+    case MESSAGE_STEP:
+        return orchestrator_on_step(orch, message);
+    case MESSAGE_STEP_DONE: {
+        struct message_step_done done = *(const struct message_step_done *)body;
+        return orchestrator_end_step(orch, &done);
+    }
+    case MESSAGE_REQUEST:
+        return router_on_request(orch, body);
+    case MESSAGE_VENUE_UPDATE:
+        return router_on_update(orch, body);
+    case MESSAGE_REPORT:
+        return roster_on_report(orch, body);
+    case MESSAGE_COMMITTED:
+        return orchestrator_on_committed(orch, body);
+    case MESSAGE_BALANCES:
+        return orchestrator_on_balances(orch, body);
+    case MESSAGE_ACTOR_FAILED:
+    case MESSAGE_ACTOR_ENDED:
+        return roster_on_exit(orch, body);
+    default:
+        ASSERT(!"a message the orchestrator knows");
+        return ERR_STATE;
+    }
+}
+
+static enum err orchestrator_receive(struct context *context, void *state, nng_msg **message)
+{
+    struct orchestrator *orch = state;
+    const struct envelope *envelope = message_envelope(*message);
+    orch->context = context;
+    if (envelope->kind >= MESSAGE_KIND_FIRST && envelope->kind != MESSAGE_COMMITTED) {
+        orch->now_ns = envelope->now_ns;
+    }
+    return orchestrator_dispatch(orch, message);
+}
+
+const struct actor_class orchestrator_class = {
+    .name = "orchestrator",
+    .state_size = sizeof(struct orchestrator),
+    .start = orchestrator_start,
+    .receive = orchestrator_receive,
+    .stop = orchestrator_stop,
+};

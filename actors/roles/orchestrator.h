@@ -1,0 +1,42 @@
+/*
+ * actors/roles/orchestrator.h - the orchestrator actor: the centre of a run.
+ *
+ * It creates the executors, routes their order requests to venues and what comes back to them by
+ * client order id, applies each fill once to order, position and performance, and numbers every
+ * record of the journal. It sends nothing to a venue whose intent must be durable before it is.
+ *
+ * Threads: an actor. The outcome is written while it runs and read after the run.
+ */
+#ifndef TUTTI_ACTORS_ROLES_ORCHESTRATOR_H
+#define TUTTI_ACTORS_ROLES_ORCHESTRATOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "actors/messages.h"
+#include "actors/run_config.h"
+#include "market/performance.h"
+
+/* How a run ended. */
+struct run_outcome {
+    bool is_finished; /* Everything was stopped in order and committed. */
+    enum shutdown_reason reason;
+    uint64_t records;             /* Of the journal. */
+    uint64_t executors_unfinished; /* Still alive when the draining was given up. */
+    bool is_balanced; /* Each venue's balances are opening balances plus what fills moved. */
+    int64_t started_ns; /* Market time of the first and the last step. */
+    int64_t ended_ns;
+    struct performance_report total;
+};
+
+struct orchestrator_arguments {
+    const struct run_config *config; /* Borrowed for the run. */
+    uint64_t epoch;                  /* Of client order ids: unique to this start. */
+    struct actor_ref persistence;
+    const struct actor_ref *venues; /* Borrowed for the run, by venue number. */
+    struct run_outcome *outcome;    /* Borrowed. */
+};
+
+extern const struct actor_class orchestrator_class; /* Arguments: struct orchestrator_arguments. */
+
+#endif

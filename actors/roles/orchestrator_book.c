@@ -1,0 +1,403 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "actors/roles/orchestrator_parts.h"
+#include "base/log.h"
+
+enum { BOOK_CONTROLLERS_FIRST = 8 };
+
+/* ---- Accounts ---- */
+
+/* The asset of a venue's account, made when it is new; NULL when the account is full. */
+static struct account_asset *book_asset(struct orchestrator *orch, uint32_t venue,
+                                        const char *asset)
+{
+    struct account *account = &orch->accounts[venue];
+    for (size_t i = 0; i < account->count; i++) {
+        if (strcmp(account->assets[i].asset, asset) == 0) {
+            return &account->assets[i];
+        }
+    }
+    if (account->count == ACCOUNT_ASSETS_MAX) {
+        return NULL;
+    }
+    struct account_asset *added = &account->assets[account->count++];
+    *added = (struct account_asset){.asset = asset};
+    return added;
+}
+
+static enum err book_open_accounts(struct orchestrator *orch)
+{
+    const struct field_list *venues = &orch->given.config->file.venues;
+    orch->accounts = calloc(venues->count, sizeof(*orch->accounts));
+    if (orch->accounts == NULL) {
+        return ERR_MEMORY;
+    }
+    for (uint32_t i = 0; i < venues->count; i++) {
+        const struct venue_section *section = (const struct venue_section *)venues->items + i;
+        const struct field_entry *balances = section->balances.items;
+        for (size_t j = 0; j < section->balances.count; j++) {
+            struct account_asset *asset = book_asset(orch, i, balances[j].key);
+            if (asset == NULL) {
+                return ERR_LIMIT;
+            }
+            asset->total = balances[j].value;
+        }
+    }
+    return ERR_NONE;
+}
+
+enum err book_init(struct orchestrator *orch)
+{
+    performance_init(&orch->total, DECIMAL_ZERO);
+    const enum err err = position_book_create(&orch->positions);
+    return err == ERR_NONE ? book_open_accounts(orch) : err;
+}
+
+void book_done(struct orchestrator *orch)
+{
+    position_book_destroy(orch->positions);
+    free(orch->accounts);
+    free(orch->controllers);
+}
+
+enum err book_controller(struct orchestrator *orch, const char *name, uint32_t *ret_number)
+{
+    for (uint32_t i = 0; i < orch->controller_count; i++) {
+        if (strcmp(orch->controllers[i].name, name) == 0) {
+            *ret_number = i;
+            return ERR_NONE;
+        }
+    }
+    if (orch->controller_count == CONTROLLERS_MAX) {
+        return ERR_LIMIT;
+    }
+    const bool is_full = orch->controller_count >= BOOK_CONTROLLERS_FIRST
+                             ? (orch->controller_count & (orch->controller_count - 1)) == 0
+                             : orch->controller_count == 0;
+    if (is_full) {
+        const size_t capacity = orch->controller_count != 0 ? (size_t)orch->controller_count * 2
+                                                            : BOOK_CONTROLLERS_FIRST;
+        struct controller *controllers =
+            realloc(orch->controllers, capacity * sizeof(*controllers));
+        if (controllers == NULL) {
+            return ERR_MEMORY;
+        }
+        orch->controllers = controllers;
+    }
+    struct controller *controller = &orch->controllers[orch->controller_count];
+    *controller = (struct controller){.name = name};
+    performance_init(&controller->performance, DECIMAL_ZERO);
+    *ret_number = orch->controller_count++;
+    return ERR_NONE;
+}
+
+/* ---- Reservations ---- */
+
+static struct decimal book_fee_factor(const struct orchestrator *orch, uint32_t venue)
+{
+    const struct venue_section *section =
+        (const struct venue_section *)orch->given.config->file.venues.items + venue;
+    return decimal_add(DECIMAL_ONE, decimal_max(section->fees->taker, DECIMAL_ZERO));
+}
+
+bool book_reserve(struct orchestrator *orch, struct executor_entry *executor,
+                  const struct executor_plan *plan)
+{
+    const struct instrument *instrument = executor->instruments[plan->market];
+    struct account_asset *asset =
+        book_asset(orch, instrument->venue, plan->is_base ? instrument->base : instrument->quote);
+    const struct decimal amount =
+        plan->is_base ? plan->amount
+                      : decimal_multiply(plan->amount, book_fee_factor(orch, instrument->venue));
+    if (asset == NULL || !decimal_is_valid(amount) || decimal_sign(amount) < 0) {
+        return false;
+    }
+    const struct decimal reserved = decimal_add(asset->reserved, amount);
+    if (!decimal_is_valid(reserved) || decimal_less(asset->total, reserved)) {
+        return false;
+    }
+    asset->reserved = reserved;
+    if (plan->is_base) {
+        executor->reserved.base = amount;
+    } else {
+        executor->reserved.quote = amount;
+    }
+    return true;
+}
+
+/* Sets a part of a reservation to `wanted` and moves the account's sum by the difference. */
+static void book_set_reserved(struct account_asset *asset, struct decimal *part,
+                              struct decimal wanted)
+{
+    const struct decimal target = decimal_max(wanted, DECIMAL_ZERO);
+    asset->reserved = decimal_add(asset->reserved, decimal_subtract(target, *part));
+    *part = target;
+}
+
+void book_release(struct orchestrator *orch, struct executor_entry *executor)
+{
+    const struct instrument *instrument = executor->instruments[0];
+    struct account_asset *base = book_asset(orch, instrument->venue, instrument->base);
+    struct account_asset *quote = book_asset(orch, instrument->venue, instrument->quote);
+    if (base != NULL) {
+        book_set_reserved(base, &executor->reserved.base, DECIMAL_ZERO);
+    }
+    if (quote != NULL) {
+        book_set_reserved(quote, &executor->reserved.quote, DECIMAL_ZERO);
+    }
+}
+
+/* What a spot fill spends comes out of the reservation; what it brings is kept for the way back. */
+static void book_move_reservation(struct executor_entry *executor, const struct fill *fill,
+                                  struct account_asset *base, struct account_asset *quote)
+{
+    const struct decimal notional = fill_quote(fill);
+    const struct decimal fee_base = fill->fee_in_base ? fill->fee : DECIMAL_ZERO;
+    const struct decimal fee_quote = fill->fee_in_base ? DECIMAL_ZERO : fill->fee;
+    struct reservation *reserved = &executor->reserved;
+    if (fill->side == SIDE_BUY) {
+        const struct decimal spent = decimal_add(notional, fee_quote);
+        const struct decimal received = decimal_subtract(fill->amount, fee_base);
+        book_set_reserved(quote, &reserved->quote, decimal_subtract(reserved->quote, spent));
+        book_set_reserved(base, &reserved->base, decimal_add(reserved->base, received));
+    } else {
+        const struct decimal received = decimal_subtract(notional, fee_quote);
+        book_set_reserved(base, &reserved->base, decimal_subtract(reserved->base, fill->amount));
+        book_set_reserved(quote, &reserved->quote, decimal_add(reserved->quote, received));
+    }
+}
+
+static void book_move_account(struct orchestrator *orch, struct executor_entry *executor,
+                              const struct instrument *instrument, const struct fill *fill)
+{
+    struct account_asset *base = book_asset(orch, instrument->venue, instrument->base);
+    struct account_asset *quote = book_asset(orch, instrument->venue, instrument->quote);
+    if (base == NULL || quote == NULL) {
+        return;
+    }
+    const struct decimal notional = fill_quote(fill);
+    const bool is_buy = fill->side == SIDE_BUY;
+    base->total = is_buy ? decimal_add(base->total, fill->amount)
+                         : decimal_subtract(base->total, fill->amount);
+    quote->total = is_buy ? decimal_subtract(quote->total, notional)
+                          : decimal_add(quote->total, notional);
+    struct account_asset *fee = fill->fee_in_base ? base : quote;
+    fee->total = decimal_subtract(fee->total, fill->fee);
+    book_move_reservation(executor, fill, base, quote);
+}
+
+/* ---- Fills ---- */
+
+static enum err book_journal_fill(struct orchestrator *orch, const struct executor_entry *executor,
+                                  const struct instrument *instrument, const struct fill *fill,
+                                  const struct position *position)
+{
+    struct record record = {
+        .kind = RECORD_FILL,
+        .controller_id = executor->config->controller_id,
+        .executor_id = executor->config->id,
+        .data.fill = {.fill = *fill,
+                      .venue = instrument->venue_name,
+                      .account = "main",
+                      .trading_pair = instrument->trading_pair,
+                      .fee_asset = fill->fee_in_base ? instrument->base : instrument->quote,
+                      .position_after = position->amount}};
+    return journal_add(orch, &record);
+}
+
+static struct decimal book_mark(const struct orchestrator *orch, const struct position *position)
+{
+    const struct mark *mark = &orch->marks[position->instrument];
+    return decimal_sign(position->amount) >= 0 ? mark->bid : mark->ask;
+}
+
+static enum err book_journal_position(struct orchestrator *orch,
+                                      const struct executor_entry *executor,
+                                      const struct instrument *instrument,
+                                      const struct position *position)
+{
+    struct record record = {
+        .kind = RECORD_POSITION,
+        .controller_id = executor->config->controller_id,
+        .executor_id = "",
+        .data.position = {.venue = instrument->venue_name,
+                          .trading_pair = instrument->trading_pair,
+                          .side = (int)position->side,
+                          .amount = position->amount,
+                          .average_price = position->average_price,
+                          .realized_pnl_quote = position->realized_pnl_quote,
+                          .unrealized_pnl_quote =
+                              position_unrealized(position, book_mark(orch, position)),
+                          .fees_quote = position->fees_quote,
+                          .volume_quote = position->volume_quote}};
+    return journal_add(orch, &record);
+}
+
+enum err book_apply_fill(struct orchestrator *orch, struct executor_entry *executor,
+                         const struct order_entry *order, const struct fill *fill)
+{
+    const struct instrument *instrument = &orch->given.config->instruments[order->ticket.instrument];
+    struct position *position =
+        position_book_get(orch->positions, executor->controller, instrument->index, 0);
+    if (position == NULL) {
+        return ERR_MEMORY;
+    }
+    enum err err = position_apply(position, fill);
+    if (err != ERR_NONE) {
+        return err;
+    }
+    if (!instrument->is_perpetual) {
+        book_move_account(orch, executor, instrument, fill);
+    }
+    struct controller *controller = &orch->controllers[executor->controller];
+    const bool is_buy = fill->side == SIDE_BUY;
+    controller->is_changed = true;
+    performance_on_fill(&controller->performance, is_buy, fill_quote(fill));
+    performance_on_fill(&orch->total, is_buy, fill_quote(fill));
+    err = book_journal_fill(orch, executor, instrument, fill, position);
+    return err == ERR_NONE ? book_journal_position(orch, executor, instrument, position) : err;
+}
+
+/* ---- Performance ---- */
+
+/* Sums over the positions of one controller, or of all (UINT32_MAX). */
+static void book_refresh(struct orchestrator *orch, uint32_t controller,
+                         struct performance *performance)
+{
+    struct decimal realized = DECIMAL_ZERO;
+    struct decimal unrealized = DECIMAL_ZERO;
+    struct decimal fees = DECIMAL_ZERO;
+    size_t count;
+    const struct position *positions = position_book_items(orch->positions, &count);
+    for (size_t i = 0; i < count; i++) {
+        if (controller != UINT32_MAX && positions[i].controller != controller) {
+            continue;
+        }
+        realized = decimal_add(realized, positions[i].realized_pnl_quote);
+        unrealized = decimal_add(
+            unrealized, position_unrealized(&positions[i], book_mark(orch, &positions[i])));
+        fees = decimal_add(fees, positions[i].fees_quote);
+    }
+    performance_refresh(performance, realized, unrealized, fees);
+}
+
+static bool book_is_due(const struct orchestrator *orch, const struct controller *controller,
+                        bool is_final)
+{
+    if (is_final) {
+        return true;
+    }
+    const int64_t interval_ns = orch->given.config->file.events->performance_interval_ns;
+    return controller->is_changed &&
+           (!controller->was_published ||
+            orch->now_ns >= instant_add(controller->published_ns, interval_ns));
+}
+
+/* controller "" is the whole run. */
+static enum err book_journal_performance(struct orchestrator *orch, const char *controller,
+                                         const struct performance *performance)
+{
+    struct record record = {.kind = RECORD_PERFORMANCE,
+                            .controller_id = controller,
+                            .executor_id = "",
+                            .data.performance = performance->report};
+    return journal_add(orch, &record);
+}
+
+enum err book_publish(struct orchestrator *orch, bool is_final)
+{
+    for (uint32_t i = 0; i < orch->controller_count; i++) {
+        struct controller *controller = &orch->controllers[i];
+        if (!book_is_due(orch, controller, is_final)) {
+            continue;
+        }
+        book_refresh(orch, i, &controller->performance);
+        controller->is_changed = false;
+        controller->was_published = true;
+        controller->published_ns = orch->now_ns;
+        const enum err err =
+            book_journal_performance(orch, controller->name, &controller->performance);
+        if (err != ERR_NONE) {
+            return err;
+        }
+    }
+    if (!is_final) {
+        return ERR_NONE;
+    }
+    book_refresh(orch, UINT32_MAX, &orch->total);
+    return book_journal_performance(orch, "", &orch->total);
+}
+
+bool book_is_drawn_down(struct orchestrator *orch)
+{
+    const struct risk_section *risk = orch->given.config->file.risk;
+    if (!risk->has_max_drawdown) {
+        return false;
+    }
+    book_refresh(orch, UINT32_MAX, &orch->total);
+    const struct performance *total = &orch->total;
+    const struct decimal fall =
+        decimal_subtract(total->peak_pnl_quote, total->report.global_pnl_quote);
+    return decimal_compare(fall, risk->max_drawdown_quote) >= 0;
+}
+
+/* ---- Balances at the end ---- */
+
+/* True when a perpetual settles in this asset: its pnl then moves the balance as well. */
+static bool book_is_margin(const struct orchestrator *orch, uint32_t venue, const char *asset)
+{
+    const struct run_config *config = orch->given.config;
+    for (size_t i = 0; i < config->instrument_count; i++) {
+        const struct instrument *instrument = &config->instruments[i];
+        if (instrument->venue == venue && instrument->is_perpetual &&
+            strcmp(instrument->quote, asset) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void book_compare_balance(struct orchestrator *orch, uint32_t venue,
+                                 const struct balance *balance)
+{
+    const struct account *account = &orch->accounts[venue];
+    struct decimal expected = DECIMAL_ZERO;
+    for (size_t i = 0; i < account->count; i++) {
+        if (strcmp(account->assets[i].asset, balance->asset) == 0) {
+            expected = account->assets[i].total;
+        }
+    }
+    if (book_is_margin(orch, venue, balance->asset) || decimal_equal(expected, balance->total)) {
+        return;
+    }
+    char venue_has[DECIMAL_TEXT_MAX];
+    char fills_say[DECIMAL_TEXT_MAX];
+    (void)decimal_print(balance->total, venue_has);
+    (void)decimal_print(expected, fills_say);
+    orch->given.outcome->is_balanced = false;
+    log_line(LOG_ERROR, "orchestrator",
+             "%s balance of the venue is %s, but opening balance and fills give %s", balance->asset,
+             venue_has, fills_say);
+}
+
+enum err book_on_balances(struct orchestrator *orch, const struct message_balances *balances)
+{
+    struct text found = {0};
+    json_object_begin(&found);
+    for (uint32_t i = 0; i < balances->count; i++) {
+        book_compare_balance(orch, balances->venue, &balances->items[i]);
+        json_put_decimal(&found, balances->items[i].asset, balances->items[i].total);
+    }
+    json_object_end(&found);
+    const struct venue_section *section =
+        (const struct venue_section *)orch->given.config->file.venues.items + balances->venue;
+    const enum err err =
+        text_failed(&found)
+            ? ERR_MEMORY
+            : journal_note(orch, RECORD_VENUE_RECONCILED, section->name,
+                           orch->given.outcome->is_balanced ? "balanced" : "different",
+                           text_string(&found));
+    text_done(&found);
+    return err;
+}

@@ -1,0 +1,135 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "actors/roles/orchestrator_parts.h"
+#include "base/log.h"
+
+static const char *journal_reason_name(enum shutdown_reason reason)
+{
+    static const char *const names[] = {[SHUTDOWN_END_OF_FEED] = "end_of_feed",
+                                        [SHUTDOWN_SIGNAL] = "signal",
+                                        [SHUTDOWN_RISK] = "risk",
+                                        [SHUTDOWN_FAILURE] = "failure"};
+    return reason >= SHUTDOWN_END_OF_FEED && reason <= SHUTDOWN_FAILURE ? names[reason] : "";
+}
+
+enum err journal_add(struct orchestrator *orch, struct record *record)
+{
+    record->seq = ++orch->seq;
+    record->ts_ns = orch->now_ns;
+    nng_msg *message = message_create(MESSAGE_RECORD, orch->now_ns, record_packed_size(record));
+    if (message == NULL) {
+        return ERR_MEMORY;
+    }
+    (void)record_pack(record, message_body(message));
+    const enum err err = context_send(orch->context, orch->given.persistence, &message);
+    message_destroy(message);
+    return err;
+}
+
+static enum err journal_submit(struct orchestrator *orch, const struct order_ticket *ticket)
+{
+    const uint32_t venue = orch->given.config->instruments[ticket->instrument].venue;
+    return message_post(orch->context, orch->given.venues[venue], MESSAGE_SUBMIT, orch->now_ns,
+                        ticket, sizeof(*ticket));
+}
+
+static enum err journal_hold(struct orchestrator *orch, uint64_t seq,
+                             const struct order_ticket *ticket)
+{
+    if (orch->held_first + orch->held_count == orch->held_capacity) {
+        if (orch->held_count == JOURNAL_HELD_MAX) {
+            return ERR_LIMIT;
+        }
+        const size_t capacity = orch->held_capacity != 0 ? orch->held_capacity * 2 : 64;
+        struct held_ticket *held = realloc(orch->held, capacity * sizeof(*held));
+        if (held == NULL) {
+            return ERR_MEMORY;
+        }
+        orch->held = held;
+        orch->held_capacity = capacity;
+    }
+    orch->held[orch->held_first + orch->held_count++] =
+        (struct held_ticket){.seq = seq, .ticket = *ticket};
+    return ERR_NONE;
+}
+
+enum err journal_release_after(struct orchestrator *orch, uint64_t seq,
+                               const struct order_ticket *ticket)
+{
+    if (orch->given.config->durability != DURABILITY_FULL) {
+        return journal_submit(orch, ticket);
+    }
+    return journal_hold(orch, seq, ticket);
+}
+
+enum err journal_on_committed(struct orchestrator *orch, const struct message_committed *committed)
+{
+    if (committed->has_failed) {
+        log_line(LOG_ERROR, "orchestrator",
+                 "the journal refuses records: no further order is sent; the run ends here");
+        return ERR_IO;
+    }
+    ASSERT(committed->seq >= orch->committed && committed->seq <= orch->seq);
+    orch->committed = committed->seq;
+    while (orch->held_count > 0 && orch->held[orch->held_first].seq <= orch->committed) {
+        const enum err err = journal_submit(orch, &orch->held[orch->held_first].ticket);
+        if (err != ERR_NONE) {
+            return err;
+        }
+        orch->held_first++;
+        orch->held_count--;
+    }
+    if (orch->held_count == 0) {
+        orch->held_first = 0;
+    }
+    return ERR_NONE;
+}
+
+bool journal_is_behind(const struct orchestrator *orch)
+{
+    return orch->seq - orch->committed > JOURNAL_WINDOW;
+}
+
+static struct record_run journal_run(const struct orchestrator *orch)
+{
+    static const char *const modes[] = {
+        [MODE_BACKTEST] = "backtest", [MODE_PAPER] = "paper", [MODE_LIVE] = "live"};
+    const struct run_config *config = orch->given.config;
+    return (struct record_run){.name = config->file.run->name,
+                               .mode = modes[config->file.run->mode],
+                               .config_hash = config->hash,
+                               .version = TUTTI_VERSION,
+                               .reason = "",
+                               .seed = config->file.run->seed};
+}
+
+enum err journal_run_started(struct orchestrator *orch)
+{
+    struct record record = {.kind = RECORD_RUN_STARTED,
+                            .controller_id = "",
+                            .executor_id = "",
+                            .data.run = journal_run(orch)};
+    record.data.run.config = orch->given.config->json;
+    return journal_add(orch, &record);
+}
+
+enum err journal_run_stopped(struct orchestrator *orch)
+{
+    struct record record = {.kind = RECORD_RUN_STOPPED,
+                            .controller_id = "",
+                            .executor_id = "",
+                            .data.run = journal_run(orch)};
+    record.data.run.reason = journal_reason_name(orch->reason);
+    return journal_add(orch, &record);
+}
+
+enum err journal_note(struct orchestrator *orch, enum record_kind kind, const char *scope,
+                      const char *code, const char *text)
+{
+    struct record record = {.kind = kind,
+                            .controller_id = "",
+                            .executor_id = "",
+                            .data.note = {.scope = scope, .code = code, .text = text}};
+    return journal_add(orch, &record);
+}

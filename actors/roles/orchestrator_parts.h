@@ -1,0 +1,196 @@
+/*
+ * actors/roles/orchestrator_parts.h - what the files of the orchestrator share.
+ *
+ * orchestrator.c dispatches and carries the steps; orchestrator_roster.c keeps the executors,
+ * orchestrator_router.c the orders, orchestrator_book.c accounts, positions and performance,
+ * orchestrator_journal.c the records.
+ *
+ * Threads: all of it belongs to the orchestrator actor.
+ */
+#ifndef TUTTI_ACTORS_ROLES_ORCHESTRATOR_PARTS_H
+#define TUTTI_ACTORS_ROLES_ORCHESTRATOR_PARTS_H
+
+#include "actors/messages.h"
+#include "actors/roles/orchestrator.h"
+#include "base/prng.h"
+#include "executors/factory.h"
+#include "market/position.h"
+
+enum {
+    JOURNAL_WINDOW = 65536,         /* Records that may wait for their commit before a step waits. */
+    JOURNAL_HELD_MAX = 1 << 20,     /* Tickets that may wait for their intent's commit. */
+    ORDER_TRADES_FIRST = 2,
+    ACCOUNT_ASSETS_MAX = 256,
+    CONTROLLERS_MAX = 65536,
+};
+
+/* How often the drawdown is looked at while nothing else happens, in market time. */
+#define DRAWDOWN_INTERVAL_NS NS_PER_S
+
+/* An order as the orchestrator knows it. */
+struct order_entry {
+    struct order_ticket ticket;
+    enum order_role role;
+    enum order_state state;
+    struct decimal executed_base;
+    struct decimal executed_quote;
+    struct decimal fee_quote;
+    int64_t created_at_ns;
+    char (*trades)[TRADE_ID_MAX]; /* Owned: ids of the fills applied, so that each counts once. */
+    uint32_t trade_count;
+    uint32_t trade_capacity;
+};
+
+/* What an executor has set aside for itself. */
+struct reservation {
+    struct decimal quote;
+    struct decimal base;
+};
+
+struct executor_entry {
+    const struct executor_kind *kind;
+    struct executor_config *config; /* Owned: a copy with id and timestamp filled in. */
+    uint32_t controller;
+    struct actor_ref host;
+    const struct instrument *instruments[WAKE_MARKETS_MAX];
+    enum executor_status status;
+    struct order_entry *orders; /* Owned; ordinal 1 is orders[0]. */
+    uint32_t order_count;
+    uint32_t order_capacity;
+    struct reservation reserved;
+    bool has_fill;
+};
+
+struct controller {
+    const char *name; /* Borrowed from a config. */
+    struct performance performance;
+    bool is_changed;
+    bool was_published;
+    int64_t published_ns;
+};
+
+/* One asset of one venue, as fills say it must be. */
+struct account_asset {
+    const char *asset; /* Borrowed from an instrument or the run file. */
+    struct decimal total;
+    struct decimal reserved;
+};
+
+struct account {
+    struct account_asset assets[ACCOUNT_ASSETS_MAX];
+    size_t count;
+};
+
+/* A ticket that waits until its intent is durable. */
+struct held_ticket {
+    uint64_t seq;
+    struct order_ticket ticket;
+};
+
+struct orchestrator {
+    struct orchestrator_arguments given;
+    struct context *context; /* Of the handler that runs now. */
+    int64_t now_ns;          /* Of the message that is handled now. */
+    struct actor_ref market;
+    struct prng prng;
+
+    struct executor_entry *executors; /* Owned; number 1 is executors[0]. */
+    uint32_t executor_count;
+    uint32_t executor_capacity;
+    uint32_t active_count; /* Not TERMINATED. */
+    uint64_t closed_count;
+    uint32_t *waiting; /* Owned: indexes into config->executors not created yet, by start. */
+    uint32_t waiting_first;
+    uint32_t waiting_count;
+
+    struct mark *marks; /* Owned, by instrument; is_marked says whether there is one. */
+    bool *is_marked;
+
+    struct account *accounts; /* Owned, by venue. */
+    struct position_book *positions;
+    struct controller *controllers; /* Owned. */
+    uint32_t controller_count;
+    struct performance total;
+    uint64_t live_orders;
+
+    uint64_t seq;       /* Of the last record sent. */
+    uint64_t committed; /* Of the last record known to be durable. */
+    struct held_ticket *held; /* Owned; oldest first from held_first. */
+    size_t held_first;
+    size_t held_count;
+    size_t held_capacity;
+    nng_msg *waiting_step;             /* Owned: a STEP that waits for held tickets. */
+    struct message_step_done waiting_done; /* Waits for the journal window when is_done_waiting. */
+    bool is_done_waiting;
+
+    bool is_stopping; /* Executors were told to stop. */
+    bool is_halted;
+    enum shutdown_reason reason;
+    bool is_finishing;       /* Balances were asked for. */
+    uint32_t balances_missing;
+    uint64_t final_seq; /* The run ends when this is committed; 0 before. */
+};
+
+/* ---- orchestrator_journal.c: numbers records and follows their commits ---- */
+
+/* Fills seq and ts and sends the record to the persistence actor. */
+MUST_USE enum err journal_add(struct orchestrator *orch, struct record *record);
+/* Sends the ticket, now or as soon as record `seq` is durable. */
+MUST_USE enum err journal_release_after(struct orchestrator *orch, uint64_t seq,
+                                        const struct order_ticket *ticket);
+/* The journal has committed up to a sequence number. */
+MUST_USE enum err journal_on_committed(struct orchestrator *orch,
+                                       const struct message_committed *committed);
+/* True while so many records wait for their commit that the next step has to wait. */
+bool journal_is_behind(const struct orchestrator *orch);
+MUST_USE enum err journal_run_started(struct orchestrator *orch);
+MUST_USE enum err journal_run_stopped(struct orchestrator *orch);
+MUST_USE enum err journal_note(struct orchestrator *orch, enum record_kind kind, const char *scope,
+                               const char *code, const char *text);
+
+/* ---- orchestrator_roster.c: the executors ---- */
+
+MUST_USE enum err roster_init(struct orchestrator *orch);
+void roster_done(struct orchestrator *orch);
+/* Creates every executor whose time has come and whose instruments have quotes. */
+MUST_USE enum err roster_create_due(struct orchestrator *orch);
+/* The next start, INSTANT_NEVER when none waits for a time. */
+int64_t roster_next_start(const struct orchestrator *orch);
+/* Tells every active executor to stop by the run's policy. */
+MUST_USE enum err roster_stop_all(struct orchestrator *orch);
+MUST_USE enum err roster_on_report(struct orchestrator *orch, const struct message_report *report);
+/* A host has ended; on a failure its executor is over. */
+MUST_USE enum err roster_on_exit(struct orchestrator *orch, const struct actor_exit *exit_);
+/* The entry of a number, which must exist. */
+struct executor_entry *roster_get(const struct orchestrator *orch, uint32_t number);
+MUST_USE enum err roster_touch(struct orchestrator *orch, uint32_t number);
+
+/* ---- orchestrator_router.c: the orders ---- */
+
+MUST_USE enum err router_on_request(struct orchestrator *orch,
+                                    const struct message_request *request);
+MUST_USE enum err router_on_update(struct orchestrator *orch, const struct venue_update *update);
+
+/* ---- orchestrator_book.c: accounts, positions, performance ---- */
+
+MUST_USE enum err book_init(struct orchestrator *orch);
+void book_done(struct orchestrator *orch);
+/* The number of a controller, made when it is new. */
+MUST_USE enum err book_controller(struct orchestrator *orch, const char *name, uint32_t *ret_number);
+/* Reserves the plan when the account has it; false when it does not. */
+bool book_reserve(struct orchestrator *orch, struct executor_entry *executor,
+                  const struct executor_plan *plan);
+/* Gives back what is left of an executor's reservation. */
+void book_release(struct orchestrator *orch, struct executor_entry *executor);
+/* Moves account, position and performance by one fill of a new trade. */
+MUST_USE enum err book_apply_fill(struct orchestrator *orch, struct executor_entry *executor,
+                                  const struct order_entry *order, const struct fill *fill);
+/* Publishes the performance of controllers that changed; all of them when `is_final`. */
+MUST_USE enum err book_publish(struct orchestrator *orch, bool is_final);
+/* Compares a venue's balances with what fills say; remembers a difference in the outcome. */
+MUST_USE enum err book_on_balances(struct orchestrator *orch,
+                                   const struct message_balances *balances);
+/* True when the run has lost more than it may. */
+bool book_is_drawn_down(struct orchestrator *orch);
+
+#endif

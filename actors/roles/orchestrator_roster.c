@@ -1,0 +1,390 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "actors/roles/host.h"
+#include "actors/roles/orchestrator_parts.h"
+#include "base/log.h"
+
+enum { ROSTER_EXECUTORS_FIRST = 16 };
+
+/* ---- The queue of executors to be created ---- */
+
+/* "At once" comes before every time. */
+static int64_t roster_start_time(const struct executor_config *config)
+{
+    return config->has_start_at ? config->start_at_ns : INT64_MIN;
+}
+
+/* What roster_init() sorts: a start and the place in the run file, which breaks ties. */
+struct roster_start {
+    int64_t at_ns;
+    uint32_t index;
+};
+
+static int roster_compare_starts(const void *a, const void *b)
+{
+    const struct roster_start *left = a;
+    const struct roster_start *right = b;
+    if (left->at_ns != right->at_ns) {
+        return left->at_ns < right->at_ns ? -1 : 1;
+    }
+    return (left->index > right->index) - (left->index < right->index);
+}
+
+enum err roster_init(struct orchestrator *orch)
+{
+    const struct run_config *config = orch->given.config;
+    const size_t count = config->executor_count;
+    struct roster_start *starts = calloc(count + 1, sizeof(*starts));
+    orch->waiting = calloc(count + 1, sizeof(*orch->waiting));
+    if (starts == NULL || orch->waiting == NULL) {
+        free(starts);
+        return ERR_MEMORY;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        starts[i] = (struct roster_start){roster_start_time(config->executors[i].config), i};
+    }
+    qsort(starts, count, sizeof(*starts), roster_compare_starts);
+    for (uint32_t i = 0; i < count; i++) {
+        orch->waiting[i] = starts[i].index;
+    }
+    orch->waiting_count = (uint32_t)count;
+    free(starts);
+    return ERR_NONE;
+}
+
+void roster_done(struct orchestrator *orch)
+{
+    for (uint32_t i = 0; i < orch->executor_count; i++) {
+        struct executor_entry *entry = &orch->executors[i];
+        for (uint32_t j = 0; j < entry->order_count; j++) {
+            free(entry->orders[j].trades);
+        }
+        free(entry->orders);
+        free(entry->config);
+    }
+    free(orch->executors);
+    free(orch->waiting);
+}
+
+struct executor_entry *roster_get(const struct orchestrator *orch, uint32_t number)
+{
+    ASSERT(number >= 1 && number <= orch->executor_count);
+    return &orch->executors[number - 1];
+}
+
+enum err roster_touch(struct orchestrator *orch, uint32_t number)
+{
+    const struct message_touch touch = {.executor = number};
+    return message_post(orch->context, orch->market, MESSAGE_TOUCH, orch->now_ns, &touch,
+                        sizeof(touch));
+}
+
+int64_t roster_next_start(const struct orchestrator *orch)
+{
+    if (orch->waiting_count == 0 || orch->is_stopping) {
+        return INSTANT_NEVER;
+    }
+    const uint32_t index = orch->waiting[orch->waiting_first];
+    const int64_t at_ns = roster_start_time(orch->given.config->executors[index].config);
+    /* One whose time has come waits for the first quote of its instrument, not for an instant. */
+    return at_ns > orch->now_ns ? at_ns : INSTANT_NEVER;
+}
+
+/* ---- Creation ---- */
+
+static struct executor_entry *roster_add(struct orchestrator *orch)
+{
+    if (orch->executor_count == orch->executor_capacity) {
+        const uint32_t capacity = orch->executor_capacity != 0 ? orch->executor_capacity * 2
+                                                               : ROSTER_EXECUTORS_FIRST;
+        struct executor_entry *executors =
+            realloc(orch->executors, capacity * sizeof(*orch->executors));
+        if (executors == NULL) {
+            return NULL;
+        }
+        orch->executors = executors;
+        orch->executor_capacity = capacity;
+    }
+    struct executor_entry *entry = &orch->executors[orch->executor_count++];
+    memset(entry, 0, sizeof(*entry));
+    return entry;
+}
+
+/* A copy of the config with what the run file may leave out: the id and the executor's clock. */
+static struct executor_config *roster_copy_config(struct orchestrator *orch,
+                                                  const struct executor_section *section)
+{
+    const size_t size = section->kind->config_size;
+    char *block = malloc(size + EXECUTOR_ID_MAX + 1);
+    if (block == NULL) {
+        return NULL;
+    }
+    memcpy(block, section->config, size);
+    struct executor_config *config = (struct executor_config *)(void *)block;
+    char *id = block + size;
+    if (config->id != NULL) {
+        (void)snprintf(id, EXECUTOR_ID_MAX + 1, "%s", config->id);
+    } else {
+        const uint64_t high = prng_next(&orch->prng);
+        const uint64_t low = prng_next(&orch->prng);
+        (void)snprintf(id, EXECUTOR_ID_MAX + 1, "%016llx%016llx", (unsigned long long)high,
+                       (unsigned long long)low);
+    }
+    config->id = id;
+    if (!config->has_timestamp) {
+        config->has_timestamp = true;
+        config->timestamp_ns = orch->now_ns;
+    }
+    return config;
+}
+
+static struct executor_view roster_view(const struct orchestrator *orch,
+                                        const struct executor_entry *entry)
+{
+    struct executor_view view = {.now_ns = orch->now_ns,
+                                 .market_count = entry->kind->market_count};
+    for (uint32_t i = 0; i < entry->kind->market_count; i++) {
+        const struct mark *mark = &orch->marks[entry->instruments[i]->index];
+        view.markets[i] = (struct market_view){
+            .instrument = entry->instruments[i], .bid = mark->bid, .ask = mark->ask};
+    }
+    return view;
+}
+
+static enum err roster_journal_created(struct orchestrator *orch,
+                                       const struct executor_entry *entry)
+{
+    struct text config = {0};
+    field_print_json(entry->kind->config_fields, entry->config, &config);
+    if (text_failed(&config)) {
+        return ERR_MEMORY;
+    }
+    struct record record = {
+        .kind = RECORD_EXECUTOR_CREATED,
+        .controller_id = entry->config->controller_id,
+        .executor_id = entry->config->id,
+        .data.executor = {.type = entry->kind->type,
+                          .connector_name = entry->instruments[0]->venue_name,
+                          .trading_pair = entry->instruments[0]->trading_pair,
+                          .config = text_string(&config),
+                          .reason = "",
+                          .status = EXECUTOR_NOT_STARTED}};
+    const enum err err = journal_add(orch, &record);
+    text_done(&config);
+    return err;
+}
+
+static enum err roster_register(struct orchestrator *orch, const struct executor_entry *entry,
+                                uint32_t number)
+{
+    struct message_register message = {
+        .executor = number, .host = entry->host, .market_count = entry->kind->market_count};
+    for (uint32_t i = 0; i < entry->kind->market_count; i++) {
+        message.instruments[i] = entry->instruments[i]->index;
+    }
+    return message_post(orch->context, orch->market, MESSAGE_REGISTER, orch->now_ns, &message,
+                        sizeof(message));
+}
+
+/* Names, journals, funds, spawns and registers one executor. */
+static enum err roster_create(struct orchestrator *orch, const struct executor_section *section)
+{
+    struct executor_entry *entry = roster_add(orch);
+    if (entry == NULL) {
+        return ERR_MEMORY;
+    }
+    const uint32_t number = orch->executor_count;
+    entry->kind = section->kind;
+    entry->status = EXECUTOR_NOT_STARTED;
+    entry->config = roster_copy_config(orch, section);
+    if (entry->config == NULL) {
+        return ERR_MEMORY;
+    }
+    for (uint32_t i = 0; i < section->kind->market_count; i++) {
+        const char *connector;
+        const char *pair;
+        section->kind->market(section->config, i, &connector, &pair);
+        entry->instruments[i] = run_config_find_instrument(orch->given.config, connector, pair);
+        ASSERT(entry->instruments[i] != NULL);
+    }
+    enum err err = book_controller(orch, section->config->controller_id, &entry->controller);
+    if (err == ERR_NONE) {
+        err = roster_journal_created(orch, entry);
+    }
+    if (err != ERR_NONE) {
+        return err;
+    }
+    const struct executor_view view = roster_view(orch, entry);
+    const struct executor_plan plan = section->kind->plan(section->config, &view);
+    struct host_arguments arguments = {.executor = number,
+                                       .kind = entry->kind,
+                                       .config = entry->config,
+                                       .is_funded = book_reserve(orch, entry, &plan)};
+    memcpy(arguments.instruments, entry->instruments, sizeof(arguments.instruments));
+    err = context_spawn(orch->context, &host_class, &arguments, &entry->host);
+    if (err == ERR_NONE) {
+        orch->active_count++;
+        orch->controllers[entry->controller].performance.report.executors_active++;
+        orch->total.report.executors_active++;
+        err = roster_register(orch, entry, number);
+    }
+    return err;
+}
+
+static bool roster_has_quotes(const struct orchestrator *orch,
+                              const struct executor_section *section)
+{
+    for (uint32_t i = 0; i < section->kind->market_count; i++) {
+        const char *connector;
+        const char *pair;
+        section->kind->market(section->config, i, &connector, &pair);
+        const struct instrument *instrument =
+            run_config_find_instrument(orch->given.config, connector, pair);
+        if (!orch->is_marked[instrument->index]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+enum err roster_create_due(struct orchestrator *orch)
+{
+    uint32_t kept = orch->waiting_first;
+    const uint32_t end = orch->waiting_first + orch->waiting_count;
+    for (uint32_t i = orch->waiting_first; i < end; i++) {
+        const struct executor_section *section =
+            &orch->given.config->executors[orch->waiting[i]];
+        if (roster_start_time(section->config) > orch->now_ns) {
+            /* Sorted: nobody behind is due. Close the hole that the created ones have left. */
+            const uint32_t rest = end - i;
+            memmove(&orch->waiting[kept], &orch->waiting[i], rest * sizeof(*orch->waiting));
+            kept += rest;
+            break;
+        }
+        if (!roster_has_quotes(orch, section)) {
+            orch->waiting[kept++] = orch->waiting[i];
+            continue;
+        }
+        const enum err err = roster_create(orch, section);
+        if (err != ERR_NONE) {
+            return err;
+        }
+    }
+    orch->waiting_count = kept - orch->waiting_first;
+    return ERR_NONE;
+}
+
+/* ---- Life and end ---- */
+
+enum err roster_stop_all(struct orchestrator *orch)
+{
+    const struct message_executor_stop stop = {
+        .keep_position = orch->given.config->file.run->on_end == END_KEEP};
+    for (uint32_t number = 1; number <= orch->executor_count; number++) {
+        const struct executor_entry *entry = roster_get(orch, number);
+        if (entry->status == EXECUTOR_TERMINATED) {
+            continue;
+        }
+        enum err err = message_post(orch->context, entry->host, MESSAGE_EXECUTOR_STOP,
+                                    orch->now_ns, &stop, sizeof(stop));
+        if (err == ERR_NONE) {
+            err = roster_touch(orch, number);
+        }
+        if (err != ERR_NONE) {
+            return err;
+        }
+    }
+    return ERR_NONE;
+}
+
+static enum record_kind roster_report_kind(const struct executor_report *figures)
+{
+    switch (figures->status) {
+    case EXECUTOR_SHUTTING_DOWN:
+        return RECORD_EXECUTOR_STOPPING;
+    case EXECUTOR_TERMINATED:
+        return figures->close_type == CLOSE_FAILED ? RECORD_EXECUTOR_FAILED
+                                                   : RECORD_EXECUTOR_TERMINATED;
+    case EXECUTOR_NOT_STARTED:
+    case EXECUTOR_RUNNING:
+        break;
+    }
+    return RECORD_EXECUTOR_STARTED;
+}
+
+static enum err roster_journal_report(struct orchestrator *orch,
+                                      const struct executor_entry *entry,
+                                      const struct message_report *report)
+{
+    const struct executor_report *figures = &report->figures;
+    struct record record = {
+        .kind = roster_report_kind(figures),
+        .controller_id = entry->config->controller_id,
+        .executor_id = entry->config->id,
+        .data.executor = {.type = entry->kind->type,
+                          .connector_name = entry->instruments[0]->venue_name,
+                          .trading_pair = entry->instruments[0]->trading_pair,
+                          .state = report->state,
+                          .custom_info = report->custom_info,
+                          .reason = "",
+                          .side = (int)figures->side,
+                          .status = (int)figures->status,
+                          .close_type = (int)figures->close_type,
+                          .net_pnl_quote = figures->net_pnl_quote,
+                          .net_pnl_pct = figures->net_pnl_pct,
+                          .cum_fees_quote = figures->cum_fees_quote,
+                          .filled_amount_quote = figures->filled_amount_quote,
+                          .closed_at_ns = figures->closed_at_ns}};
+    return journal_add(orch, &record);
+}
+
+/* The executor is over: its reservation and its place among the active ones are free. */
+static void roster_close(struct orchestrator *orch, struct executor_entry *entry,
+                         unsigned close_type, struct decimal net_pnl_quote)
+{
+    struct controller *controller = &orch->controllers[entry->controller];
+    entry->status = EXECUTOR_TERMINATED;
+    book_release(orch, entry);
+    ASSERT(orch->active_count > 0);
+    orch->active_count--;
+    controller->performance.report.executors_active--;
+    orch->total.report.executors_active--;
+    controller->is_changed = true;
+    performance_on_closed(&controller->performance, close_type, net_pnl_quote, entry->has_fill);
+    performance_on_closed(&orch->total, close_type, net_pnl_quote, entry->has_fill);
+}
+
+enum err roster_on_report(struct orchestrator *orch, const struct message_report *report)
+{
+    struct executor_entry *entry = roster_get(orch, report->executor);
+    ASSERT(entry->status != EXECUTOR_TERMINATED);
+    const enum err err = roster_journal_report(orch, entry, report);
+    entry->status = report->figures.status;
+    if (entry->status == EXECUTOR_TERMINATED) {
+        roster_close(orch, entry, report->figures.close_type, report->figures.net_pnl_quote);
+    }
+    return err;
+}
+
+/*
+ * A host whose handler failed takes the run down in order: an executor that cannot be evaluated
+ * must not trade on, and its orders and fills stay in the journal for the next start.
+ */
+enum err roster_on_exit(struct orchestrator *orch, const struct actor_exit *exit_)
+{
+    if (exit_->reason == ERR_NONE) {
+        return ERR_NONE;
+    }
+    for (uint32_t number = 1; number <= orch->executor_count; number++) {
+        const struct executor_entry *entry = roster_get(orch, number);
+        if (entry->host.slot == exit_->child.slot &&
+            entry->host.generation == exit_->child.generation) {
+            log_line(LOG_ERROR, "orchestrator",
+                     "executor %s failed: %s: the run ends, its journal is whole", entry->config->id,
+                     err_name(exit_->reason));
+        }
+    }
+    return exit_->reason;
+}

@@ -1,0 +1,298 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "actors/roles/orchestrator_parts.h"
+
+/* ---- Order entries ---- */
+
+static struct order_entry *router_order(const struct executor_entry *executor, uint32_t ordinal)
+{
+    return ordinal >= 1 && ordinal <= executor->order_count ? &executor->orders[ordinal - 1]
+                                                            : NULL;
+}
+
+static struct order_entry *router_add_order(struct executor_entry *executor)
+{
+    if (executor->order_count == executor->order_capacity) {
+        const uint32_t capacity =
+            executor->order_capacity != 0 ? executor->order_capacity * 2 : ORDER_TRADES_FIRST;
+        struct order_entry *orders = realloc(executor->orders, capacity * sizeof(*orders));
+        if (orders == NULL) {
+            return NULL;
+        }
+        executor->orders = orders;
+        executor->order_capacity = capacity;
+    }
+    struct order_entry *order = &executor->orders[executor->order_count++];
+    memset(order, 0, sizeof(*order));
+    return order;
+}
+
+static enum err router_journal_order(struct orchestrator *orch, enum record_kind kind,
+                                     const struct executor_entry *executor,
+                                     const struct order_entry *order, const char *reason)
+{
+    const struct instrument *instrument =
+        &orch->given.config->instruments[order->ticket.instrument];
+    struct record record = {.kind = kind,
+                            .controller_id = executor->config->controller_id,
+                            .executor_id = executor->config->id,
+                            .data.order = {.id = order->ticket.id,
+                                           .exchange_order_id = "",
+                                           .venue = instrument->venue_name,
+                                           .trading_pair = instrument->trading_pair,
+                                           .reason = reason,
+                                           .role = order->role,
+                                           .side = order->ticket.side,
+                                           .type = order->ticket.type,
+                                           .state = order->state,
+                                           .amount = order->ticket.amount,
+                                           .price = order->ticket.price,
+                                           .executed_base = order->executed_base,
+                                           .executed_quote = order->executed_quote,
+                                           .fee_quote = order->fee_quote,
+                                           .created_at_ns = order->created_at_ns}};
+    return journal_add(orch, &record);
+}
+
+/* Moves a live order to a state that ends it, or not, and keeps the count of live ones. */
+static void router_set_state(struct orchestrator *orch, struct order_entry *order,
+                             enum order_state state)
+{
+    const bool was_live = !order_state_is_terminal(order->state);
+    const bool is_live = !order_state_is_terminal(state);
+    ASSERT(was_live || !is_live);
+    order->state = state;
+    if (was_live && !is_live) {
+        ASSERT(orch->live_orders > 0);
+        orch->live_orders--;
+    }
+}
+
+/* Tells the executor and sees to it that it is woken. */
+static enum err router_tell(struct orchestrator *orch, uint32_t number,
+                            const struct order_event *event)
+{
+    const struct executor_entry *executor = roster_get(orch, number);
+    enum err err = message_post(orch->context, executor->host, MESSAGE_ORDER_EVENT, orch->now_ns,
+                                event, sizeof(*event));
+    if (err == ERR_NONE) {
+        err = roster_touch(orch, number);
+    }
+    return err;
+}
+
+static enum err router_tell_kind(struct orchestrator *orch, struct order_id id,
+                                 enum order_event_kind kind)
+{
+    const struct order_event event = {.kind = kind, .ordinal = id.ordinal};
+    return router_tell(orch, id.executor, &event);
+}
+
+/* ---- Requests of executors ---- */
+
+/* NULL when the order may go out, else the reason code of the denial. */
+static const char *router_deny_code(const struct orchestrator *orch)
+{
+    const struct risk_section *risk = orch->given.config->file.risk;
+    if (risk->max_open_orders > 0 && orch->live_orders > (uint64_t)risk->max_open_orders) {
+        return "max_open_orders";
+    }
+    return NULL;
+}
+
+static enum err router_deny(struct orchestrator *orch, struct executor_entry *executor,
+                            struct order_entry *order, const char *code)
+{
+    router_set_state(orch, order, ORDER_REJECTED);
+    struct record record = {
+        .kind = RECORD_RISK_DENIED,
+        .controller_id = executor->config->controller_id,
+        .executor_id = executor->config->id,
+        .data.note = {.scope = "global",
+                      .code = code,
+                      .text = "the order was not sent",
+                      .limit = decimal_from_int(orch->given.config->file.risk->max_open_orders),
+                      .value = decimal_from_int((int64_t)orch->live_orders + 1)}};
+    enum err err = journal_add(orch, &record);
+    if (err == ERR_NONE) {
+        err = router_journal_order(orch, RECORD_ORDER_REJECTED, executor, order, code);
+    }
+    if (err == ERR_NONE) {
+        err = router_tell_kind(orch, order->ticket.id, ORDER_EVENT_FAILED);
+    }
+    return err;
+}
+
+static enum err router_place(struct orchestrator *orch, uint32_t number,
+                             const struct executor_request *request)
+{
+    struct executor_entry *executor = roster_get(orch, number);
+    ASSERT(request->ordinal == executor->order_count + 1);
+    ASSERT(request->market < executor->kind->market_count);
+    struct order_entry *order = router_add_order(executor);
+    if (order == NULL) {
+        return ERR_MEMORY;
+    }
+    order->ticket = (struct order_ticket){.id = {.epoch = orch->given.epoch,
+                                                 .executor = number,
+                                                 .ordinal = request->ordinal},
+                                          .instrument =
+                                              executor->instruments[request->market]->index,
+                                          .side = request->side,
+                                          .type = request->type,
+                                          .amount = request->amount,
+                                          .price = request->price};
+    order->role = request->role;
+    order->state = ORDER_PENDING_SUBMIT;
+    order->created_at_ns = orch->now_ns;
+    orch->live_orders++;
+    const char *code = router_deny_code(orch);
+    if (code != NULL) {
+        return router_deny(orch, executor, order, code);
+    }
+    const enum err err =
+        router_journal_order(orch, RECORD_ORDER_SUBMITTED, executor, order, "");
+    return err == ERR_NONE ? journal_release_after(orch, orch->seq, &order->ticket) : err;
+}
+
+static enum err router_cancel(struct orchestrator *orch, uint32_t number, uint32_t ordinal)
+{
+    struct executor_entry *executor = roster_get(orch, number);
+    struct order_entry *order = router_order(executor, ordinal);
+    ASSERT(order != NULL);
+    if (order_state_is_terminal(order->state)) {
+        return ERR_NONE; /* It ended while the request was on its way. */
+    }
+    order->state = ORDER_PENDING_CANCEL;
+    const enum err err =
+        router_journal_order(orch, RECORD_ORDER_CANCEL_REQUESTED, executor, order, "");
+    if (err != ERR_NONE) {
+        return err;
+    }
+    const uint32_t venue = orch->given.config->instruments[order->ticket.instrument].venue;
+    return message_post(orch->context, orch->given.venues[venue], MESSAGE_CANCEL, orch->now_ns,
+                        &order->ticket.id, sizeof(order->ticket.id));
+}
+
+enum err router_on_request(struct orchestrator *orch, const struct message_request *request)
+{
+    return request->request.kind == REQUEST_PLACE
+               ? router_place(orch, request->executor, &request->request)
+               : router_cancel(orch, request->executor, request->request.ordinal);
+}
+
+/* ---- Updates of venues ---- */
+
+/* Remembers the trade; false when it was applied before. */
+static enum err router_take_trade(struct order_entry *order, const char *trade_id, bool *ret_is_new)
+{
+    for (uint32_t i = 0; i < order->trade_count; i++) {
+        if (strncmp(order->trades[i], trade_id, TRADE_ID_MAX) == 0) {
+            *ret_is_new = false;
+            return ERR_NONE;
+        }
+    }
+    if (order->trade_count == order->trade_capacity) {
+        const uint32_t capacity =
+            order->trade_capacity != 0 ? order->trade_capacity * 2 : ORDER_TRADES_FIRST;
+        char(*trades)[TRADE_ID_MAX] = realloc(order->trades, capacity * sizeof(*trades));
+        if (trades == NULL) {
+            return ERR_MEMORY;
+        }
+        order->trades = trades;
+        order->trade_capacity = capacity;
+    }
+    memcpy(order->trades[order->trade_count++], trade_id, TRADE_ID_MAX);
+    *ret_is_new = true;
+    return ERR_NONE;
+}
+
+static enum err router_on_fill(struct orchestrator *orch, struct executor_entry *executor,
+                               struct order_entry *order, const struct fill *fill)
+{
+    bool is_new;
+    enum err err = router_take_trade(order, fill->trade_id, &is_new);
+    if (err != ERR_NONE || !is_new) {
+        return err;
+    }
+    order->executed_base = decimal_add(order->executed_base, fill->amount);
+    order->executed_quote = decimal_add(order->executed_quote, fill_quote(fill));
+    order->fee_quote = decimal_add(order->fee_quote, fill_fee_quote(fill));
+    if (order->state == ORDER_OPEN || order->state == ORDER_PENDING_SUBMIT) {
+        order->state = ORDER_PARTIALLY_FILLED;
+    }
+    executor->has_fill = true;
+    err = book_apply_fill(orch, executor, order, fill);
+    if (err == ERR_NONE) {
+        err = router_journal_order(orch, RECORD_ORDER_PARTIALLY_FILLED, executor, order, "");
+    }
+    if (err == ERR_NONE) {
+        const struct order_event event = {
+            .kind = ORDER_EVENT_FILL, .ordinal = fill->order.ordinal, .fill = *fill};
+        err = router_tell(orch, fill->order.executor, &event);
+    }
+    return err;
+}
+
+/* The order ends or is accepted: state, journal, executor. A repeated update changes nothing. */
+static enum err router_on_state(struct orchestrator *orch, struct executor_entry *executor,
+                                struct order_entry *order, const struct venue_update *update)
+{
+    static const struct {
+        enum order_state state;
+        enum record_kind record;
+        enum order_event_kind event;
+    } moves[] = {
+        [VENUE_ACCEPTED] = {ORDER_OPEN, RECORD_ORDER_ACCEPTED, ORDER_EVENT_ACKNOWLEDGED},
+        [VENUE_REJECTED] = {ORDER_REJECTED, RECORD_ORDER_REJECTED, ORDER_EVENT_FAILED},
+        [VENUE_COMPLETED] = {ORDER_FILLED, RECORD_ORDER_FILLED, ORDER_EVENT_COMPLETED},
+        [VENUE_CANCELED] = {ORDER_CANCELED, RECORD_ORDER_CANCELED, ORDER_EVENT_CANCELED},
+    };
+    if (order_state_is_terminal(order->state)) {
+        return ERR_NONE;
+    }
+    /* An acknowledgement that comes after a fill or a cancel request must not undo those. */
+    if (update->kind != VENUE_ACCEPTED) {
+        router_set_state(orch, order, moves[update->kind].state);
+    } else if (order->state == ORDER_PENDING_SUBMIT) {
+        order->state = ORDER_OPEN;
+    }
+    enum err err = router_journal_order(orch, moves[update->kind].record, executor, order,
+                                        update->reason);
+    if (err == ERR_NONE) {
+        err = router_tell_kind(orch, update->order, moves[update->kind].event);
+    }
+    return err;
+}
+
+/* An update of an order that is not ours: it must be seen, and changes nothing of ours. */
+static enum err router_on_stranger(struct orchestrator *orch, struct order_id id)
+{
+    char text[ORDER_ID_TEXT_MAX];
+    (void)order_id_print(id, text);
+    struct record record = {.kind = RECORD_RUN_DEGRADED,
+                            .controller_id = "",
+                            .executor_id = "",
+                            .data.run = {.subject = "venue",
+                                         .since_ns = orch->now_ns,
+                                         .effect = "an update of an unknown order was ignored",
+                                         .reason = text}};
+    return journal_add(orch, &record);
+}
+
+enum err router_on_update(struct orchestrator *orch, const struct venue_update *update)
+{
+    const struct order_id id = update->order;
+    struct order_entry *order = NULL;
+    if (id.epoch == orch->given.epoch && id.executor >= 1 && id.executor <= orch->executor_count) {
+        order = router_order(roster_get(orch, id.executor), id.ordinal);
+    }
+    if (order == NULL) {
+        return router_on_stranger(orch, id);
+    }
+    struct executor_entry *executor = roster_get(orch, id.executor);
+    return update->kind == VENUE_FILL ? router_on_fill(orch, executor, order, &update->fill)
+                                      : router_on_state(orch, executor, order, update);
+}

@@ -1,0 +1,405 @@
+#include "actors/run.h"
+
+#include <errno.h>
+#include <nng/supplemental/util/platform.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "actors/messages.h"
+#include "actors/roles/control.h"
+#include "actors/roles/feed.h"
+#include "actors/roles/market.h"
+#include "actors/roles/publisher.h"
+#include "actors/roles/venue.h"
+#include "base/log.h"
+
+enum { RUN_CACHE_PATH_MAX = 4096, RUN_POLL_MS = 10 };
+
+struct run {
+    const struct run_config *config; /* Borrowed. */
+    struct run_options options;
+    struct system *system; /* Owned. */
+    struct tape **tapes;   /* Owned, one per feed. */
+    struct feed_source *sources;
+    unsigned *price_digits; /* Per instrument. */
+    char *database;         /* Owned; NULL: none. */
+    struct store *store;    /* Owned until the keeper has it. */
+    struct actor_ref *venues;
+    struct link_publisher *publisher; /* Owned; NULL: events go nowhere. */
+    struct actor_ref market;
+    uint64_t rows_total;
+    uint64_t rows_done;
+    struct run_outcome outcome;
+    struct keeper_outcome journal;
+    struct failure failure; /* Of an actor that failed. */
+};
+
+/* ---- The root: spawns the roles and ends the run when one of them fails ---- */
+
+static enum err run_spawn_venues(struct run *run, struct context *context)
+{
+    enum err err = ERR_NONE;
+    for (uint32_t i = 0; i < run->config->file.venues.count && err == ERR_NONE; i++) {
+        struct venue_arguments arguments = {.config = run->config, .venue = i};
+        err = context_spawn(context, &venue_class, &arguments, &run->venues[i]);
+    }
+    return err;
+}
+
+static enum err run_spawn_outside(struct run *run, struct context *context,
+                                  struct actor_ref *ret_publisher)
+{
+    enum err err = ERR_NONE;
+    if (run->publisher != NULL) {
+        struct publisher_arguments arguments = {.link = run->publisher};
+        err = context_spawn(context, &publisher_class, &arguments, ret_publisher);
+    }
+    const struct field_list *control = &run->config->file.control->listen;
+    if (err == ERR_NONE && control->count > 0) {
+        struct actor_ref ref;
+        struct control_arguments arguments = {.urls = control->items,
+                                              .count = control->count,
+                                              .database = run->database,
+                                              .failure = &run->failure};
+        err = context_spawn(context, &control_class, &arguments, &ref);
+    }
+    return err;
+}
+
+static enum err run_spawn_market(struct run *run, struct context *context,
+                                 struct actor_ref orchestrator)
+{
+    struct market_arguments arguments = {.instruments = run->config->instruments,
+                                         .price_digits = run->price_digits,
+                                         .instrument_count = run->config->instrument_count,
+                                         .rows_total = run->rows_total,
+                                         .rows_done = &run->rows_done,
+                                         .orchestrator = orchestrator};
+    enum err err = ERR_NONE;
+    if (run->options.on_progress != NULL) {
+        struct progress_arguments progress = {.callback = run->options.on_progress,
+                                              .context = run->options.context};
+        err = context_spawn(context, &progress_class, &progress, &arguments.progress);
+    }
+    const struct feed_section *feeds = run->config->file.feeds.items;
+    struct feed_arguments feed = {
+        .sources = run->sources, .count = run->config->file.feeds.count, .speed = feeds[0].speed};
+    if (err == ERR_NONE) {
+        err = context_spawn(context, &feed_class, &feed, &arguments.feed);
+    }
+    return err == ERR_NONE ? context_spawn(context, &market_class, &arguments, &run->market) : err;
+}
+
+static enum err run_root_start(struct context *context, void *state, void *given)
+{
+    struct run *run = given;
+    *(struct run **)state = run;
+    struct actor_ref publisher = ACTOR_NOBODY;
+    enum err err = run_spawn_outside(run, context, &publisher);
+    struct actor_ref keeper = ACTOR_NOBODY;
+    if (err == ERR_NONE) {
+        struct keeper_arguments arguments = {.store = run->store,
+                                             .publisher = publisher,
+                                             .is_lazy =
+                                                 run->config->durability == DURABILITY_MEMORY,
+                                             .outcome = &run->journal};
+        err = context_spawn(context, &keeper_class, &arguments, &keeper);
+        if (err == ERR_NONE) {
+            run->store = NULL; /* The keeper owns it now. */
+        }
+    }
+    if (err == ERR_NONE) {
+        err = run_spawn_venues(run, context);
+    }
+    struct actor_ref orchestrator;
+    if (err == ERR_NONE) {
+        struct orchestrator_arguments arguments = {.config = run->config,
+                                                   .epoch = run->options.epoch,
+                                                   .persistence = keeper,
+                                                   .venues = run->venues,
+                                                   .outcome = &run->outcome};
+        err = context_spawn(context, &orchestrator_class, &arguments, &orchestrator);
+    }
+    return err == ERR_NONE ? run_spawn_market(run, context, orchestrator) : err;
+}
+
+static enum err run_root_receive(struct context *context, void *state, nng_msg **message)
+{
+    struct run *run = *(struct run **)state;
+    if (message_envelope(*message)->kind == MESSAGE_ACTOR_FAILED) {
+        const struct actor_exit *exit_ = message_body(*message);
+        if (run->failure.code == ERR_NONE) {
+            (void)failure_set(&run->failure, exit_->reason,
+                              "%s: a part of the run failed (%s): see the lines above; the journal "
+                              "is whole up to there",
+                              run->config->file.run->name, err_name(exit_->reason));
+        }
+        system_stop(context_system(context));
+    }
+    return ERR_NONE;
+}
+
+static const struct actor_class run_root_class = {
+    .name = "run",
+    .state_size = sizeof(struct run *),
+    .start = run_root_start,
+    .receive = run_root_receive,
+};
+
+/* ---- Opening ---- */
+
+/* Where tapes made from CSV files are kept: the feed's cache, or the user's. */
+static enum err run_cache_folder(const struct feed_section *feed, char *out, size_t size,
+                                 struct failure *failure)
+{
+    if (feed->cache != NULL) {
+        (void)snprintf(out, size, "%s", feed->cache);
+    } else {
+        const char *base = getenv("XDG_CACHE_HOME");
+        const char *home = getenv("HOME");
+        if (base != NULL && base[0] == '/') {
+            (void)snprintf(out, size, "%s", base);
+        } else {
+            (void)snprintf(out, size, "%s/.cache", home != NULL ? home : ".");
+        }
+        (void)mkdir(out, 0700);
+        (void)snprintf(out + strlen(out), size - strlen(out), "/tutti");
+    }
+    if (mkdir(out, 0700) != 0 && errno != EEXIST) {
+        return failure_set(failure, ERR_IO,
+                           "%s: cannot make the folder for tapes: %s: set cache of the feed to a "
+                           "folder that can be written",
+                           out, strerror(errno));
+    }
+    return ERR_NONE;
+}
+
+static enum err run_open_tape(struct run *run, size_t index, struct failure *failure)
+{
+    const struct feed_section *feed =
+        (const struct feed_section *)run->config->file.feeds.items + index;
+    enum tape_layout layout;
+    const char *source = feed_section_source(feed, &layout);
+    char cache[RUN_CACHE_PATH_MAX];
+    enum err err = run_cache_folder(feed, cache, sizeof(cache), failure);
+    if (err == ERR_NONE) {
+        const struct tape_recipe recipe = {.csv_path = source,
+                                           .layout = layout,
+                                           .cache_folder = cache,
+                                           .progress = run->options.on_tape,
+                                           .context = run->options.context};
+        err = tape_open_for(&recipe, &run->tapes[index], failure);
+    }
+    if (err != ERR_NONE) {
+        return err;
+    }
+    const struct tape_columns *columns = tape_columns_of(run->tapes[index]);
+    if (columns->count == 0) {
+        return failure_set(failure, ERR_RANGE, "%s: no quotes in it: give a file with rows",
+                           source);
+    }
+    const uint32_t instrument = (uint32_t)run->config->feed_instruments[index];
+    run->sources[index] = (struct feed_source){.instrument = instrument, .tape = run->tapes[index]};
+    run->price_digits[instrument] = columns->price_digits;
+    run->rows_total += columns->count;
+    return ERR_NONE;
+}
+
+static enum err run_open_publisher(struct run *run, struct failure *failure)
+{
+    const struct events_section *events = run->config->file.events;
+    if (events->listen.count == 0) {
+        return ERR_NONE;
+    }
+    const struct link_addresses addresses = {.urls = events->listen.items,
+                                             .url_count = events->listen.count,
+                                             .origins = events->origins.items,
+                                             .origin_count = events->origins.count};
+    return link_publisher_open(&addresses, &run->publisher, failure);
+}
+
+static enum err run_open_store(struct run *run, struct failure *failure)
+{
+    const struct persistence_section *section = run->config->file.persistence;
+    const char *name = run->config->file.run->name;
+    if (strcmp(section->type, "memory") != 0) {
+        const size_t size = strlen(name) + sizeof(".db");
+        run->database = section->path != NULL ? strdup(section->path) : calloc(1, size);
+        if (run->database == NULL) {
+            return failure_set(failure, ERR_MEMORY, "no memory to start the run");
+        }
+        if (section->path == NULL) {
+            (void)snprintf(run->database, size, "%s.db", name);
+        }
+    }
+    const struct store_options options = {.path = run->database,
+                                          .run_name = name,
+                                          .durability = run->config->durability,
+                                          .is_replaced = section->existing == EXISTING_REPLACE};
+    return store_open(section->type, &options, &run->store, failure);
+}
+
+static enum err run_allocate(struct run *run)
+{
+    const struct run_file *file = &run->config->file;
+    run->tapes = calloc(file->feeds.count, sizeof(struct tape *));
+    run->sources = calloc(file->feeds.count, sizeof(*run->sources));
+    run->price_digits = calloc(run->config->instrument_count, sizeof(*run->price_digits));
+    run->venues = calloc(file->venues.count, sizeof(*run->venues));
+    return run->tapes != NULL && run->sources != NULL && run->price_digits != NULL &&
+                   run->venues != NULL
+               ? ERR_NONE
+               : ERR_MEMORY;
+}
+
+static enum err run_open(struct run *run, struct failure *failure)
+{
+    enum err err = run_allocate(run);
+    if (err != ERR_NONE) {
+        return failure_set(failure, err, "no memory to start the run");
+    }
+    for (size_t i = 0; i < run->config->instrument_count; i++) {
+        run->price_digits[i] = run->config->instruments[i].price_digits;
+    }
+    for (size_t i = 0; i < run->config->file.feeds.count && err == ERR_NONE; i++) {
+        err = run_open_tape(run, i, failure);
+    }
+    if (err == ERR_NONE) {
+        err = run_open_publisher(run, failure);
+    }
+    return err == ERR_NONE ? run_open_store(run, failure) : err;
+}
+
+static unsigned run_workers(const struct run_config *config)
+{
+    if (config->file.run->mode == MODE_BACKTEST) {
+        return 0;
+    }
+    if (config->file.run->workers > 0) {
+        return (unsigned)config->file.run->workers;
+    }
+    const long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    return processors < 1                    ? 1
+           : processors > SYSTEM_WORKERS_MAX ? SYSTEM_WORKERS_MAX
+                                             : (unsigned)processors;
+}
+
+static enum err run_start_system(struct run *run, struct failure *failure)
+{
+    const struct system_options options = {.workers = run_workers(run->config),
+                                           .seed = (uint64_t)run->config->file.run->seed};
+    enum err err = system_create(&options, &run->system);
+    struct actor_ref root;
+    if (err == ERR_NONE) {
+        err = system_spawn(run->system, &run_root_class, run, &root);
+    }
+    if (err != ERR_NONE && run->failure.code != ERR_NONE) {
+        *failure = run->failure; /* A socket that cannot listen has said why. */
+        return err;
+    }
+    return err == ERR_NONE
+               ? ERR_NONE
+               : failure_set(failure, err, "the run cannot be started: %s", err_name(err));
+}
+
+enum err run_create(const struct run_config *config, const struct run_options *options,
+                    struct run **ret_run, struct failure *failure)
+{
+    struct run *run = calloc(1, sizeof(*run));
+    if (run == NULL) {
+        return failure_set(failure, ERR_MEMORY, "no memory to start the run");
+    }
+    run->config = config;
+    run->options = *options;
+    enum err err = run_open(run, failure);
+    if (err == ERR_NONE) {
+        err = run_start_system(run, failure);
+    }
+    if (err != ERR_NONE) {
+        run_destroy(run);
+        return err;
+    }
+    *ret_run = run;
+    return ERR_NONE;
+}
+
+void run_destroy(struct run *run)
+{
+    if (run == NULL) {
+        return;
+    }
+    link_publisher_close(run->publisher, LINK_LINGER_DEFAULT_MS);
+    system_destroy(run->system);
+    struct failure ignored;
+    (void)!store_close(run->store, &ignored);
+    for (size_t i = 0; run->tapes != NULL && i < run->config->file.feeds.count; i++) {
+        tape_close(run->tapes[i]);
+    }
+    free(run->tapes);
+    free(run->sources);
+    free(run->price_digits);
+    free(run->venues);
+    free(run->database);
+    free(run);
+}
+
+/* ---- Running ---- */
+
+/* Holds the run back until enough subscribers are connected, so that they miss nothing. */
+static void run_wait_for_subscribers(const struct run *run)
+{
+    const int64_t wanted = run->config->file.events->wait_for_subscribers;
+    if (wanted == 0 || run->publisher == NULL) {
+        return;
+    }
+    for (int waited_ms = 0; waited_ms < RUN_SUBSCRIBERS_WAIT_MS; waited_ms += RUN_POLL_MS) {
+        if (link_publisher_peers(run->publisher) >= (uint64_t)wanted) {
+            return;
+        }
+        nng_msleep(RUN_POLL_MS);
+    }
+    log_line(LOG_WARNING, "run", "fewer than %lld subscribers after %d s: starting without them",
+             (long long)wanted, RUN_SUBSCRIBERS_WAIT_MS / 1000);
+}
+
+enum err run_execute(struct run *run, struct run_result *ret_result, struct failure *failure)
+{
+    run_wait_for_subscribers(run);
+    const enum err err = system_run(run->system);
+    system_counters_read(run->system, &ret_result->counters);
+    ret_result->outcome = run->outcome;
+    ret_result->journal = run->journal;
+    ret_result->rows = run->rows_done;
+    if (run->journal.failure.code != ERR_NONE) {
+        *failure = run->journal.failure;
+        return run->journal.failure.code;
+    }
+    if (run->failure.code != ERR_NONE) {
+        *failure = run->failure;
+        return run->failure.code;
+    }
+    return run->outcome.is_finished && err == ERR_NONE
+               ? ERR_NONE
+               : failure_set(failure, ERR_STATE, "%s: the run ended before everything was stopped",
+                             run->config->file.run->name);
+}
+
+void run_stop(struct run *run, enum shutdown_reason reason)
+{
+    nng_msg *message = message_create(MESSAGE_SHUTDOWN, 0, sizeof(struct message_shutdown));
+    if (message == NULL) {
+        return;
+    }
+    *(struct message_shutdown *)message_body(message) = (struct message_shutdown){.reason = reason};
+    if (system_send(run->system, run->market, &message) != ERR_NONE) {
+        message_destroy(message);
+    }
+}
+
+const char *run_database(const struct run *run)
+{
+    return run->database;
+}

@@ -1,0 +1,369 @@
+#include "actors/run_config.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "executors/factory.h"
+
+enum { RUN_PATH_MAX = 128, RUN_EXECUTORS_MAX = 1000000 };
+
+/* One pass over the file's sections while their references are checked. */
+struct run_check {
+    struct run_config *config;
+    const struct node *root;
+    struct problems *problems;
+};
+
+static const struct node *run_check_node(const struct run_check *check, const char *section,
+                                         size_t index, const char *key)
+{
+    const struct node *list = node_get(check->root, section);
+    const struct node *item = list != NULL && list->kind == NODE_SEQUENCE && index < list->count
+                                  ? list->items[index]
+                                  : NULL;
+    const struct node *value = node_get(item, key);
+    return value != NULL ? value : item;
+}
+
+/* Adds a problem about `key` of the index-th item of a section. */
+static void run_check_add(const struct run_check *check, const char *section, size_t index,
+                          const char *key, const char *message)
+{
+    const struct node *node = run_check_node(check, section, index, key);
+    char path[RUN_PATH_MAX];
+    (void)snprintf(path, sizeof(path), "%s[%zu].%s", section, index, key);
+    problems_add(check->problems, node != NULL ? node->line : 0, node != NULL ? node->column : 0,
+                 path, "%s", message);
+}
+
+size_t run_config_find_venue(const struct run_config *config, const char *name)
+{
+    const struct venue_section *venues = config->file.venues.items;
+    size_t i = 0;
+    while (i < config->file.venues.count && strcmp(venues[i].name, name) != 0) {
+        i++;
+    }
+    return i;
+}
+
+const struct instrument *run_config_find_instrument(const struct run_config *config,
+                                                    const char *venue, const char *trading_pair)
+{
+    for (size_t i = 0; i < config->instrument_count; i++) {
+        const struct instrument *instrument = &config->instruments[i];
+        if (strcmp(instrument->venue_name, venue) == 0 &&
+            strcmp(instrument->trading_pair, trading_pair) == 0) {
+            return instrument;
+        }
+    }
+    return NULL;
+}
+
+const char *feed_section_source(const struct feed_section *feed, enum tape_layout *ret_layout)
+{
+    if (feed->quotes != NULL) {
+        *ret_layout = TAPE_LAYOUT_QUOTES;
+        return feed->quotes;
+    }
+    if (feed->trades != NULL) {
+        *ret_layout = TAPE_LAYOUT_TRADES;
+        return feed->trades;
+    }
+    *ret_layout = TAPE_LAYOUT_KLINES;
+    return feed->klines;
+}
+
+static bool name_fits(const char *name)
+{
+    const size_t length = strlen(name);
+    return length > 0 && length <= NAME_MAX_LENGTH;
+}
+
+static void run_check_venues(const struct run_check *check)
+{
+    const struct venue_section *venues = check->config->file.venues.items;
+    for (size_t i = 0; i < check->config->file.venues.count; i++) {
+        if (!name_fits(venues[i].name)) {
+            run_check_add(check, "venues", i, "name", "expected 1 to 31 characters");
+        }
+        if (run_config_find_venue(check->config, venues[i].name) != i) {
+            run_check_add(check, "venues", i, "name", "another venue has this name already");
+        }
+        if (strcmp(venues[i].type, "paper") != 0) {
+            run_check_add(check, "venues", i, "type", "unknown venue type, expected paper");
+        }
+    }
+}
+
+/* Fills the run's table of instruments, whose entries executors and feeds refer to. */
+static enum err run_check_instruments(const struct run_check *check)
+{
+    struct run_config *config = check->config;
+    const struct instrument_section *sections = config->file.instruments.items;
+    const size_t count = config->file.instruments.count;
+    config->instruments = arena_take(&config->arena, count * sizeof(*config->instruments));
+    if (config->instruments == NULL) {
+        return ERR_MEMORY;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct instrument_section *section = &sections[i];
+        struct instrument *instrument = &config->instruments[i];
+        *instrument =
+            (struct instrument){.index = (uint32_t)i,
+                                .venue = (uint32_t)run_config_find_venue(config, section->venue),
+                                .tick = section->tick,
+                                .step = section->step,
+                                .min_order_size = section->min_order_size,
+                                .max_order_size = section->max_order_size,
+                                .min_notional = section->min_notional,
+                                .is_perpetual = section->is_perpetual};
+        if (instrument->venue == config->file.venues.count) {
+            run_check_add(check, "instruments", i, "venue", "no venue of this file has this name");
+        }
+        if (!name_fits(section->venue) || !name_fits(section->trading_pair)) {
+            run_check_add(check, "instruments", i, "trading_pair",
+                          "expected BASE-QUOTE of at most 31 characters");
+            continue;
+        }
+        memcpy(instrument->venue_name, section->venue, strlen(section->venue));
+        memcpy(instrument->trading_pair, section->trading_pair, strlen(section->trading_pair));
+        if (instrument_complete(instrument) != ERR_NONE) {
+            run_check_add(check, "instruments", i, "trading_pair",
+                          "expected BASE-QUOTE, e.g. BTC-USDT");
+        }
+        if (run_config_find_instrument(config, section->venue, section->trading_pair) != NULL) {
+            run_check_add(check, "instruments", i, "trading_pair",
+                          "this venue has this instrument already");
+        }
+        config->instrument_count = i + 1;
+    }
+    return ERR_NONE;
+}
+
+static void run_check_speed(const struct run_check *check, size_t index, struct feed_section *feed)
+{
+    if (strcmp(feed->speed_text, "max") == 0) {
+        feed->speed = DECIMAL_ZERO;
+        return;
+    }
+    if (decimal_parse(feed->speed_text, strlen(feed->speed_text), &feed->speed) != ERR_NONE ||
+        decimal_sign(feed->speed) <= 0 ||
+        decimal_compare(feed->speed, decimal_from_int(1000000)) > 0) {
+        run_check_add(check, "feeds", index, "speed",
+                      "expected max or a number > 0 and <= 1000000 (times real time)");
+    }
+}
+
+static enum err run_check_feeds(const struct run_check *check)
+{
+    struct run_config *config = check->config;
+    struct feed_section *feeds = config->file.feeds.items;
+    const size_t count = config->file.feeds.count;
+    config->feed_instruments =
+        arena_take(&config->arena, count * sizeof(*config->feed_instruments));
+    if (config->feed_instruments == NULL) {
+        return ERR_MEMORY;
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct feed_section *feed = &feeds[i];
+        if (strcmp(feed->type, "tape") != 0) {
+            run_check_add(check, "feeds", i, "type", "unknown feed type, expected tape");
+        }
+        const int sources =
+            (feed->quotes != NULL) + (feed->trades != NULL) + (feed->klines != NULL);
+        if (sources != 1) {
+            run_check_add(check, "feeds", i, "quotes",
+                          "expected exactly one of quotes, trades, klines");
+        }
+        run_check_speed(check, i, feed);
+        const struct instrument *instrument =
+            run_config_find_instrument(config, feed->venue, feed->trading_pair);
+        if (instrument == NULL) {
+            run_check_add(check, "feeds", i, "trading_pair",
+                          "no instrument of this file has this venue and pair: add it to "
+                          "instruments with its trading rules");
+            continue;
+        }
+        config->feed_instruments[i] = instrument->index;
+        for (size_t j = 0; j < i; j++) {
+            if (config->feed_instruments[j] == instrument->index) {
+                run_check_add(check, "feeds", i, "trading_pair",
+                              "this instrument has a feed already");
+            }
+        }
+    }
+    return ERR_NONE;
+}
+
+static bool run_config_has_feed(const struct run_config *config,
+                                const struct instrument *instrument)
+{
+    for (size_t i = 0; i < config->file.feeds.count; i++) {
+        if (config->feed_instruments[i] == instrument->index) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The connector and pair of every market of an executor must exist and have quotes. */
+static void run_check_markets(const struct run_check *check, size_t index,
+                              const struct executor_section *executor)
+{
+    for (uint32_t market = 0; market < executor->kind->market_count; market++) {
+        const char *connector;
+        const char *pair;
+        executor->kind->market(executor->config, market, &connector, &pair);
+        const struct instrument *instrument =
+            run_config_find_instrument(check->config, connector, pair);
+        char message[RUN_PATH_MAX + 256];
+        if (instrument == NULL) {
+            const char *const what =
+                run_config_find_venue(check->config, connector) == check->config->file.venues.count
+                    ? "no venue of this file is called"
+                    : "no instrument with trading rules is listed for";
+            (void)snprintf(
+                message, sizeof(message), "%s %s: %s: add it to %s", what, connector, pair,
+                strstr(what, "venue of") != NULL ? "venues and instruments" : "instruments");
+            run_check_add(check, "executors", index, "trading_pair", message);
+        } else if (!run_config_has_feed(check->config, instrument)) {
+            (void)snprintf(message, sizeof(message),
+                           "%s on %s has no feed, so it would never start: add one to feeds", pair,
+                           connector);
+            run_check_add(check, "executors", index, "trading_pair", message);
+        }
+    }
+}
+
+static bool run_config_has_id(const struct run_config *config, size_t count, const char *id)
+{
+    for (size_t i = 0; i < count; i++) {
+        const char *other = config->executors[i].config->id;
+        if (other != NULL && strcmp(other, id) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum err run_check_executors(const struct run_check *check)
+{
+    struct run_config *config = check->config;
+    const struct node *list = config->file.executors;
+    if (list->kind != NODE_SEQUENCE || list->count > RUN_EXECUTORS_MAX) {
+        problems_add(check->problems, list->line, list->column, "executors",
+                     "expected a list of at most %d executors", RUN_EXECUTORS_MAX);
+        return ERR_NONE;
+    }
+    config->executors = arena_take(&config->arena, list->count * sizeof(*config->executors));
+    if (config->executors == NULL) {
+        return ERR_MEMORY;
+    }
+    for (size_t i = 0; i < list->count; i++) {
+        char path[RUN_PATH_MAX];
+        (void)snprintf(path, sizeof(path), "executors[%zu]", i);
+        struct executor_section *executor = &config->executors[config->executor_count];
+        const enum err err = factory_parse(list->items[i], path, &config->arena, check->problems,
+                                           &executor->kind, &executor->config);
+        if (err == ERR_MEMORY) {
+            return err;
+        }
+        if (err != ERR_NONE) {
+            continue;
+        }
+        run_check_markets(check, i, executor);
+        if (executor->config->id != NULL &&
+            run_config_has_id(config, config->executor_count, executor->config->id)) {
+            run_check_add(check, "executors", i, "id", "another executor has this id already");
+        }
+        config->executor_count++;
+    }
+    return ERR_NONE;
+}
+
+static void run_check_persistence(const struct run_check *check)
+{
+    struct run_config *config = check->config;
+    const struct persistence_section *section = config->file.persistence;
+    if (store_kind_find(section->type) == NULL) {
+        const struct node *node = node_get(node_get(check->root, "persistence"), "type");
+        problems_add(check->problems, node != NULL ? node->line : 0,
+                     node != NULL ? node->column : 0, "persistence.type",
+                     "\"%s\" is unknown, expected sqlite or memory", section->type);
+    }
+    const enum run_mode mode = config->file.run->mode;
+    const enum durability by_mode = mode == MODE_BACKTEST ? DURABILITY_MEMORY
+                                    : mode == MODE_PAPER  ? DURABILITY_GROUP
+                                                          : DURABILITY_FULL;
+    config->durability = section->durability != 0 ? (enum durability)section->durability : by_mode;
+}
+
+/* What tables cannot say: names that refer to each other. */
+static enum err run_check_all(const struct run_check *check)
+{
+    if (check->config->file.run->mode == MODE_LIVE) {
+        const struct node *node = node_get(node_get(check->root, "run"), "mode");
+        problems_add(check->problems, node != NULL ? node->line : 0,
+                     node != NULL ? node->column : 0, "run.mode",
+                     "live needs an exchange adapter and this build has none: use paper");
+    }
+    run_check_venues(check);
+    enum err err = run_check_instruments(check);
+    if (err == ERR_NONE) {
+        err = run_check_feeds(check);
+    }
+    if (err == ERR_NONE) {
+        err = run_check_executors(check);
+    }
+    run_check_persistence(check);
+    return err;
+}
+
+/* The file as JSON and its hash, for the journal. */
+static enum err run_config_print(struct run_config *config, const struct node *root)
+{
+    struct text json = {0};
+    node_print_json(root, &json);
+    enum err err = text_failed(&json) ? ERR_MEMORY : ERR_NONE;
+    if (err == ERR_NONE) {
+        config->json = arena_copy(&config->arena, text_string(&json), json.length);
+        err = config->json != NULL ? ERR_NONE : ERR_MEMORY;
+    }
+    if (err == ERR_NONE) {
+        unsigned char hash[crypto_hash_sha256_BYTES];
+        (void)crypto_hash_sha256(hash, (const unsigned char *)config->json, json.length);
+        (void)sodium_bin2hex(config->hash, sizeof(config->hash), hash, sizeof(hash));
+    }
+    text_done(&json);
+    return err;
+}
+
+enum err run_config_load(const char *path, struct run_config *config, struct problems *problems)
+{
+    *config = (struct run_config){0};
+    arena_init(&config->arena, 0);
+    config->path = arena_copy(&config->arena, path, strlen(path));
+    if (config->path == NULL) {
+        return ERR_MEMORY;
+    }
+    const struct node *root;
+    enum err err = node_read_file(path, &config->arena, problems, &root);
+    if (err == ERR_NONE) {
+        err = field_parse(run_file_fields, root, "", &config->file, sizeof(config->file),
+                          &config->arena, problems);
+    }
+    if (err == ERR_NONE) {
+        const struct run_check check = {.config = config, .root = root, .problems = problems};
+        err = run_check_all(&check);
+    }
+    if (err == ERR_NONE && problems->count > 0) {
+        err = ERR_SYNTAX;
+    }
+    return err == ERR_NONE ? run_config_print(config, root) : err;
+}
+
+void run_config_done(struct run_config *config)
+{
+    arena_done(&config->arena);
+}

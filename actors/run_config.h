@@ -1,0 +1,149 @@
+/*
+ * actors/run_config.h - the run file: what it may say, as field tables, and what it says.
+ *
+ * Ownership: everything lives in the config's arena until run_config_done().
+ * Threads: immutable after loading, any thread.
+ */
+#ifndef TUTTI_ACTORS_RUN_CONFIG_H
+#define TUTTI_ACTORS_RUN_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "config/field.h"
+#include "config/problems.h"
+#include "executors/executor.h"
+#include "market/instrument.h"
+#include "market/tape.h"
+#include "persistence/store.h"
+
+enum run_mode { MODE_BACKTEST = 1, MODE_PAPER = 2, MODE_LIVE = 3 };
+enum end_policy { END_CLOSE = 1, END_KEEP = 2 };
+enum existing_policy { EXISTING_REFUSE = 1, EXISTING_REPLACE = 2 };
+
+struct run_section {
+    const char *name;
+    enum run_mode mode;
+    int64_t seed;
+    int64_t workers; /* 0: one per processor; a backtest always has none. */
+    enum end_policy on_end;
+};
+
+struct fee_section {
+    struct decimal maker;
+    struct decimal taker;
+    int fee_asset_on_buy; /* 1 quote, 2 base */
+};
+
+struct venue_section {
+    const char *name;
+    const char *type;
+    struct field_list balances; /* struct field_entry */
+    const struct fee_section *fees;
+    int64_t latency_ns;
+};
+
+struct instrument_section {
+    const char *trading_pair;
+    const char *venue;
+    struct decimal tick;
+    struct decimal step;
+    struct decimal min_order_size;
+    struct decimal max_order_size;
+    struct decimal min_notional;
+    bool is_perpetual;
+};
+
+struct feed_section {
+    const char *type;
+    const char *venue;
+    const char *trading_pair;
+    const char *quotes; /* Exactly one of the three is given. */
+    const char *trades;
+    const char *klines;
+    const char *cache;      /* Folder for tapes; NULL: beside the source. */
+    const char *speed_text; /* "max" or a number. */
+    struct decimal speed;   /* Times real time; 0: as fast as it goes. */
+};
+
+struct risk_section {
+    int64_t max_open_orders; /* 0: no limit. */
+    struct decimal max_drawdown_quote;
+    bool has_max_drawdown;
+};
+
+struct persistence_section {
+    const char *type;
+    const char *path;
+    int durability; /* enum durability, 0: auto, by mode. */
+    enum existing_policy existing;
+};
+
+struct events_section {
+    struct field_list listen;  /* const char * */
+    struct field_list origins; /* const char * */
+    int64_t performance_interval_ns;
+    int64_t wait_for_subscribers;
+};
+
+struct control_section {
+    struct field_list listen; /* const char * */
+};
+
+struct run_file {
+    const struct run_section *run;
+    struct field_list venues;
+    struct field_list instruments;
+    struct field_list feeds;
+    const struct risk_section *risk;
+    const struct persistence_section *persistence;
+    const struct events_section *events;
+    const struct control_section *control;
+    const struct node *executors;
+};
+
+/* One executor of the run file, validated. */
+struct executor_section {
+    const struct executor_kind *kind;
+    const struct executor_config *config;
+};
+
+struct run_config {
+    struct arena arena;
+    const char *path; /* In the arena. */
+    const char *json; /* The whole file as JSON, after ${} replacement; in the arena. */
+    char hash[65];    /* SHA-256 of json, hex. */
+    struct run_file file;
+    struct instrument *instruments; /* In the arena, indexed by instrument index. */
+    size_t instrument_count;
+    size_t *feed_instruments; /* Which instrument each feed is for. */
+    struct executor_section *executors;
+    size_t executor_count;
+    enum durability durability;
+};
+
+/* The table of the whole run file, for schema and documents. */
+extern const struct field run_file_fields[];
+
+/*
+ * Reads and validates a run file. Relative paths inside stay relative to the working directory.
+ * ERR_NONE, or ERR_SYNTAX / ERR_NOT_FOUND / ERR_IO / ERR_MEMORY with every problem in `problems`;
+ * the config must be given to run_config_done() in both cases.
+ */
+MUST_USE enum err run_config_load(const char *path, struct run_config *config,
+                                  struct problems *problems);
+void run_config_done(struct run_config *config);
+
+/* The venue with that name, or the number of venues. */
+size_t run_config_find_venue(const struct run_config *config, const char *name);
+
+/* The instrument of a venue and pair, or NULL. */
+const struct instrument *run_config_find_instrument(const struct run_config *config,
+                                                    const char *venue, const char *trading_pair);
+
+/* The file and layout of a feed. */
+const char *feed_section_source(const struct feed_section *feed, enum tape_layout *ret_layout);
+
+#endif

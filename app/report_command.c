@@ -1,0 +1,69 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "app/command.h"
+#include "app/report.h"
+
+static enum err report_show(const char *path, bool is_json, const char *table,
+                            struct failure *failure)
+{
+    struct reader *reader;
+    enum err err = reader_open(path, &reader, failure);
+    if (err != ERR_NONE) {
+        return err;
+    }
+    if (table != NULL) {
+        err = report_print_csv(reader, table, stdout, failure);
+        reader_close(reader);
+        return err;
+    }
+    struct report report;
+    const struct report_speed speed = {0};
+    err = report_load(reader, &report, failure);
+    if (err == ERR_NONE && is_json) {
+        err = report_print_json(&report, reader, &speed, stdout, failure);
+    } else if (err == ERR_NONE) {
+        report_print_text(&report, &speed, stdout);
+    }
+    report_done(&report);
+    reader_close(reader);
+    return err;
+}
+
+static enum exit_code report_run(const struct command *command, int argc, char **argv)
+{
+    bool is_json = false;
+    const char *table = NULL;
+    const char *path = NULL;
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0) {
+            return command_help(command);
+        }
+        if (strcmp(argv[i], "--json") == 0) {
+            is_json = true;
+        } else if (strcmp(argv[i], "--csv") == 0 && i + 1 < argc) {
+            table = argv[++i];
+        } else if (argv[i][0] == '-' || path != NULL) {
+            return command_misused(command, "unexpected %s", argv[i]);
+        } else {
+            path = argv[i];
+        }
+    }
+    if (path == NULL) {
+        return command_misused(command, "which database?");
+    }
+    struct failure failure;
+    return report_show(path, is_json, table, &failure) == ERR_NONE ? EXIT_CODE_OK
+                                                                   : command_failed(&failure);
+}
+
+const struct command command_report = {
+    .name = "report",
+    .summary = "what a run did: executors, pnl, fees, positions, from its database",
+    .help = "Usage: tutti report [--json | --csv TABLE] DATABASE\n\n"
+            "Computes the report from the tables with exact sums; works while the run goes on and\n"
+            "after it was killed. TABLE is executors, orders, fills, positions, performance or\n"
+            "journal.\n\n"
+            "Example:\n  tutti report quickstart.db\n  tutti report --csv fills quickstart.db\n",
+    .run = report_run,
+};

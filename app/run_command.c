@@ -1,0 +1,239 @@
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "actors/run.h"
+#include "app/command.h"
+#include "app/progress_bar.h"
+#include "app/report.h"
+#include "base/instant.h"
+#include "base/log.h"
+
+/* A run in the foreground: what its signal thread and its callbacks need. */
+struct foreground {
+    struct run *run;
+    struct progress_bar bar;
+    bool is_quiet;
+    bool is_json;
+};
+
+/* Client order ids of a backtest depend on its seed only, so that it repeats byte for byte; every
+ * other start has an epoch of its own: milliseconds since 1970. */
+static uint64_t foreground_epoch(const struct run_config *config)
+{
+    if (config->file.run->mode == MODE_BACKTEST) {
+        return (uint64_t)config->file.run->seed % 1000000;
+    }
+    struct timespec now;
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static void foreground_show_rows(void *context, uint64_t rows, uint64_t rows_total, int64_t now_ns)
+{
+    (void)now_ns;
+    struct foreground *foreground = context;
+    progress_bar_show(&foreground->bar, rows, rows_total, "quotes");
+}
+
+static void foreground_show_tape(void *context, uint64_t done, uint64_t total)
+{
+    struct foreground *foreground = context;
+    progress_bar_show(&foreground->bar, done, total, "bytes of tape");
+}
+
+/* Waits for signals: the first ends the run in order, the second at once. SIGUSR1 is the end. */
+static void *foreground_wait_for_signals(void *given)
+{
+    struct foreground *foreground = given;
+    sigset_t signals;
+    (void)sigemptyset(&signals);
+    (void)sigaddset(&signals, SIGINT);
+    (void)sigaddset(&signals, SIGTERM);
+    (void)sigaddset(&signals, SIGUSR1);
+    int count = 0;
+    for (;;) {
+        int signal_number;
+        if (sigwait(&signals, &signal_number) != 0 || signal_number == SIGUSR1) {
+            return NULL;
+        }
+        if (++count > 1) {
+            static const char text[] = "\ntutti: second signal: ended at once; what was committed "
+                                       "is in the database\n";
+            (void)!write(STDERR_FILENO, text, sizeof(text) - 1);
+            _exit(EXIT_CODE_FAILURE);
+        }
+        log_line(LOG_WARNING, "run",
+                 "%s: stopping executors and finishing in order; a second signal ends at once",
+                 signal_number == SIGINT ? "SIGINT" : "SIGTERM");
+        run_stop(foreground->run, SHUTDOWN_SIGNAL);
+    }
+}
+
+static void foreground_block_signals(void)
+{
+    sigset_t signals;
+    (void)sigemptyset(&signals);
+    (void)sigaddset(&signals, SIGINT);
+    (void)sigaddset(&signals, SIGTERM);
+    (void)sigaddset(&signals, SIGUSR1);
+    (void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
+}
+
+/* From the database when there is one, so that the printed report is what the tables say. */
+static enum err foreground_report(const struct foreground *foreground, const char *database,
+                                  const struct report_speed *speed, struct failure *failure)
+{
+    struct reader *reader;
+    enum err err = reader_open(database, &reader, failure);
+    if (err != ERR_NONE) {
+        return err;
+    }
+    struct report report;
+    err = report_load(reader, &report, failure);
+    if (err == ERR_NONE && foreground->is_json) {
+        err = report_print_json(&report, reader, speed, stdout, failure);
+    } else if (err == ERR_NONE) {
+        report_print_text(&report, speed, stdout);
+        (void)printf("database    %s\n", database);
+    }
+    report_done(&report);
+    reader_close(reader);
+    return err;
+}
+
+/* The few lines that are known without a database. */
+static void foreground_summary(const struct run_result *result, const struct report_speed *speed)
+{
+    const struct performance_report *total = &result->outcome.total;
+    char net[DECIMAL_TEXT_MAX];
+    char fees[DECIMAL_TEXT_MAX];
+    char volume[DECIMAL_TEXT_MAX];
+    (void)decimal_print(total->global_pnl_quote, net);
+    (void)decimal_print(total->fees_quote, fees);
+    (void)decimal_print(total->volume_traded, volume);
+    char elapsed[INSTANT_TEXT_MAX];
+    (void)duration_print(speed->elapsed_ns, elapsed);
+    (void)printf("quotes      %llu in %s\nevents      %llu, sha256 %s\nexecutors   %llu closed, "
+                 "%llu still active\nnet pnl     %s\nfees        %s\nvolume      %s\n"
+                 "database    none (persistence type memory)\n",
+                 (unsigned long long)speed->rows, elapsed,
+                 (unsigned long long)result->journal.committed, result->journal.hash,
+                 (unsigned long long)total->executors_closed,
+                 (unsigned long long)total->executors_active, net, fees, volume);
+}
+
+static enum exit_code foreground_conclude(const struct foreground *foreground,
+                                          const struct run_result *result, enum err err,
+                                          struct failure *failure, int64_t elapsed_ns)
+{
+    const struct report_speed speed = {.rows = result->rows, .elapsed_ns = elapsed_ns};
+    enum exit_code code = err == ERR_NONE ? EXIT_CODE_OK : command_failed(failure);
+    const char *database = run_database(foreground->run);
+    if (!foreground->is_quiet && database != NULL && result->journal.committed > 0) {
+        if (foreground_report(foreground, database, &speed, failure) != ERR_NONE) {
+            code = command_failed(failure);
+        }
+    } else if (!foreground->is_quiet && err == ERR_NONE) {
+        foreground_summary(result, &speed);
+    }
+    if (result->outcome.executors_unfinished > 0) {
+        (void)fprintf(stderr, "tutti: %llu executors could not be closed before the draining ended: "
+                              "see their orders in the database\n",
+                      (unsigned long long)result->outcome.executors_unfinished);
+        code = EXIT_CODE_FAILURE;
+    }
+    if (!result->outcome.is_balanced) {
+        (void)fputs("tutti: the venue's balances differ from what the fills say: see the log\n",
+                    stderr);
+        code = EXIT_CODE_FAILURE;
+    }
+    return code == EXIT_CODE_OK && result->outcome.reason == SHUTDOWN_RISK ? EXIT_CODE_RISK : code;
+}
+
+static enum exit_code foreground_run(struct foreground *foreground,
+                                     const struct run_config *config)
+{
+    foreground_block_signals();
+    progress_bar_init(&foreground->bar, config->file.run->name);
+    const struct run_options options = {.on_progress = foreground_show_rows,
+                                        .on_tape = foreground_show_tape,
+                                        .context = foreground,
+                                        .epoch = foreground_epoch(config)};
+    struct failure failure;
+    if (run_create(config, &options, &foreground->run, &failure) != ERR_NONE) {
+        progress_bar_done(&foreground->bar);
+        return command_failed(&failure);
+    }
+    pthread_t signals;
+    if (pthread_create(&signals, NULL, foreground_wait_for_signals, foreground) != 0) {
+        run_destroy(foreground->run);
+        (void)failure_set(&failure, ERR_LIMIT, "no thread for signals: raise the process limit");
+        return command_failed(&failure);
+    }
+    progress_bar_init(&foreground->bar, config->file.run->name);
+    struct run_result result = {0};
+    const int64_t started_ns = progress_clock_ns();
+    const enum err err = run_execute(foreground->run, &result, &failure);
+    const int64_t elapsed_ns = progress_clock_ns() - started_ns;
+    progress_bar_done(&foreground->bar);
+    (void)pthread_kill(signals, SIGUSR1);
+    (void)pthread_join(signals, NULL);
+    const enum exit_code code =
+        foreground_conclude(foreground, &result, err, &failure, elapsed_ns);
+    run_destroy(foreground->run);
+    return code;
+}
+
+static enum exit_code run_run(const struct command *command, int argc, char **argv)
+{
+    struct foreground foreground = {0};
+    const char *path = NULL;
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0) {
+            return command_help(command);
+        }
+        if (strcmp(argv[i], "--json") == 0) {
+            foreground.is_json = true;
+        } else if (strcmp(argv[i], "--quiet") == 0) {
+            foreground.is_quiet = true;
+        } else if (argv[i][0] == '-' || path != NULL) {
+            return command_misused(command, "unexpected %s", argv[i]);
+        } else {
+            path = argv[i];
+        }
+    }
+    if (path == NULL) {
+        return command_misused(command, "which run file?");
+    }
+    struct problems problems;
+    problems_init(&problems, path);
+    struct run_config config;
+    enum exit_code code = EXIT_CODE_USAGE;
+    if (run_config_load(path, &config, &problems) == ERR_NONE) {
+        code = foreground_run(&foreground, &config);
+    } else {
+        (void)fputs(text_string(&problems.lines), stderr);
+        (void)fprintf(stderr, "tutti: %s: %zu problem%s, nothing was started\n", path,
+                      problems.count, problems.count == 1 ? "" : "s");
+    }
+    run_config_done(&config);
+    problems_done(&problems);
+    return code;
+}
+
+const struct command command_run = {
+    .name = "run",
+    .summary = "trade a run file: backtest or paper",
+    .help = "Usage: tutti run [--json] [--quiet] FILE\n\n"
+            "Runs the executors of a run file until its feed ends, then prints the report.\n"
+            "SIGINT or SIGTERM ends it in order: executors are stopped by run.on_end, orders\n"
+            "cancelled, everything committed, the report printed; a second signal ends at once.\n\n"
+            "  --json    print the report as JSON\n"
+            "  --quiet   print no report\n\n"
+            "Example:\n  tutti run examples/quickstart.yaml\n",
+    .run = run_run,
+};

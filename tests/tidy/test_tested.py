@@ -1,0 +1,6 @@
+"""Every public function is named in a test."""
+
+from rules import TESTED
+from runner import main
+
+main(TESTED)

@@ -49,6 +49,7 @@ enum message_kind {
     MESSAGE_RECORD,          /* orchestrator -> persistence: packed struct record. */
     MESSAGE_COMMITTED,       /* persistence -> orchestrator: struct message_committed. */
     MESSAGE_EVENT,           /* persistence -> publisher: the event's bytes. */
+    MESSAGE_FLUSH,           /* orchestrator -> publisher: empty; it answers with the same. */
     MESSAGE_PROGRESS,        /* market -> progress: struct message_progress. */
     MESSAGE_BALANCES_WANTED, /* orchestrator -> venue: empty. */
     MESSAGE_BALANCES,        /* venue -> orchestrator: struct message_balances. */

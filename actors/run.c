@@ -119,6 +119,7 @@ static enum err run_root_start(struct context *context, void *state, void *given
         struct orchestrator_arguments arguments = {.config = run->config,
                                                    .epoch = run->options.epoch,
                                                    .persistence = keeper,
+                                                   .publisher = publisher,
                                                    .venues = run->venues,
                                                    .outcome = &run->outcome};
         err = context_spawn(context, &orchestrator_class, &arguments, &orchestrator);
@@ -177,6 +178,16 @@ static enum err run_cache_folder(const struct feed_section *feed, char *out, siz
     return ERR_NONE;
 }
 
+/* Damage and locks of files that are no database are plain failures to the caller. */
+static enum err run_plain_failure(struct failure *failure, enum err err)
+{
+    if (err == ERR_NONE || err == ERR_MEMORY) {
+        return err;
+    }
+    failure->code = ERR_IO;
+    return ERR_IO;
+}
+
 static enum err run_open_tape(struct run *run, size_t index, struct failure *failure)
 {
     const struct feed_section *feed =
@@ -194,7 +205,7 @@ static enum err run_open_tape(struct run *run, size_t index, struct failure *fai
         err = tape_open_for(&recipe, &run->tapes[index], failure);
     }
     if (err != ERR_NONE) {
-        return err;
+        return run_plain_failure(failure, err);
     }
     const struct tape_columns *columns = tape_columns_of(run->tapes[index]);
     if (columns->count == 0) {
@@ -218,7 +229,7 @@ static enum err run_open_publisher(struct run *run, struct failure *failure)
                                              .url_count = events->listen.count,
                                              .origins = events->origins.items,
                                              .origin_count = events->origins.count};
-    return link_publisher_open(&addresses, &run->publisher, failure);
+    return run_plain_failure(failure, link_publisher_open(&addresses, &run->publisher, failure));
 }
 
 static enum err run_open_store(struct run *run, struct failure *failure)
@@ -298,7 +309,7 @@ static enum err run_start_system(struct run *run, struct failure *failure)
     }
     if (err != ERR_NONE && run->failure.code != ERR_NONE) {
         *failure = run->failure; /* A socket that cannot listen has said why. */
-        return err;
+        return run_plain_failure(failure, err);
     }
     return err == ERR_NONE
                ? ERR_NONE

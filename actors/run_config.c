@@ -275,7 +275,9 @@ static enum err run_check_executors(const struct run_check *check)
         run_check_markets(check, i, executor);
         if (executor->config->id != NULL &&
             run_config_has_id(config, config->executor_count, executor->config->id)) {
-            run_check_add(check, "executors", i, "id", "another executor has this id already");
+            (void)snprintf(path, sizeof(path), "\"%s\" is the id of another executor already",
+                           executor->config->id);
+            run_check_add(check, "executors", i, "id", path);
         }
         config->executor_count++;
     }

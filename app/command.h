@@ -27,13 +27,13 @@ struct command {
 };
 
 /* To add a command: write app/NAME_command.c and add X(NAME) here, in the order of the list. */
-#define COMMANDS(X)                                                                                \
-    X(run)                                                                                         \
-    X(validate)                                                                                    \
-    X(report)                                                                                      \
-    X(watch)                                                                                       \
-    X(tape)                                                                                        \
-    X(schema)                                                                                      \
+#define COMMANDS(X) \
+    X(run)          \
+    X(validate)     \
+    X(report)       \
+    X(watch)        \
+    X(tape)         \
+    X(schema)       \
     X(version)
 
 #define COMMAND_DECLARE(name) extern const struct command command_##name;

@@ -178,16 +178,15 @@ static bool report_visit_position(void *context, int count, const char *const *n
         load->has_no_memory = true;
         return false;
     }
-    *position =
-        (struct report_position){.controller_id = report_copy(load, values[0]),
-                                 .venue = report_copy(load, values[1]),
-                                 .trading_pair = report_copy(load, values[2]),
-                                 .side = report_copy(load, values[3]),
-                                 .amount = report_decimal(load, values[4]),
-                                 .average_price = report_decimal(load, values[5]),
-                                 .realized_pnl_quote = report_decimal(load, values[6]),
-                                 .fees_quote = report_decimal(load, values[7]),
-                                 .volume_quote = report_decimal(load, values[8])};
+    *position = (struct report_position){.controller_id = report_copy(load, values[0]),
+                                         .venue = report_copy(load, values[1]),
+                                         .trading_pair = report_copy(load, values[2]),
+                                         .side = report_copy(load, values[3]),
+                                         .amount = report_decimal(load, values[4]),
+                                         .average_price = report_decimal(load, values[5]),
+                                         .realized_pnl_quote = report_decimal(load, values[6]),
+                                         .fees_quote = report_decimal(load, values[7]),
+                                         .volume_quote = report_decimal(load, values[8])};
     *load->positions_end = position;
     load->positions_end = &position->next;
     report_add(&load->report->total.realized_pnl_quote, position->realized_pnl_quote);
@@ -308,8 +307,9 @@ enum err report_load(struct reader *reader, struct report *report, struct failur
         err = failure_set(failure, ERR_NOT_FOUND, "the database holds no run yet");
     }
     if (err == ERR_NONE && load.is_corrupt) {
-        err = failure_set(failure, ERR_CORRUPT, "the tables hold text where a number belongs: "
-                                                "the database was changed by something else");
+        err = failure_set(failure, ERR_CORRUPT,
+                          "the tables hold text where a number belongs: "
+                          "the database was changed by something else");
     }
     return err;
 }

@@ -65,7 +65,7 @@ struct report {
     uint64_t events;
     char events_hash[REPORT_HASH_TEXT_MAX]; /* SHA-256 over all events, one per line. */
     struct report_sums total;
-    struct report_sums *controllers;  /* In order of appearance. */
+    struct report_sums *controllers; /* In order of appearance. */
     struct report_position *positions;
     const char *performance; /* JSON of the last report of the whole run; NULL: none. */
 };

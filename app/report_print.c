@@ -4,7 +4,6 @@
 #include "base/instant.h"
 #include "executors/executor.h"
 
-
 /* ---- Text ---- */
 
 static void print_decimal(FILE *out, const char *name, struct decimal value)
@@ -253,8 +252,7 @@ static void csv_print_row(FILE *out, int count, const char *const *values)
     (void)fputc('\n', out);
 }
 
-static bool csv_visit(void *context, int count, const char *const *names,
-                      const char *const *values)
+static bool csv_visit(void *context, int count, const char *const *names, const char *const *values)
 {
     struct csv_out *csv = context;
     if (!csv->has_header) {

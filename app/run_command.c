@@ -141,8 +141,9 @@ static enum exit_code foreground_conclude(const struct foreground *foreground,
         foreground_summary(result, &speed);
     }
     if (result->outcome.executors_unfinished > 0) {
-        (void)fprintf(stderr, "tutti: %llu executors could not be closed before the draining ended: "
-                              "see their orders in the database\n",
+        (void)fprintf(stderr,
+                      "tutti: %llu executors could not be closed before the draining ended: "
+                      "see their orders in the database\n",
                       (unsigned long long)result->outcome.executors_unfinished);
         code = EXIT_CODE_FAILURE;
     }
@@ -154,8 +155,7 @@ static enum exit_code foreground_conclude(const struct foreground *foreground,
     return code == EXIT_CODE_OK && result->outcome.reason == SHUTDOWN_RISK ? EXIT_CODE_RISK : code;
 }
 
-static enum exit_code foreground_run(struct foreground *foreground,
-                                     const struct run_config *config)
+static enum exit_code foreground_run(struct foreground *foreground, const struct run_config *config)
 {
     foreground_block_signals();
     progress_bar_init(&foreground->bar, config->file.run->name);
@@ -182,8 +182,7 @@ static enum exit_code foreground_run(struct foreground *foreground,
     progress_bar_done(&foreground->bar);
     (void)pthread_kill(signals, SIGUSR1);
     (void)pthread_join(signals, NULL);
-    const enum exit_code code =
-        foreground_conclude(foreground, &result, err, &failure, elapsed_ns);
+    const enum exit_code code = foreground_conclude(foreground, &result, err, &failure, elapsed_ns);
     run_destroy(foreground->run);
     return code;
 }

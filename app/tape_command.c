@@ -12,6 +12,13 @@ static void tape_show_progress(void *context, uint64_t done, uint64_t total)
     progress_bar_show(context, done, total, "bytes");
 }
 
+/* A damaged tape is no damaged database: the plain code. */
+static enum exit_code tape_failed(struct failure *failure)
+{
+    failure->code = ERR_IO;
+    return command_failed(failure);
+}
+
 static void tape_print_findings(const struct tape_findings *findings)
 {
     char gap[INSTANT_TEXT_MAX];
@@ -49,14 +56,12 @@ static enum exit_code tape_make_command(const struct command *command, int argc,
     progress_bar_init(&bar, argv[4]);
     struct tape_findings findings;
     struct failure failure;
-    const struct tape_recipe recipe = {.csv_path = argv[3],
-                                       .layout = layout,
-                                       .progress = tape_show_progress,
-                                       .context = &bar};
+    const struct tape_recipe recipe = {
+        .csv_path = argv[3], .layout = layout, .progress = tape_show_progress, .context = &bar};
     const enum err err = tape_make(&recipe, argv[4], &findings, &failure);
     progress_bar_done(&bar);
     if (err != ERR_NONE) {
-        return command_failed(&failure);
+        return tape_failed(&failure);
     }
     tape_print_findings(&findings);
     return EXIT_CODE_OK;
@@ -89,7 +94,7 @@ static enum exit_code tape_walk_command(const struct command *command, int argc,
     struct failure failure;
     const enum err err = is_csv ? tape_write_walk_csv(&walk, argv[4], &failure)
                                 : tape_make_walk(&walk, argv[4], &failure);
-    return err == ERR_NONE ? EXIT_CODE_OK : command_failed(&failure);
+    return err == ERR_NONE ? EXIT_CODE_OK : tape_failed(&failure);
 }
 
 static enum exit_code tape_info_command(const struct command *command, int argc, char **argv)
@@ -100,7 +105,7 @@ static enum exit_code tape_info_command(const struct command *command, int argc,
     struct tape *tape;
     struct failure failure;
     if (tape_open(argv[2], &tape, &failure) != ERR_NONE) {
-        return command_failed(&failure);
+        return tape_failed(&failure);
     }
     const struct tape_columns *columns = tape_columns_of(tape);
     (void)printf("source    %s\nrows      %zu\ndigits    price %u, size %u\n", tape_source(tape),
@@ -147,13 +152,14 @@ static enum exit_code tape_run(const struct command *command, int argc, char **a
 const struct command command_tape = {
     .name = "tape",
     .summary = "make a binary tape from a recorded CSV, or look into one",
-    .help = "Usage: tutti tape make quotes|trades|klines CSV TAPE\n"
-            "       tutti tape info TAPE\n"
-            "       tutti tape walk SEED ROWS FILE.tape|FILE.csv\n\n"
-            "A tape is the memory-mapped form of a recording; runs make theirs by themselves.\n"
-            "quotes is Binance's bookTicker layout; CSV may be gzipped. walk writes a seeded random\n"
-            "walk of one quote per second, the same bytes for the same seed.\n\n"
-            "Example:\n  tutti tape make quotes ETHUSD-bookTicker.csv.gz ethusd.tape\n"
-            "  tutti tape info ethusd.tape\n",
+    .help =
+        "Usage: tutti tape make quotes|trades|klines CSV TAPE\n"
+        "       tutti tape info TAPE\n"
+        "       tutti tape walk SEED ROWS FILE.tape|FILE.csv\n\n"
+        "A tape is the memory-mapped form of a recording; runs make theirs by themselves.\n"
+        "quotes is Binance's bookTicker layout; CSV may be gzipped. walk writes a seeded random\n"
+        "walk of one quote per second, the same bytes for the same seed.\n\n"
+        "Example:\n  tutti tape make quotes ETHUSD-bookTicker.csv.gz ethusd.tape\n"
+        "  tutti tape info ethusd.tape\n",
     .run = tape_run,
 };

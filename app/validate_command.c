@@ -50,9 +50,10 @@ static enum exit_code validate_run(const struct command *command, int argc, char
 const struct command command_validate = {
     .name = "validate",
     .summary = "check run files and report everything that is wrong, without running",
-    .help = "Usage: tutti validate FILE...\n\n"
-            "Checks run files completely (fields, ranges, references) and reports every problem as\n"
-            "file:line:column: path: what, expected what. Exit code 2 when there is one.\n\n"
-            "Example:\n  tutti validate examples/quickstart.yaml\n",
+    .help =
+        "Usage: tutti validate FILE...\n\n"
+        "Checks run files completely (fields, ranges, references) and reports every problem as\n"
+        "file:line:column: path: what, expected what. Exit code 2 when there is one.\n\n"
+        "Example:\n  tutti validate examples/quickstart.yaml\n",
     .run = validate_run,
 };

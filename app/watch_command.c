@@ -119,8 +119,9 @@ static enum err watch_catch_up(struct watch *watch, uint64_t until, struct failu
 {
     for (;;) {
         char request[96];
-        const int length = snprintf(request, sizeof(request), "{\"request\":\"events\",\"from\":%llu}",
-                                    (unsigned long long)watch->next_seq);
+        const int length =
+            snprintf(request, sizeof(request), "{\"request\":\"events\",\"from\":%llu}",
+                     (unsigned long long)watch->next_seq);
         const struct link_request asked = {.url = watch->control,
                                            .bytes = request,
                                            .size = (size_t)length,
@@ -146,8 +147,9 @@ static enum err watch_close_gap(struct watch *watch, uint64_t seq, struct failur
         return watch_catch_up(watch, seq, failure);
     }
     watch->gaps++;
-    (void)fprintf(stderr, "tutti watch: events %llu to %llu were missed: give --control to fill "
-                          "gaps\n",
+    (void)fprintf(stderr,
+                  "tutti watch: events %llu to %llu were missed: give --control to fill "
+                  "gaps\n",
                   (unsigned long long)watch->next_seq, (unsigned long long)seq - 1);
     return ERR_NONE;
 }
@@ -263,14 +265,16 @@ static enum exit_code watch_run(const struct command *command, int argc, char **
 const struct command command_watch = {
     .name = "watch",
     .summary = "follow the events of a run from another process",
-    .help = "Usage: tutti watch [--json] [--follow] [--from N] [--control URL] URL [TOPIC...]\n\n"
-            "Prints one event per line, `TOPIC JSON`, until the run has stopped. TOPIC is a prefix:\n"
-            "fill, order., executor.terminated, ... Sequence numbers are checked; what is missing\n"
-            "is asked for at the run's control address, or reported (exit code 1) without one.\n\n"
-            "  --json         print the JSON only\n"
-            "  --follow       go on after run.stopped, for the next run on this address\n"
-            "  --from N       begin with event N (needs --control)\n"
-            "  --control URL  the run's control address (control.listen)\n\n"
-            "Example:\n  tutti watch --control ipc://paper-events.control ipc://paper-events.events fill\n",
+    .help =
+        "Usage: tutti watch [--json] [--follow] [--from N] [--control URL] URL [TOPIC...]\n\n"
+        "Prints one event per line, `TOPIC JSON`, until the run has stopped. TOPIC is a prefix:\n"
+        "fill, order., executor.terminated, ... Sequence numbers are checked; what is missing\n"
+        "is asked for at the run's control address, or reported (exit code 1) without one.\n\n"
+        "  --json         print the JSON only\n"
+        "  --follow       go on after run.stopped, for the next run on this address\n"
+        "  --from N       begin with event N (needs --control)\n"
+        "  --control URL  the run's control address (control.listen)\n\n"
+        "Example:\n  tutti watch --control ipc://paper-events.control ipc://paper-events.events "
+        "fill\n",
     .run = watch_run,
 };

@@ -12,6 +12,7 @@
 #ifndef TUTTI_PERSISTENCE_RECORD_H
 #define TUTTI_PERSISTENCE_RECORD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,61 +20,90 @@
 #include "market/order.h"
 #include "market/performance.h"
 
-/* X(ENUM, "type" of the event). The topic is the type. */
-#define RECORD_KINDS(X)                                                                            \
-    X(RUN_STARTED, "run.started")                                                                  \
-    X(RUN_RECOVERED, "run.recovered")                                                              \
-    X(RUN_STOPPED, "run.stopped")                                                                  \
-    X(RUN_DEGRADED, "run.degraded")                                                                \
-    X(RUN_RESTORED, "run.restored")                                                                \
-    X(ACTION_ACCEPTED, "action.accepted")                                                          \
-    X(ACTION_REJECTED, "action.rejected")                                                          \
-    X(ACTION_COMPLETED, "action.completed")                                                        \
-    X(EXECUTOR_CREATED, "executor.created")                                                        \
-    X(EXECUTOR_STARTED, "executor.started")                                                        \
-    X(EXECUTOR_UPDATED, "executor.updated")                                                        \
-    X(EXECUTOR_STOPPING, "executor.stopping")                                                      \
-    X(EXECUTOR_TERMINATED, "executor.terminated")                                                  \
-    X(EXECUTOR_FAILED, "executor.failed")                                                          \
-    X(EXECUTOR_SKIPPED, "executor.skipped")                                                        \
-    X(ORDER_SUBMITTED, "order.submitted")                                                          \
-    X(ORDER_ACCEPTED, "order.accepted")                                                            \
-    X(ORDER_REJECTED, "order.rejected")                                                            \
-    X(ORDER_PARTIALLY_FILLED, "order.partially_filled")                                            \
-    X(ORDER_FILLED, "order.filled")                                                                \
-    X(ORDER_CANCEL_REQUESTED, "order.cancel_requested")                                            \
-    X(ORDER_CANCELED, "order.canceled")                                                            \
-    X(ORDER_EXPIRED, "order.expired")                                                              \
-    X(ORDER_UNKNOWN, "order.unknown")                                                              \
-    X(FILL, "fill")                                                                                \
-    X(POSITION, "position")                                                                        \
-    X(PERFORMANCE, "performance")                                                                  \
-    X(RISK_DENIED, "risk.denied")                                                                  \
-    X(RISK_STATE, "risk.state")                                                                    \
-    X(VENUE_CONNECTED, "venue.connected")                                                          \
-    X(VENUE_DISCONNECTED, "venue.disconnected")                                                    \
-    X(VENUE_RECONCILED, "venue.reconciled")
+/* X(ENUM, "type" of the event, member of the data union). The topic is the type. */
+#define RECORD_KINDS(X)                                        \
+    X(RUN_STARTED, "run.started", RUN)                         \
+    X(RUN_RECOVERED, "run.recovered", RUN)                     \
+    X(RUN_STOPPED, "run.stopped", RUN)                         \
+    X(RUN_DEGRADED, "run.degraded", RUN)                       \
+    X(RUN_RESTORED, "run.restored", RUN)                       \
+    X(ACTION_ACCEPTED, "action.accepted", ACTION)              \
+    X(ACTION_REJECTED, "action.rejected", ACTION)              \
+    X(ACTION_COMPLETED, "action.completed", ACTION)            \
+    X(EXECUTOR_CREATED, "executor.created", EXECUTOR)          \
+    X(EXECUTOR_STARTED, "executor.started", EXECUTOR)          \
+    X(EXECUTOR_UPDATED, "executor.updated", EXECUTOR)          \
+    X(EXECUTOR_STOPPING, "executor.stopping", EXECUTOR)        \
+    X(EXECUTOR_TERMINATED, "executor.terminated", EXECUTOR)    \
+    X(EXECUTOR_FAILED, "executor.failed", EXECUTOR)            \
+    X(EXECUTOR_SKIPPED, "executor.skipped", EXECUTOR)          \
+    X(ORDER_SUBMITTED, "order.submitted", ORDER)               \
+    X(ORDER_ACCEPTED, "order.accepted", ORDER)                 \
+    X(ORDER_REJECTED, "order.rejected", ORDER)                 \
+    X(ORDER_PARTIALLY_FILLED, "order.partially_filled", ORDER) \
+    X(ORDER_FILLED, "order.filled", ORDER)                     \
+    X(ORDER_CANCEL_REQUESTED, "order.cancel_requested", ORDER) \
+    X(ORDER_CANCELED, "order.canceled", ORDER)                 \
+    X(ORDER_EXPIRED, "order.expired", ORDER)                   \
+    X(ORDER_UNKNOWN, "order.unknown", ORDER)                   \
+    X(FILL, "fill", FILL)                                      \
+    X(POSITION, "position", POSITION)                          \
+    X(PERFORMANCE, "performance", PERFORMANCE)                 \
+    X(RISK_DENIED, "risk.denied", NOTE)                        \
+    X(RISK_STATE, "risk.state", NOTE)                          \
+    X(VENUE_CONNECTED, "venue.connected", NOTE)                \
+    X(VENUE_DISCONNECTED, "venue.disconnected", NOTE)          \
+    X(VENUE_RECONCILED, "venue.reconciled", NOTE)
 
 enum record_kind {
-#define RECORD_ENUM(name, type) RECORD_##name,
+#define RECORD_ENUM(name, type, data) RECORD_##name,
     RECORD_KINDS(RECORD_ENUM)
 #undef RECORD_ENUM
         RECORD_KIND_COUNT,
+};
+
+/* Which member of the data union a kind uses. */
+enum record_data {
+    RECORD_DATA_RUN,
+    RECORD_DATA_ACTION,
+    RECORD_DATA_EXECUTOR,
+    RECORD_DATA_ORDER,
+    RECORD_DATA_FILL,
+    RECORD_DATA_POSITION,
+    RECORD_DATA_PERFORMANCE,
+    RECORD_DATA_NOTE,
 };
 
 /* The event type of a kind, e.g. "order.filled", and back (RECORD_KIND_COUNT when unknown). */
 const char *record_kind_type(enum record_kind kind);
 enum record_kind record_kind_find(const char *type);
 
-/* RUN_STARTED, RUN_STOPPED, RUN_DEGRADED, RUN_RESTORED. */
+enum record_data record_kind_data(enum record_kind kind);
+
+/* Names of the numbers in struct record_executor, e.g. "RUNNING" and "STOP_LOSS"; NULL for 0 and
+ * for a number without a name. The enums themselves belong to executors/, a layer this one does
+ * not know; a conformance test holds both lists side by side. */
+const char *record_status_name(int status);
+const char *record_close_type_name(int close_type);
+
+/* BUY, SELL, or NET for a netted position (0). */
+const char *record_position_side_name(int side);
+
+/* RUN_*. Members of other kinds than named are left NULL or 0. */
 struct record_run {
     const char *name;
     const char *mode;        /* backtest, paper, live */
     const char *config;      /* The run file as JSON; started only, else NULL. */
     const char *config_hash; /* SHA-256 in hex. */
     const char *version;
-    const char *reason; /* stopped: end_of_feed, signal, shutdown, ... ; degraded: what and why. */
+    const char *reason;  /* stopped: end_of_feed, signal, shutdown, ...; degraded: what and why. */
+    const char *subject; /* degraded, restored: store, venue, feed or clock. */
+    const char *effect;  /* degraded, restored: what that means for trading. */
     int64_t seed;
+    int64_t since_ns;           /* degraded, restored: since when. */
+    uint64_t executors_resumed; /* recovered. */
+    uint64_t orders_reconciled; /* recovered. */
+    uint64_t fills_found;       /* recovered: fills that the venue had and the journal had not. */
 };
 
 /* ACTION_*: the request as it came and the answer. */
@@ -82,7 +112,7 @@ struct record_action {
     const char *action; /* create_executor, stop_executor, ... */
     const char *code;   /* Reason code, "" when accepted. */
     const char *message;
-    const char *request; /* JSON. */
+    const char *request; /* JSON; NULL when the answer before has it (completed). */
 };
 
 /* EXECUTOR_*. */
@@ -161,6 +191,7 @@ struct record {
     enum record_kind kind;
     const char *controller_id; /* "" when it concerns none. */
     const char *executor_id;   /* "" when it concerns none. */
+    bool has_more; /* The next record belongs to the same change: never commit between them. */
     union {
         struct record_run run;
         struct record_action action;
@@ -172,6 +203,9 @@ struct record {
         struct record_note note;
     } data;
 };
+
+/* The client order id that an ORDER_* or a FILL concerns; "" for all other kinds. Returns `out`. */
+const char *record_client_order_id(const struct record *record, char out[ORDER_ID_TEXT_MAX]);
 
 /* Bytes record_pack() needs for the record and its texts. */
 size_t record_packed_size(const struct record *record);

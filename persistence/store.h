@@ -32,10 +32,13 @@ struct store_options {
     const char *path;     /* Database file; unused by memory. */
     const char *run_name; /* For events. */
     enum durability durability;
+    bool is_replaced; /* A run that the file holds is deleted first, instead of refused. */
 };
 
 struct store;
 
+/* store_open() and the others below, of one kind. append() is called with the next sequence number
+ * and an empty `event`; after an error nothing but close() is called, and that commits nothing. */
 struct store_kind {
     const char *type; /* "sqlite", "memory" */
     enum err (*open)(const struct store_options *options, struct store **ret_store,
@@ -47,39 +50,46 @@ struct store_kind {
 };
 
 /* To add a kind: write persistence/stores/NAME.c and add X(NAME) here, sorted. Nothing else. */
-#define STORE_KINDS(X)                                                                             \
-    X(memory)                                                                                      \
+#define STORE_KINDS(X) \
+    X(memory)          \
     X(sqlite)
 
 #define STORE_KIND_DECLARE(name) extern const struct store_kind store_kind_##name;
 STORE_KINDS(STORE_KIND_DECLARE)
 #undef STORE_KIND_DECLARE
 
-/* The head of every store; kinds embed it first. */
+/* The head of every store; kinds embed it first. store.c alone writes it. */
 struct store {
     const struct store_kind *kind; /* Static. */
+    uint64_t last_seq;             /* Of the last record appended. */
+    enum err error;                /* The first error; every later call returns it. */
 };
 
+/* The kind of that type, or NULL. */
 const struct store_kind *store_kind_find(const char *type);
 
 /*
  * Opens, and creates when absent. Errors name the file and the next step: ERR_LOCKED when another
  * run writes to it (with its pid), ERR_VERSION for a newer or foreign file, ERR_CORRUPT, ERR_IO
- * (unwritable folder, no such folder), ERR_EXISTS when it already holds a run.
+ * (unwritable folder, no such folder), ERR_EXISTS when it already holds a run, ERR_NOT_FOUND for
+ * an unknown type of store.
  */
 MUST_USE enum err store_open(const char *type, const struct store_options *options,
                              struct store **ret_store, struct failure *failure);
 
-/* Adds a record to the group and appends its event (without the topic's newline) to `event`,
- * which is cleared first. Sequence numbers must be gapless: ERR_STATE otherwise. */
-MUST_USE enum err store_append(struct store *store, const struct record *record,
-                               struct text *event, struct failure *failure);
+/* Adds a record to the group and writes its event to `event`, which is cleared first. Sequence
+ * numbers must be gapless: ERR_STATE otherwise. A fill that is stored already is ERR_CORRUPT, money
+ * that left its range is ERR_OVERFLOW. */
+MUST_USE enum err store_append(struct store *store, const struct record *record, struct text *event,
+                               struct failure *failure);
 
-/* Makes the group durable and visible. Nothing to do is fine. */
+/* Makes the group durable and visible: whole or, on an error, not at all as far as this process
+ * can know. Nothing to do is fine. */
 MUST_USE enum err store_commit(struct store *store, struct failure *failure);
 
 /* Commits what is open, writes everything out and gives up ownership. NULL is allowed. The store
- * is gone also when it fails. */
+ * is gone also when it fails. After an error of append or commit the open group is dropped, and
+ * that error is returned again. */
 MUST_USE enum err store_close(struct store *store, struct failure *failure);
 
 #endif

@@ -13,26 +13,25 @@ struct control_request {
     int64_t limit;
 };
 
-static const struct field control_fields[] = {
-    {.name = "request",
-     .kind = FIELD_TEXT,
-     .offset = offsetof(struct control_request, request),
-     .is_required = true,
-     .doc = "What is asked for: events."},
-    {.name = "from",
-     .kind = FIELD_INTEGER,
-     .offset = offsetof(struct control_request, from),
-     .default_text = "1",
-     .min = "1",
-     .doc = "First sequence number."},
-    {.name = "limit",
-     .kind = FIELD_INTEGER,
-     .offset = offsetof(struct control_request, limit),
-     .default_text = "1000",
-     .min = "1",
-     .max = "1000",
-     .doc = "Most events of the answer."},
-    {0}};
+static const struct field control_fields[] = {{.name = "request",
+                                               .kind = FIELD_TEXT,
+                                               .offset = offsetof(struct control_request, request),
+                                               .is_required = true,
+                                               .doc = "What is asked for: events."},
+                                              {.name = "from",
+                                               .kind = FIELD_INTEGER,
+                                               .offset = offsetof(struct control_request, from),
+                                               .default_text = "1",
+                                               .min = "1",
+                                               .doc = "First sequence number."},
+                                              {.name = "limit",
+                                               .kind = FIELD_INTEGER,
+                                               .offset = offsetof(struct control_request, limit),
+                                               .default_text = "1000",
+                                               .min = "1",
+                                               .max = "1000",
+                                               .doc = "Most events of the answer."},
+                                              {0}};
 
 struct control {
     struct control_arguments given;
@@ -86,7 +85,8 @@ static void control_answer_events(struct control *control, const struct control_
 {
     struct failure failure;
     if (control->given.database == NULL) {
-        control_refuse(answer, "no_database", "this run keeps no journal (persistence type memory)");
+        control_refuse(answer, "no_database",
+                       "this run keeps no journal (persistence type memory)");
         return;
     }
     if (control->reader == NULL &&

@@ -83,8 +83,8 @@ static int64_t feed_limit(const struct feed *feed, size_t source)
 static size_t feed_chunk_end(const struct tape_columns *columns, size_t first, int64_t limit_ns)
 {
     size_t low = first;
-    size_t high = columns->count - first > FEED_CHUNK_ROWS ? first + FEED_CHUNK_ROWS
-                                                           : columns->count;
+    size_t high =
+        columns->count - first > FEED_CHUNK_ROWS ? first + FEED_CHUNK_ROWS : columns->count;
     while (low < high) {
         const size_t middle = low + (high - low) / 2;
         if (columns->time_ns[middle] <= limit_ns) {

@@ -52,14 +52,14 @@ static struct executor_view host_view(const struct host *host, int64_t now_ns,
     return view;
 }
 
-static enum err host_send_requests(const struct host *host, struct context *context,
-                                   int64_t now_ns, const struct executor_requests *requests)
+static enum err host_send_requests(const struct host *host, struct context *context, int64_t now_ns,
+                                   const struct executor_requests *requests)
 {
     for (size_t i = 0; i < requests->count; i++) {
         const struct message_request request = {.executor = host->number,
                                                 .request = requests->items[i]};
-        const enum err err = message_post(context, context_parent(context), MESSAGE_REQUEST,
-                                          now_ns, &request, sizeof(request));
+        const enum err err = message_post(context, context_parent(context), MESSAGE_REQUEST, now_ns,
+                                          &request, sizeof(request));
         if (err != ERR_NONE) {
             return err;
         }

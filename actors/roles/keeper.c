@@ -15,6 +15,7 @@ struct keeper {
     struct text events;            /* Of the open group: each event and a newline. */
     uint64_t appended;             /* Sequence number of the last record in the group. */
     uint64_t group;                /* Records in the open group. */
+    bool has_more;                 /* The change that is being appended is not complete. */
     int64_t now_ns;
     crypto_hash_sha256_state hash;
     bool has_failed;
@@ -83,16 +84,15 @@ static enum err keeper_publish(struct keeper *keeper, struct context *context)
 
 static enum err keeper_commit(struct keeper *keeper, struct context *context)
 {
-    if (keeper->group == 0 || keeper->has_failed) {
+    if (keeper->group == 0 || keeper->has_more || keeper->has_failed) {
         return ERR_NONE;
     }
     struct failure failure = {0};
     if (store_commit(keeper->given.store, &failure) != ERR_NONE) {
         return keeper_fail(keeper, context, &failure);
     }
-    (void)crypto_hash_sha256_update(&keeper->hash,
-                                    (const unsigned char *)text_string(&keeper->events),
-                                    keeper->events.length);
+    (void)crypto_hash_sha256_update(
+        &keeper->hash, (const unsigned char *)text_string(&keeper->events), keeper->events.length);
     enum err err = ERR_NONE;
     if (!actor_ref_is_nobody(keeper->given.publisher)) {
         err = keeper_publish(keeper, context);
@@ -130,6 +130,7 @@ static enum err keeper_receive(struct context *context, void *state, nng_msg **m
         return keeper_fail(keeper, context, &failure);
     }
     keeper->appended = record->seq;
+    keeper->has_more = record->has_more;
     keeper->group++;
     const bool is_full = keeper->group >= KEEPER_GROUP_MAX ||
                          keeper->events.length >= KEEPER_EVENTS_MAX_BYTES ||

@@ -2,9 +2,9 @@
  * actors/roles/keeper.h - the persistence actor: the only writer of the journal.
  *
  * Records are appended as they come and committed when its mailbox is empty or KEEPER_GROUP_MAX of
- * them wait (lazy: only then, and at the end of the run); only then their events go to the publisher and the orchestrator hears of it. Commits
- * block, so this actor has a thread of its own. A store that refuses is final: the orchestrator is
- * told and nothing is written any more.
+ * them wait (lazy: only then, and at the end of the run); only then their events go to the
+ * publisher and the orchestrator hears of it. Commits block, so this actor has a thread of its own.
+ * A store that refuses is final: the orchestrator is told and nothing is written any more.
  *
  * Threads: an actor. The outcome is written while it runs and read after the run.
  */

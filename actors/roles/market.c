@@ -18,8 +18,8 @@ enum market_phase {
 /* One line of the price board. */
 struct board {
     bool has_quote;
-    bool is_changed;    /* Since the orchestrator was told. */
-    bool is_forced;     /* The next quote is a step, whatever its price. */
+    bool is_changed;     /* Since the orchestrator was told. */
+    bool is_forced;      /* The next quote is a step, whatever its price. */
     int64_t venue_at_ns; /* From then on every quote is a step: a request arrives at the venue. */
     int64_t time_ns;
     int64_t bid; /* Mantissas of the tape's precision. */
@@ -39,24 +39,24 @@ struct sleeper {
 
 struct market {
     struct market_arguments given;
-    struct board *boards;      /* Owned. */
-    struct wake_times *times;  /* Owned: of executors. */
-    struct sleeper *sleepers;  /* Owned, indexed by executor number. */
+    struct board *boards;     /* Owned. */
+    struct wake_times *times; /* Owned: of executors. */
+    struct sleeper *sleepers; /* Owned, indexed by executor number. */
     uint32_t sleeper_count;
-    uint32_t *chosen;          /* Owned: who is woken at the end of this step. */
+    uint32_t *chosen; /* Owned: who is woken at the end of this step. */
     uint32_t chosen_count;
     enum market_phase phase;
     int64_t now_ns;
-    int64_t alarm_ns; /* The orchestrator's. */
+    int64_t alarm_ns;           /* The orchestrator's. */
     struct message_quotes rows; /* What is left of the feed's chunk. */
     bool has_rows;
     bool is_feed_ended;
     bool is_draining;
     enum shutdown_reason reason;
     uint32_t drain_steps;
-    bool is_last; /* The draining has reached its bound. */
+    bool is_last;              /* The draining has reached its bound. */
     uint32_t drain_instrument; /* Whose last quote is repeated next. */
-    uint32_t waking;      /* Executors that have not answered. */
+    uint32_t waking;           /* Executors that have not answered. */
     uint64_t rows_done;
 };
 

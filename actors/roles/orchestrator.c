@@ -163,6 +163,18 @@ static enum err orchestrator_on_step(struct orchestrator *orch, nng_msg **messag
     return orchestrator_run_step(orch, message);
 }
 
+/* Everything is committed; the last events may still be on their way to the sockets. */
+static enum err orchestrator_end_run(struct orchestrator *orch)
+{
+    orch->given.outcome->is_finished = true;
+    if (!actor_ref_is_nobody(orch->given.publisher)) {
+        return message_post(orch->context, orch->given.publisher, MESSAGE_FLUSH, orch->now_ns, NULL,
+                            0);
+    }
+    system_stop(context_system(orch->context));
+    return ERR_NONE;
+}
+
 static enum err orchestrator_on_committed(struct orchestrator *orch,
                                           const struct message_committed *committed)
 {
@@ -179,8 +191,7 @@ static enum err orchestrator_on_committed(struct orchestrator *orch,
         err = orchestrator_give_done(orch, &done);
     }
     if (err == ERR_NONE && orch->final_seq != 0 && orch->committed >= orch->final_seq) {
-        orch->given.outcome->is_finished = true;
-        system_stop(context_system(orch->context));
+        err = orchestrator_end_run(orch);
     }
     return err;
 }
@@ -222,6 +233,9 @@ static enum err orchestrator_dispatch(struct orchestrator *orch, nng_msg **messa
         return roster_on_report(orch, body);
     case MESSAGE_COMMITTED:
         return orchestrator_on_committed(orch, body);
+    case MESSAGE_FLUSH:
+        system_stop(context_system(orch->context));
+        return ERR_NONE;
     case MESSAGE_BALANCES:
         return orchestrator_on_balances(orch, body);
     case MESSAGE_ACTOR_FAILED:

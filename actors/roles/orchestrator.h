@@ -21,9 +21,9 @@
 struct run_outcome {
     bool is_finished; /* Everything was stopped in order and committed. */
     enum shutdown_reason reason;
-    uint64_t records;             /* Of the journal. */
+    uint64_t records;              /* Of the journal. */
     uint64_t executors_unfinished; /* Still alive when the draining was given up. */
-    bool is_balanced; /* Each venue's balances are opening balances plus what fills moved. */
+    bool is_balanced;   /* Each venue's balances are opening balances plus what fills moved. */
     int64_t started_ns; /* Market time of the first and the last step. */
     int64_t ended_ns;
     struct performance_report total;
@@ -33,6 +33,7 @@ struct orchestrator_arguments {
     const struct run_config *config; /* Borrowed for the run. */
     uint64_t epoch;                  /* Of client order ids: unique to this start. */
     struct actor_ref persistence;
+    struct actor_ref publisher;     /* ACTOR_NOBODY: events go nowhere. */
     const struct actor_ref *venues; /* Borrowed for the run, by venue number. */
     struct run_outcome *outcome;    /* Borrowed. */
 };

@@ -180,8 +180,8 @@ static void book_move_account(struct orchestrator *orch, struct executor_entry *
     const bool is_buy = fill->side == SIDE_BUY;
     base->total = is_buy ? decimal_add(base->total, fill->amount)
                          : decimal_subtract(base->total, fill->amount);
-    quote->total = is_buy ? decimal_subtract(quote->total, notional)
-                          : decimal_add(quote->total, notional);
+    quote->total =
+        is_buy ? decimal_subtract(quote->total, notional) : decimal_add(quote->total, notional);
     struct account_asset *fee = fill->fee_in_base ? base : quote;
     fee->total = decimal_subtract(fee->total, fill->fee);
     book_move_reservation(executor, fill, base, quote);
@@ -195,6 +195,7 @@ static enum err book_journal_fill(struct orchestrator *orch, const struct execut
 {
     struct record record = {
         .kind = RECORD_FILL,
+        .has_more = true, /* Its position and its order follow. */
         .controller_id = executor->config->controller_id,
         .executor_id = executor->config->id,
         .data.fill = {.fill = *fill,
@@ -217,27 +218,28 @@ static enum err book_journal_position(struct orchestrator *orch,
                                       const struct instrument *instrument,
                                       const struct position *position)
 {
-    struct record record = {
-        .kind = RECORD_POSITION,
-        .controller_id = executor->config->controller_id,
-        .executor_id = "",
-        .data.position = {.venue = instrument->venue_name,
-                          .trading_pair = instrument->trading_pair,
-                          .side = (int)position->side,
-                          .amount = position->amount,
-                          .average_price = position->average_price,
-                          .realized_pnl_quote = position->realized_pnl_quote,
-                          .unrealized_pnl_quote =
-                              position_unrealized(position, book_mark(orch, position)),
-                          .fees_quote = position->fees_quote,
-                          .volume_quote = position->volume_quote}};
+    struct record record = {.kind = RECORD_POSITION,
+                            .has_more = true, /* The order follows. */
+                            .controller_id = executor->config->controller_id,
+                            .executor_id = "",
+                            .data.position = {.venue = instrument->venue_name,
+                                              .trading_pair = instrument->trading_pair,
+                                              .side = (int)position->side,
+                                              .amount = position->amount,
+                                              .average_price = position->average_price,
+                                              .realized_pnl_quote = position->realized_pnl_quote,
+                                              .unrealized_pnl_quote = position_unrealized(
+                                                  position, book_mark(orch, position)),
+                                              .fees_quote = position->fees_quote,
+                                              .volume_quote = position->volume_quote}};
     return journal_add(orch, &record);
 }
 
 enum err book_apply_fill(struct orchestrator *orch, struct executor_entry *executor,
                          const struct order_entry *order, const struct fill *fill)
 {
-    const struct instrument *instrument = &orch->given.config->instruments[order->ticket.instrument];
+    const struct instrument *instrument =
+        &orch->given.config->instruments[order->ticket.instrument];
     struct position *position =
         position_book_get(orch->positions, executor->controller, instrument->index, 0);
     if (position == NULL) {

@@ -17,8 +17,8 @@
 #include "market/position.h"
 
 enum {
-    JOURNAL_WINDOW = 65536,         /* Records that may wait for their commit before a step waits. */
-    JOURNAL_HELD_MAX = 1 << 20,     /* Tickets that may wait for their intent's commit. */
+    JOURNAL_WINDOW = 65536,     /* Records that may wait for their commit before a step waits. */
+    JOURNAL_HELD_MAX = 1 << 20, /* Tickets that may wait for their intent's commit. */
     ORDER_TRADES_FIRST = 2,
     ACCOUNT_ASSETS_MAX = 256,
     CONTROLLERS_MAX = 65536,
@@ -113,20 +113,20 @@ struct orchestrator {
     struct performance total;
     uint64_t live_orders;
 
-    uint64_t seq;       /* Of the last record sent. */
-    uint64_t committed; /* Of the last record known to be durable. */
+    uint64_t seq;             /* Of the last record sent. */
+    uint64_t committed;       /* Of the last record known to be durable. */
     struct held_ticket *held; /* Owned; oldest first from held_first. */
     size_t held_first;
     size_t held_count;
     size_t held_capacity;
-    nng_msg *waiting_step;             /* Owned: a STEP that waits for held tickets. */
+    nng_msg *waiting_step;                 /* Owned: a STEP that waits for held tickets. */
     struct message_step_done waiting_done; /* Waits for the journal window when is_done_waiting. */
     bool is_done_waiting;
 
     bool is_stopping; /* Executors were told to stop. */
     bool is_halted;
     enum shutdown_reason reason;
-    bool is_finishing;       /* Balances were asked for. */
+    bool is_finishing; /* Balances were asked for. */
     uint32_t balances_missing;
     uint64_t final_seq; /* The run ends when this is committed; 0 before. */
 };
@@ -176,7 +176,8 @@ MUST_USE enum err router_on_update(struct orchestrator *orch, const struct venue
 MUST_USE enum err book_init(struct orchestrator *orch);
 void book_done(struct orchestrator *orch);
 /* The number of a controller, made when it is new. */
-MUST_USE enum err book_controller(struct orchestrator *orch, const char *name, uint32_t *ret_number);
+MUST_USE enum err book_controller(struct orchestrator *orch, const char *name,
+                                  uint32_t *ret_number);
 /* Reserves the plan when the account has it; false when it does not. */
 bool book_reserve(struct orchestrator *orch, struct executor_entry *executor,
                   const struct executor_plan *plan);

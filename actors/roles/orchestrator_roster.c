@@ -97,8 +97,8 @@ int64_t roster_next_start(const struct orchestrator *orch)
 static struct executor_entry *roster_add(struct orchestrator *orch)
 {
     if (orch->executor_count == orch->executor_capacity) {
-        const uint32_t capacity = orch->executor_capacity != 0 ? orch->executor_capacity * 2
-                                                               : ROSTER_EXECUTORS_FIRST;
+        const uint32_t capacity =
+            orch->executor_capacity != 0 ? orch->executor_capacity * 2 : ROSTER_EXECUTORS_FIRST;
         struct executor_entry *executors =
             realloc(orch->executors, capacity * sizeof(*orch->executors));
         if (executors == NULL) {
@@ -143,8 +143,7 @@ static struct executor_config *roster_copy_config(struct orchestrator *orch,
 static struct executor_view roster_view(const struct orchestrator *orch,
                                         const struct executor_entry *entry)
 {
-    struct executor_view view = {.now_ns = orch->now_ns,
-                                 .market_count = entry->kind->market_count};
+    struct executor_view view = {.now_ns = orch->now_ns, .market_count = entry->kind->market_count};
     for (uint32_t i = 0; i < entry->kind->market_count; i++) {
         const struct mark *mark = &orch->marks[entry->instruments[i]->index];
         view.markets[i] = (struct market_view){
@@ -161,16 +160,15 @@ static enum err roster_journal_created(struct orchestrator *orch,
     if (text_failed(&config)) {
         return ERR_MEMORY;
     }
-    struct record record = {
-        .kind = RECORD_EXECUTOR_CREATED,
-        .controller_id = entry->config->controller_id,
-        .executor_id = entry->config->id,
-        .data.executor = {.type = entry->kind->type,
-                          .connector_name = entry->instruments[0]->venue_name,
-                          .trading_pair = entry->instruments[0]->trading_pair,
-                          .config = text_string(&config),
-                          .reason = "",
-                          .status = EXECUTOR_NOT_STARTED}};
+    struct record record = {.kind = RECORD_EXECUTOR_CREATED,
+                            .controller_id = entry->config->controller_id,
+                            .executor_id = entry->config->id,
+                            .data.executor = {.type = entry->kind->type,
+                                              .connector_name = entry->instruments[0]->venue_name,
+                                              .trading_pair = entry->instruments[0]->trading_pair,
+                                              .config = text_string(&config),
+                                              .reason = "",
+                                              .status = EXECUTOR_NOT_STARTED}};
     const enum err err = journal_add(orch, &record);
     text_done(&config);
     return err;
@@ -254,8 +252,7 @@ enum err roster_create_due(struct orchestrator *orch)
     uint32_t kept = orch->waiting_first;
     const uint32_t end = orch->waiting_first + orch->waiting_count;
     for (uint32_t i = orch->waiting_first; i < end; i++) {
-        const struct executor_section *section =
-            &orch->given.config->executors[orch->waiting[i]];
+        const struct executor_section *section = &orch->given.config->executors[orch->waiting[i]];
         if (roster_start_time(section->config) > orch->now_ns) {
             /* Sorted: nobody behind is due. Close the hole that the created ones have left. */
             const uint32_t rest = end - i;
@@ -287,8 +284,8 @@ enum err roster_stop_all(struct orchestrator *orch)
         if (entry->status == EXECUTOR_TERMINATED) {
             continue;
         }
-        enum err err = message_post(orch->context, entry->host, MESSAGE_EXECUTOR_STOP,
-                                    orch->now_ns, &stop, sizeof(stop));
+        enum err err = message_post(orch->context, entry->host, MESSAGE_EXECUTOR_STOP, orch->now_ns,
+                                    &stop, sizeof(stop));
         if (err == ERR_NONE) {
             err = roster_touch(orch, number);
         }
@@ -314,29 +311,27 @@ static enum record_kind roster_report_kind(const struct executor_report *figures
     return RECORD_EXECUTOR_STARTED;
 }
 
-static enum err roster_journal_report(struct orchestrator *orch,
-                                      const struct executor_entry *entry,
+static enum err roster_journal_report(struct orchestrator *orch, const struct executor_entry *entry,
                                       const struct message_report *report)
 {
     const struct executor_report *figures = &report->figures;
-    struct record record = {
-        .kind = roster_report_kind(figures),
-        .controller_id = entry->config->controller_id,
-        .executor_id = entry->config->id,
-        .data.executor = {.type = entry->kind->type,
-                          .connector_name = entry->instruments[0]->venue_name,
-                          .trading_pair = entry->instruments[0]->trading_pair,
-                          .state = report->state,
-                          .custom_info = report->custom_info,
-                          .reason = "",
-                          .side = (int)figures->side,
-                          .status = (int)figures->status,
-                          .close_type = (int)figures->close_type,
-                          .net_pnl_quote = figures->net_pnl_quote,
-                          .net_pnl_pct = figures->net_pnl_pct,
-                          .cum_fees_quote = figures->cum_fees_quote,
-                          .filled_amount_quote = figures->filled_amount_quote,
-                          .closed_at_ns = figures->closed_at_ns}};
+    struct record record = {.kind = roster_report_kind(figures),
+                            .controller_id = entry->config->controller_id,
+                            .executor_id = entry->config->id,
+                            .data.executor = {.type = entry->kind->type,
+                                              .connector_name = entry->instruments[0]->venue_name,
+                                              .trading_pair = entry->instruments[0]->trading_pair,
+                                              .state = report->state,
+                                              .custom_info = report->custom_info,
+                                              .reason = "",
+                                              .side = (int)figures->side,
+                                              .status = (int)figures->status,
+                                              .close_type = (int)figures->close_type,
+                                              .net_pnl_quote = figures->net_pnl_quote,
+                                              .net_pnl_pct = figures->net_pnl_pct,
+                                              .cum_fees_quote = figures->cum_fees_quote,
+                                              .filled_amount_quote = figures->filled_amount_quote,
+                                              .closed_at_ns = figures->closed_at_ns}};
     return journal_add(orch, &record);
 }
 
@@ -382,8 +377,8 @@ enum err roster_on_exit(struct orchestrator *orch, const struct actor_exit *exit
         if (entry->host.slot == exit_->child.slot &&
             entry->host.generation == exit_->child.generation) {
             log_line(LOG_ERROR, "orchestrator",
-                     "executor %s failed: %s: the run ends, its journal is whole", entry->config->id,
-                     err_name(exit_->reason));
+                     "executor %s failed: %s: the run ends, its journal is whole",
+                     entry->config->id, err_name(exit_->reason));
         }
     }
     return exit_->reason;

@@ -8,8 +8,7 @@
 
 static struct order_entry *router_order(const struct executor_entry *executor, uint32_t ordinal)
 {
-    return ordinal >= 1 && ordinal <= executor->order_count ? &executor->orders[ordinal - 1]
-                                                            : NULL;
+    return ordinal >= 1 && ordinal <= executor->order_count ? &executor->orders[ordinal - 1] : NULL;
 }
 
 static struct order_entry *router_add_order(struct executor_entry *executor)
@@ -135,15 +134,13 @@ static enum err router_place(struct orchestrator *orch, uint32_t number,
     if (order == NULL) {
         return ERR_MEMORY;
     }
-    order->ticket = (struct order_ticket){.id = {.epoch = orch->given.epoch,
-                                                 .executor = number,
-                                                 .ordinal = request->ordinal},
-                                          .instrument =
-                                              executor->instruments[request->market]->index,
-                                          .side = request->side,
-                                          .type = request->type,
-                                          .amount = request->amount,
-                                          .price = request->price};
+    order->ticket = (struct order_ticket){
+        .id = {.epoch = orch->given.epoch, .executor = number, .ordinal = request->ordinal},
+        .instrument = executor->instruments[request->market]->index,
+        .side = request->side,
+        .type = request->type,
+        .amount = request->amount,
+        .price = request->price};
     order->role = request->role;
     order->state = ORDER_PENDING_SUBMIT;
     order->created_at_ns = orch->now_ns;
@@ -152,8 +149,7 @@ static enum err router_place(struct orchestrator *orch, uint32_t number,
     if (code != NULL) {
         return router_deny(orch, executor, order, code);
     }
-    const enum err err =
-        router_journal_order(orch, RECORD_ORDER_SUBMITTED, executor, order, "");
+    const enum err err = router_journal_order(orch, RECORD_ORDER_SUBMITTED, executor, order, "");
     return err == ERR_NONE ? journal_release_after(orch, orch->seq, &order->ticket) : err;
 }
 
@@ -259,8 +255,8 @@ static enum err router_on_state(struct orchestrator *orch, struct executor_entry
     } else if (order->state == ORDER_PENDING_SUBMIT) {
         order->state = ORDER_OPEN;
     }
-    enum err err = router_journal_order(orch, moves[update->kind].record, executor, order,
-                                        update->reason);
+    enum err err =
+        router_journal_order(orch, moves[update->kind].record, executor, order, update->reason);
     if (err == ERR_NONE) {
         err = router_tell_kind(orch, update->order, moves[update->kind].event);
     }

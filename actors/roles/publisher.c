@@ -12,11 +12,14 @@ static enum err publisher_start(struct context *context, void *state, void *argu
 
 static enum err publisher_receive(struct context *context, void *state, nng_msg **message)
 {
-    (void)context;
     const struct publisher_arguments *given = state;
-    ASSERT(message_envelope(*message)->kind == MESSAGE_EVENT);
-    return link_publisher_send(given->link, message_body(*message),
-                               message_envelope(*message)->size);
+    const struct envelope *envelope = message_envelope(*message);
+    if (envelope->kind == MESSAGE_FLUSH) {
+        /* Everything that was committed before the question has been sent. */
+        return message_post(context, envelope->sender, MESSAGE_FLUSH, envelope->now_ns, NULL, 0);
+    }
+    ASSERT(envelope->kind == MESSAGE_EVENT);
+    return link_publisher_send(given->link, message_body(*message), envelope->size);
 }
 
 const struct actor_class publisher_class = {

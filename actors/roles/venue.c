@@ -18,8 +18,7 @@ static enum err venue_deposit_all(struct venue *venue, const struct venue_sectio
 {
     const struct field_entry *balances = section->balances.items;
     for (size_t i = 0; i < section->balances.count; i++) {
-        const enum err err =
-            paper_venue_deposit(venue->paper, balances[i].key, balances[i].value);
+        const enum err err = paper_venue_deposit(venue->paper, balances[i].key, balances[i].value);
         if (err != ERR_NONE) {
             return err;
         }

@@ -34,21 +34,28 @@ static void bench_feed(const char *folder, FILE *out)
 {
     const char *recording = TUTTI_SOURCE_DIR "/../shared/data/SPY-20131007_11-trades.csv.gz";
     if (access(recording, R_OK) == 0) {
-        (void)fprintf(out, "{\"venue\":\"paper\",\"trading_pair\":\"SPY-USD\",\"trades\":\"%s\","
-                           "\"cache\":\"%s\"}", recording, folder);
+        (void)fprintf(out,
+                      "{\"venue\":\"paper\",\"trading_pair\":\"SPY-USD\",\"trades\":\"%s\","
+                      "\"cache\":\"%s\"}",
+                      recording, folder);
         return;
     }
     char path[BENCH_PATH_MAX];
     (void)snprintf(path, sizeof(path), "%s/walk.tape", folder);
-    const struct tape_walk walk = {.seed = 1, .count = BENCH_WALK_ROWS,
+    const struct tape_walk walk = {.seed = 1,
+                                   .count = BENCH_WALK_ROWS,
                                    .start_ns = INT64_C(1381132800) * NS_PER_S,
-                                   .interval_ns = 200 * NS_PER_MS, .price = 167000000,
-                                   .price_digits = 6, .step_max = 10000, .spread = 0};
+                                   .interval_ns = 200 * NS_PER_MS,
+                                   .price = 167000000,
+                                   .price_digits = 6,
+                                   .step_max = 10000,
+                                   .spread = 0};
     struct failure failure;
     if (tape_make_walk(&walk, path, &failure) != ERR_NONE) {
         bench_die("walk", failure.text);
     }
-    (void)fprintf(out, "{\"venue\":\"paper\",\"trading_pair\":\"SPY-USD\",\"trades\":\"%s\"}", path);
+    (void)fprintf(out, "{\"venue\":\"paper\",\"trading_pair\":\"SPY-USD\",\"trades\":\"%s\"}",
+                  path);
 }
 
 /* Executors of both sides whose barriers are spread so that they end at different times. */
@@ -58,10 +65,12 @@ static void bench_write(const char *folder, const char *path, int executors)
     if (out == NULL) {
         bench_die(path, "cannot be written");
     }
-    (void)fputs("{\"run\":{\"name\":\"bench\",\"mode\":\"backtest\"},\"venues\":[{\"name\":\"paper\","
-                "\"balances\":{\"USD\":\"1000000000000\",\"SPY\":\"1000000000\"},"
-                "\"fees\":{\"taker\":\"0.0001\"}}],\"instruments\":[{\"trading_pair\":\"SPY-USD\","
-                "\"venue\":\"paper\",\"tick\":\"0.0001\",\"step\":\"1\"}],\"feeds\":[", out);
+    (void)fputs(
+        "{\"run\":{\"name\":\"bench\",\"mode\":\"backtest\"},\"venues\":[{\"name\":\"paper\","
+        "\"balances\":{\"USD\":\"1000000000000\",\"SPY\":\"1000000000\"},"
+        "\"fees\":{\"taker\":\"0.0001\"}}],\"instruments\":[{\"trading_pair\":\"SPY-USD\","
+        "\"venue\":\"paper\",\"tick\":\"0.0001\",\"step\":\"1\"}],\"feeds\":[",
+        out);
     bench_feed(folder, out);
     (void)fputs("],\"persistence\":{\"type\":\"memory\"},\"executors\":[", out);
     struct prng prng;

@@ -23,6 +23,11 @@ enum wake_trigger {
     WAKE_TRIGGER_COUNT,
 };
 
+static inline bool wake_trigger_is_at_most(enum wake_trigger trigger)
+{
+    return trigger == WAKE_BID_AT_MOST || trigger == WAKE_ASK_AT_MOST;
+}
+
 enum { WAKE_MARKETS_MAX = 2 };
 
 /* The levels on one market. */

@@ -2,13 +2,16 @@
  * market/performance.h - how a controller is doing, kept incrementally.
  *
  * A fill and an ended executor cost the same however many came before. Money is exact; ratios for
- * people (win rate, sharpe) are decimals rounded to 18 digits as everything else.
+ * people (win rate, sharpe) are decimals rounded to 18 digits as everything else. A ratio without a
+ * denominator is 0. A figure that left the range of decimals is invalid, and so is every figure
+ * made from it; only max_drawdown_quote and sharpe_ratio then keep a value.
  *
  * Threads: belongs to the orchestrator.
  */
 #ifndef TUTTI_MARKET_PERFORMANCE_H
 #define TUTTI_MARKET_PERFORMANCE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/decimal.h"
@@ -27,13 +30,17 @@ struct performance_report {
     struct decimal realized_pnl_pct; /* Hummingbot's: realized / volume * 100. */
     struct decimal unrealized_pnl_pct;
     struct decimal global_pnl_pct;
-    struct decimal win_rate;      /* Winners / executors that ended with a fill. */
+    struct decimal win_rate;      /* Winners (result > 0) / executors that ended with a fill. */
     struct decimal profit_factor; /* Sum of wins / sum of losses; 0 without losses. */
-    struct decimal max_drawdown_quote; /* Largest fall of global pnl from its peak, >= 0. */
-    struct decimal sharpe_ratio;  /* mean / sample deviation of pnl per executor; 0 below two. */
-    struct decimal open_order_volume; /* Notional of live limit orders. */
+    /* Largest fall of global pnl from its peak, >= 0, as seen by performance_refresh(). The peak
+     * begins at 0. */
+    struct decimal max_drawdown_quote;
+    /* Mean / sample deviation (n - 1) of the results of executors that ended with a fill. 0 below
+     * two of them and for a deviation below 10^-9 quote, which 18 digits cannot tell from none. */
+    struct decimal sharpe_ratio;
+    struct decimal open_order_volume; /* Notional of live limit orders. Set by the owner. */
     struct decimal inventory_imbalance; /* (bought - sold) / (bought + sold), in quote. */
-    uint64_t executors_active;
+    uint64_t executors_active; /* Set by the owner. */
     uint64_t executors_closed;
     uint64_t fills;
     uint64_t close_type_counts[CLOSE_TYPE_COUNT]; /* Indexed by enum close_type. */
@@ -54,9 +61,11 @@ struct performance {
     uint64_t traded; /* Ended executors with at least one fill. */
 };
 
+/* Nothing has happened yet. capital_quote >= 0; 0 means none is configured. */
 void performance_init(struct performance *performance, struct decimal capital_quote);
 
-/* An executor has ended with this result. `has_filled`: it had at least one fill. */
+/* An executor has ended with this result. close_type < CLOSE_TYPE_COUNT. `has_filled`: it had at
+ * least one fill; without one the result does not count. */
 void performance_on_closed(struct performance *performance, unsigned close_type,
                            struct decimal net_pnl_quote, bool has_filled);
 

@@ -5,9 +5,14 @@
  * 0; in hedge mode BUY and SELL are separate. Average cost: a fill that adds moves the average, one
  * that reduces realizes (price - average) * matched, one that crosses zero does both.
  *
- * Base fees reduce what is owned: a buy of 1 with a fee of 0.001 base adds 0.999 to the amount at
- * a cost of 1 * price; the fee is counted in fees_quote at the fill's price and is not part of
- * realized pnl, so realized + unrealized - fees is the whole result.
+ * Base fees reduce what is owned: a buy of 1 with a fee of 0.001 base is booked as 0.999 at the
+ * fill's price, a sell of 1 with that fee as a sell of 1.001; the fee is counted in fees_quote at the
+ * fill's price and is not part of realized pnl. So
+ *
+ *     realized + unrealized - fees == (quote received - quote paid - quote fees) + amount * mark
+ *
+ * holds after every fill, exactly but for the rounding of products and quotients to 18 digits: at
+ * most 10^-18 * (4 + |amount|) quote per fill.
  *
  * Threads: belongs to the orchestrator.
  */
@@ -32,17 +37,21 @@ struct position {
     struct decimal volume_quote;  /* Sum of price * amount. */
     struct decimal bought_base;   /* Sums of fills, for checks against the fill table. */
     struct decimal sold_base;
-    struct decimal fee_base;      /* Part of bought_base that went away as fees. */
+    struct decimal fee_base;      /* Sum of fees in base: amount = bought - sold - fee_base. */
 };
 
-/* Books one fill; ERR_OVERFLOW leaves the position as it was. */
+/*
+ * Books one fill of the position's instrument. ERR_RANGE: an amount or a price that is not > 0;
+ * ERR_OVERFLOW: a figure left its range. Both leave the position as it was.
+ */
 MUST_USE enum err position_apply(struct position *position, const struct fill *fill);
 
-/* (mark - average) * amount; mark is the price at which it could be closed. */
+/* (mark - average) * amount; mark is the price at which it could be closed. Invalid on overflow. */
 struct decimal position_unrealized(const struct position *position, struct decimal mark);
 
-struct position_book; /* Opaque. */
+struct position_book; /* Opaque: the table lives in position.c. */
 
+/* An empty book. ERR_MEMORY. */
 MUST_USE enum err position_book_create(struct position_book **ret_book);
 void position_book_destroy(struct position_book *book);
 

@@ -23,11 +23,11 @@ struct performance_report {
     struct decimal realized_pnl_quote;   /* Of positions, without fees. */
     struct decimal unrealized_pnl_quote; /* At the current marks. */
     struct decimal fees_quote;
-    struct decimal global_pnl_quote; /* realized + unrealized - fees */
-    struct decimal volume_traded;    /* Sum of price * amount of all fills. */
-    struct decimal capital_quote;    /* Configured; 0 when none is. */
+    struct decimal global_pnl_quote;  /* realized + unrealized - fees */
+    struct decimal volume_traded;     /* Sum of price * amount of all fills. */
+    struct decimal capital_quote;     /* Configured; 0 when none is. */
     struct decimal return_on_capital; /* global_pnl_quote / capital_quote, 0 without capital. */
-    struct decimal realized_pnl_pct; /* Hummingbot's: realized / volume * 100. */
+    struct decimal realized_pnl_pct;  /* Hummingbot's: realized / volume * 100. */
     struct decimal unrealized_pnl_pct;
     struct decimal global_pnl_pct;
     struct decimal win_rate;      /* Winners (result > 0) / executors that ended with a fill. */
@@ -38,9 +38,9 @@ struct performance_report {
     /* Mean / sample deviation (n - 1) of the results of executors that ended with a fill. 0 below
      * two of them and for a deviation below 10^-9 quote, which 18 digits cannot tell from none. */
     struct decimal sharpe_ratio;
-    struct decimal open_order_volume; /* Notional of live limit orders. Set by the owner. */
+    struct decimal open_order_volume;   /* Notional of live limit orders. Set by the owner. */
     struct decimal inventory_imbalance; /* (bought - sold) / (bought + sold), in quote. */
-    uint64_t executors_active; /* Set by the owner. */
+    uint64_t executors_active;          /* Set by the owner. */
     uint64_t executors_closed;
     uint64_t fills;
     uint64_t close_type_counts[CLOSE_TYPE_COUNT]; /* Indexed by enum close_type. */

@@ -6,8 +6,8 @@
  * that reduces realizes (price - average) * matched, one that crosses zero does both.
  *
  * Base fees reduce what is owned: a buy of 1 with a fee of 0.001 base is booked as 0.999 at the
- * fill's price, a sell of 1 with that fee as a sell of 1.001; the fee is counted in fees_quote at the
- * fill's price and is not part of realized pnl. So
+ * fill's price, a sell of 1 with that fee as a sell of 1.001; the fee is counted in fees_quote at
+ * the fill's price and is not part of realized pnl. So
  *
  *     realized + unrealized - fees == (quote received - quote paid - quote fees) + amount * mark
  *
@@ -29,15 +29,15 @@
 struct position {
     uint32_t controller; /* Number of the controller in the run. */
     uint32_t instrument;
-    enum side side;               /* 0: netted. */
-    struct decimal amount;        /* Signed, base: positive is long. */
-    struct decimal average_price; /* Of what is owned; 0 when flat. */
+    enum side side;                    /* 0: netted. */
+    struct decimal amount;             /* Signed, base: positive is long. */
+    struct decimal average_price;      /* Of what is owned; 0 when flat. */
     struct decimal realized_pnl_quote; /* Without fees. */
     struct decimal fees_quote;
-    struct decimal volume_quote;  /* Sum of price * amount. */
-    struct decimal bought_base;   /* Sums of fills, for checks against the fill table. */
+    struct decimal volume_quote; /* Sum of price * amount. */
+    struct decimal bought_base;  /* Sums of fills, for checks against the fill table. */
     struct decimal sold_base;
-    struct decimal fee_base;      /* Sum of fees in base: amount = bought - sold - fee_base. */
+    struct decimal fee_base; /* Sum of fees in base: amount = bought - sold - fee_base. */
 };
 
 /*

@@ -1,0 +1,178 @@
+#include "persistence/record.h"
+
+#include <stdalign.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "config/field.h"
+
+static const char *const record_types[RECORD_KIND_COUNT] = {
+#define RECORD_TYPE(name, type, data) [RECORD_##name] = type,
+    RECORD_KINDS(RECORD_TYPE)
+#undef RECORD_TYPE
+};
+
+static const enum record_data record_data_of_kind[RECORD_KIND_COUNT] = {
+#define RECORD_DATA(name, type, data) [RECORD_##name] = RECORD_DATA_##data,
+    RECORD_KINDS(RECORD_DATA)
+#undef RECORD_DATA
+};
+
+static const char *const record_statuses[] = {
+    [1] = "NOT_STARTED",
+    [2] = "RUNNING",
+    [3] = "SHUTTING_DOWN",
+    [4] = "TERMINATED",
+};
+
+static const char *const record_close_types[CLOSE_TYPE_COUNT] = {
+    [1] = "TIME_LIMIT", [2] = "STOP_LOSS",      [3] = "TAKE_PROFIT",          [4] = "EXPIRED",
+    [5] = "EARLY_STOP", [6] = "TRAILING_STOP",  [7] = "INSUFFICIENT_BALANCE", [8] = "FAILED",
+    [9] = "COMPLETED",  [10] = "POSITION_HOLD",
+};
+
+enum { RECORD_TEXTS_MAX = 8 };
+
+/* Where the text members of a record lie, for each member of the data union. */
+struct record_texts {
+    size_t count;
+    size_t offsets[RECORD_TEXTS_MAX];
+};
+
+#define AT(member) offsetof(struct record, data.member)
+static const struct record_texts record_texts_of_data[] = {
+    [RECORD_DATA_RUN] = {8,
+                         {AT(run.name), AT(run.mode), AT(run.config), AT(run.config_hash),
+                          AT(run.version), AT(run.reason), AT(run.subject), AT(run.effect)}},
+    [RECORD_DATA_ACTION] = {5,
+                            {AT(action.action_id), AT(action.action), AT(action.code),
+                             AT(action.message), AT(action.request)}},
+    [RECORD_DATA_EXECUTOR] = {7,
+                              {AT(executor.type), AT(executor.connector_name),
+                               AT(executor.trading_pair), AT(executor.config), AT(executor.state),
+                               AT(executor.custom_info), AT(executor.reason)}},
+    [RECORD_DATA_ORDER] = {4,
+                           {AT(order.exchange_order_id), AT(order.venue), AT(order.trading_pair),
+                            AT(order.reason)}},
+    [RECORD_DATA_FILL] = {4,
+                          {AT(fill.venue), AT(fill.account), AT(fill.trading_pair),
+                           AT(fill.fee_asset)}},
+    [RECORD_DATA_POSITION] = {2, {AT(position.venue), AT(position.trading_pair)}},
+    [RECORD_DATA_PERFORMANCE] = {0, {0}},
+    [RECORD_DATA_NOTE] = {3, {AT(note.scope), AT(note.code), AT(note.text)}},
+};
+#undef AT
+
+static const size_t record_head_texts[] = {
+    offsetof(struct record, controller_id),
+    offsetof(struct record, executor_id),
+};
+
+enum { RECORD_HEAD_TEXTS = sizeof(record_head_texts) / sizeof(record_head_texts[0]) };
+
+const char *record_kind_type(enum record_kind kind)
+{
+    ASSERT((unsigned)kind < RECORD_KIND_COUNT);
+    return record_types[kind];
+}
+
+enum record_kind record_kind_find(const char *type)
+{
+    unsigned kind = 0;
+    while (kind < RECORD_KIND_COUNT && strcmp(record_types[kind], type) != 0) {
+        kind++;
+    }
+    return (enum record_kind)kind;
+}
+
+enum record_data record_kind_data(enum record_kind kind)
+{
+    ASSERT((unsigned)kind < RECORD_KIND_COUNT);
+    return record_data_of_kind[kind];
+}
+
+const char *record_status_name(int status)
+{
+    const size_t count = sizeof(record_statuses) / sizeof(record_statuses[0]);
+    return status >= 0 && (size_t)status < count ? record_statuses[status] : NULL;
+}
+
+const char *record_close_type_name(int close_type)
+{
+    return close_type >= 0 && close_type < CLOSE_TYPE_COUNT ? record_close_types[close_type] : NULL;
+}
+
+const char *record_position_side_name(int side)
+{
+    return side == 0 ? "NET" : field_name_of(side_names, side);
+}
+
+const char *record_client_order_id(const struct record *record, char out[ORDER_ID_TEXT_MAX])
+{
+    const enum record_data data = record_kind_data(record->kind);
+    out[0] = '\0';
+    if (data == RECORD_DATA_ORDER) {
+        (void)order_id_print(record->data.order.id, out);
+    } else if (data == RECORD_DATA_FILL) {
+        (void)order_id_print(record->data.fill.fill.order, out);
+    }
+    return out;
+}
+
+/* The place of the i-th text of the record: first the head's, then those of its data. */
+static size_t record_text_offset(const struct record *record, size_t i)
+{
+    if (i < RECORD_HEAD_TEXTS) {
+        return record_head_texts[i];
+    }
+    return record_texts_of_data[record_kind_data(record->kind)].offsets[i - RECORD_HEAD_TEXTS];
+}
+
+static size_t record_text_count(const struct record *record)
+{
+    return RECORD_HEAD_TEXTS + record_texts_of_data[record_kind_data(record->kind)].count;
+}
+
+/* The text pointer at an offset, read and written through memcpy as the offset has no type. */
+static const char *record_text_get(const struct record *record, size_t offset)
+{
+    const char *text;
+    memcpy(&text, (const char *)record + offset, sizeof(text));
+    return text;
+}
+
+static void record_text_set(struct record *record, size_t offset, const char *text)
+{
+    memcpy((char *)record + offset, &text, sizeof(text));
+}
+
+size_t record_packed_size(const struct record *record)
+{
+    size_t size = sizeof(*record);
+    const size_t count = record_text_count(record);
+    for (size_t i = 0; i < count; i++) {
+        const char *text = record_text_get(record, record_text_offset(record, i));
+        size += text != NULL ? strlen(text) + 1 : 0;
+    }
+    return size;
+}
+
+struct record *record_pack(const struct record *record, void *memory)
+{
+    ASSERT((uintptr_t)memory % alignof(struct record) == 0);
+    struct record *copy = memory;
+    memcpy(copy, record, sizeof(*copy));
+    char *next = (char *)memory + sizeof(*copy);
+    const size_t count = record_text_count(record);
+    for (size_t i = 0; i < count; i++) {
+        const size_t offset = record_text_offset(record, i);
+        const char *text = record_text_get(record, offset);
+        if (text != NULL) {
+            const size_t size = strlen(text) + 1;
+            memcpy(next, text, size);
+            record_text_set(copy, offset, next);
+            next += size;
+        }
+    }
+    return copy;
+}

@@ -1,0 +1,227 @@
+/*
+ * tests/unit/persistence/samples.h - one record of every kind, and a folder to write them to.
+ *
+ * Threads: a test is one thread.
+ */
+#ifndef TUTTI_TESTS_UNIT_PERSISTENCE_SAMPLES_H
+#define TUTTI_TESTS_UNIT_PERSISTENCE_SAMPLES_H
+
+#include <check.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "persistence/record.h"
+
+#define SAMPLE_RUN "btc-progressive"
+#define SAMPLE_TS_NS INT64_C(1723075200123456789)
+#define SAMPLE_REQUEST "{\"type\":\"create_executor\"}"
+
+static char sample_folder[256];
+
+static inline void sample_folder_create(void)
+{
+    const char *base = getenv("TMPDIR");
+    (void)snprintf(sample_folder, sizeof(sample_folder), "%s/tutti-test-XXXXXX",
+                   base != NULL ? base : P_tmpdir);
+    ck_assert_ptr_nonnull(mkdtemp(sample_folder));
+}
+
+static inline int sample_remove(const char *path, const struct stat *file, int type,
+                                struct FTW *place)
+{
+    (void)file;
+    (void)type;
+    (void)place;
+    return remove(path);
+}
+
+static inline void sample_folder_remove(void)
+{
+    (void)nftw(sample_folder, sample_remove, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+/* The path of a file in the folder; valid until the fourth call from now. */
+static inline const char *sample_path(const char *name)
+{
+    static char paths[4][512];
+    static unsigned next;
+    char *path = paths[next++ % 4];
+    (void)snprintf(path, sizeof(paths[0]), "%s/%s", sample_folder, name);
+    return path;
+}
+
+static inline struct record_executor sample_executor(void)
+{
+    return (struct record_executor){
+        .type = "progressive_executor",
+        .connector_name = "paper",
+        .trading_pair = "BTC-USDT",
+        .config = "{\"amount\":\"0.1\"}",
+        .custom_info = "{\"side\":1}",
+        .side = SIDE_BUY,
+        .status = 2,
+        .net_pnl_quote = decimal_literal("-1.25"),
+        .net_pnl_pct = decimal_literal("-0.0125"),
+        .cum_fees_quote = decimal_literal("0.5"),
+        .filled_amount_quote = decimal_literal("100"),
+    };
+}
+
+static inline struct record_order sample_order(void)
+{
+    return (struct record_order){
+        .id = {.epoch = 46655, .executor = 51, .ordinal = 3},
+        .exchange_order_id = "X1",
+        .venue = "paper",
+        .trading_pair = "BTC-USDT",
+        .reason = "",
+        .role = ROLE_OPEN,
+        .side = SIDE_BUY,
+        .type = ORDER_LIMIT,
+        .state = ORDER_OPEN,
+        .amount = decimal_literal("0.1"),
+        .price = decimal_literal("60000.57"),
+        .executed_base = decimal_literal("0.05"),
+        .executed_quote = decimal_literal("3000.0285"),
+        .fee_quote = decimal_literal("0.6"),
+        .created_at_ns = SAMPLE_TS_NS - 1000,
+    };
+}
+
+static inline struct record_fill sample_fill(void)
+{
+    return (struct record_fill){
+        .fill = {.order = {.epoch = 46655, .executor = 51, .ordinal = 3},
+                 .side = SIDE_BUY,
+                 .trade_id = "T1",
+                 .price = decimal_literal("60000.57"),
+                 .amount = decimal_literal("0.05"),
+                 .fee = decimal_literal("0.00005"),
+                 .fee_in_base = true,
+                 .liquidity = LIQUIDITY_MAKER,
+                 .time_ns = SAMPLE_TS_NS - 5},
+        .venue = "paper",
+        .account = "main",
+        .trading_pair = "BTC-USDT",
+        .fee_asset = "BTC",
+        .position_after = decimal_literal("0.04995"),
+    };
+}
+
+static inline struct record_position sample_position(void)
+{
+    return (struct record_position){
+        .venue = "paper",
+        .trading_pair = "BTC-USDT",
+        .amount = decimal_literal("-0.57"),
+        .average_price = decimal_literal("60000.57"),
+        .realized_pnl_quote = decimal_literal("1.1"),
+        .unrealized_pnl_quote = decimal_literal("-2.2"),
+        .fees_quote = decimal_literal("0.29"),
+        .volume_quote = decimal_literal("34200.3249"),
+    };
+}
+
+static inline struct performance_report sample_report(void)
+{
+    struct performance_report report = {
+        .realized_pnl_quote = decimal_literal("1"),
+        .unrealized_pnl_quote = decimal_literal("2"),
+        .fees_quote = decimal_literal("3"),
+        .global_pnl_quote = decimal_literal("4"),
+        .volume_traded = decimal_literal("5"),
+        .capital_quote = decimal_literal("6"),
+        .return_on_capital = decimal_literal("7"),
+        .realized_pnl_pct = decimal_literal("8"),
+        .unrealized_pnl_pct = decimal_literal("9"),
+        .global_pnl_pct = decimal_literal("10"),
+        .win_rate = decimal_literal("11"),
+        .profit_factor = decimal_literal("12"),
+        .max_drawdown_quote = decimal_literal("13"),
+        .sharpe_ratio = decimal_literal("14"),
+        .open_order_volume = decimal_literal("15"),
+        .inventory_imbalance = decimal_literal("16"),
+        .executors_active = 17,
+        .executors_closed = 18,
+        .fills = 19,
+    };
+    report.close_type_counts[2] = 20;
+    report.close_type_counts[3] = 21;
+    return report;
+}
+
+static inline struct record_run sample_run(enum record_kind kind)
+{
+    struct record_run run = {
+        .name = SAMPLE_RUN, .mode = "paper", .config_hash = "abc", .version = "0.1.0", .seed = 7};
+    if (kind == RECORD_RUN_STARTED) {
+        run.config = "{\"run\":{\"seed\":7}}";
+    } else if (kind == RECORD_RUN_RECOVERED) {
+        run.executors_resumed = 1;
+        run.orders_reconciled = 2;
+        run.fills_found = 3;
+    } else if (kind == RECORD_RUN_STOPPED) {
+        run.reason = "end_of_feed";
+    } else {
+        run.reason = "disk_slow";
+        run.subject = "store";
+        run.effect = "no new orders";
+        run.since_ns = SAMPLE_TS_NS;
+    }
+    return run;
+}
+
+/* A record of the kind with believable content. */
+static inline struct record sample_record(enum record_kind kind, uint64_t seq)
+{
+    struct record record = {.seq = seq,
+                            .ts_ns = SAMPLE_TS_NS,
+                            .kind = kind,
+                            .controller_id = "my_controller",
+                            .executor_id = "e1"};
+    switch (record_kind_data(kind)) {
+    case RECORD_DATA_RUN:
+        record.data.run = sample_run(kind);
+        record.controller_id = "";
+        record.executor_id = "";
+        break;
+    case RECORD_DATA_ACTION:
+        record.data.action = (struct record_action){"a1", "create_executor",
+                                                    kind == RECORD_ACTION_REJECTED ? "limit" : "",
+                                                    "as asked", SAMPLE_REQUEST};
+        break;
+    case RECORD_DATA_EXECUTOR:
+        record.data.executor = sample_executor();
+        break;
+    case RECORD_DATA_ORDER:
+        record.data.order = sample_order();
+        break;
+    case RECORD_DATA_FILL:
+        record.data.fill = sample_fill();
+        break;
+    case RECORD_DATA_POSITION:
+        record.data.position = sample_position();
+        break;
+    case RECORD_DATA_PERFORMANCE:
+        record.data.performance = sample_report();
+        break;
+    case RECORD_DATA_NOTE:
+        record.data.note = (struct record_note){"global", "HALTED", "kill switch",
+                                                decimal_literal("100"), decimal_literal("101")};
+        break;
+    }
+    return record;
+}
+
+/* The n-th of many fills: the same order, another trade id. */
+static inline struct record sample_fill_record(uint64_t seq)
+{
+    struct record record = sample_record(RECORD_FILL, seq);
+    (void)snprintf(record.data.fill.fill.trade_id, TRADE_ID_MAX, "T%llu", (unsigned long long)seq);
+    return record;
+}
+
+#endif

@@ -1,0 +1,150 @@
+#include "persistence/record.h"
+
+#include <check.h>
+#include <stdalign.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "persistence/event.h"
+#include "tests/unit/persistence/samples.h"
+
+START_TEST(types_and_kinds_map_both_ways)
+{
+    for (int kind = 0; kind < RECORD_KIND_COUNT; kind++) {
+        const char *type = record_kind_type((enum record_kind)kind);
+        ck_assert_ptr_nonnull(type);
+        ck_assert_int_eq(record_kind_find(type), kind);
+    }
+    ck_assert_str_eq(record_kind_type(RECORD_ORDER_FILLED), "order.filled");
+    ck_assert_str_eq(record_kind_type(RECORD_VENUE_RECONCILED), "venue.reconciled");
+    ck_assert_int_eq(record_kind_find("order.lost"), RECORD_KIND_COUNT);
+    ck_assert_int_eq(record_kind_find(""), RECORD_KIND_COUNT);
+}
+END_TEST
+
+START_TEST(kinds_know_their_data)
+{
+    static const struct {
+        enum record_kind kind;
+        enum record_data data;
+    } cases[] = {
+        {RECORD_RUN_STARTED, RECORD_DATA_RUN},
+        {RECORD_ACTION_COMPLETED, RECORD_DATA_ACTION},
+        {RECORD_EXECUTOR_SKIPPED, RECORD_DATA_EXECUTOR},
+        {RECORD_ORDER_CANCEL_REQUESTED, RECORD_DATA_ORDER},
+        {RECORD_FILL, RECORD_DATA_FILL},
+        {RECORD_POSITION, RECORD_DATA_POSITION},
+        {RECORD_PERFORMANCE, RECORD_DATA_PERFORMANCE},
+        {RECORD_RISK_DENIED, RECORD_DATA_NOTE},
+        {RECORD_VENUE_CONNECTED, RECORD_DATA_NOTE},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        ck_assert_int_eq(record_kind_data(cases[i].kind), cases[i].data);
+    }
+}
+END_TEST
+
+START_TEST(numbers_have_names)
+{
+    ck_assert_str_eq(record_status_name(2), "RUNNING");
+    ck_assert_ptr_null(record_status_name(0));
+    ck_assert_ptr_null(record_status_name(5));
+    ck_assert_ptr_null(record_status_name(-1));
+    ck_assert_str_eq(record_close_type_name(10), "POSITION_HOLD");
+    ck_assert_ptr_null(record_close_type_name(0));
+    ck_assert_ptr_null(record_close_type_name(11));
+    ck_assert_ptr_null(record_close_type_name(-1));
+    ck_assert_str_eq(record_position_side_name(0), "NET");
+    ck_assert_str_eq(record_position_side_name(SIDE_SELL), "SELL");
+}
+END_TEST
+
+START_TEST(orders_and_fills_name_their_order)
+{
+    char id[ORDER_ID_TEXT_MAX];
+    struct record record = sample_record(RECORD_ORDER_ACCEPTED, 1);
+    ck_assert_str_eq(record_client_order_id(&record, id), "zzz-1f-3");
+    record = sample_record(RECORD_FILL, 1);
+    ck_assert_str_eq(record_client_order_id(&record, id), "zzz-1f-3");
+    record = sample_record(RECORD_POSITION, 1);
+    ck_assert_str_eq(record_client_order_id(&record, id), "");
+}
+END_TEST
+
+START_TEST(packed_record_says_the_same)
+{
+    const struct record record = sample_record((enum record_kind)_i, 42);
+    struct text before = {0};
+    event_print_data(&record, &before);
+
+    const size_t size = record_packed_size(&record);
+    ck_assert_uint_ge(size, sizeof(record));
+    void *first_memory = aligned_alloc(alignof(struct record), (size + 31) / 16 * 16);
+    void *second_memory = aligned_alloc(alignof(struct record), (size + 31) / 16 * 16);
+    struct record *first = record_pack(&record, first_memory);
+    ck_assert_uint_eq(record_packed_size(first), size);
+    const struct record *second = record_pack(first, second_memory);
+    memset(first_memory, 0x5A, size); /* The second must not lean on the first. */
+
+    struct text after = {0};
+    event_print_data(second, &after);
+    ck_assert_str_eq(text_string(&before), text_string(&after));
+    ck_assert_str_eq(second->controller_id, record.controller_id);
+    ck_assert_str_eq(second->executor_id, record.executor_id);
+    ck_assert_uint_eq(second->seq, 42);
+    free(first_memory);
+    free(second_memory);
+    text_done(&before);
+    text_done(&after);
+}
+END_TEST
+
+START_TEST(packing_writes_no_byte_too_many)
+{
+    const struct record record = sample_record((enum record_kind)_i, 1);
+    const size_t size = record_packed_size(&record);
+    unsigned char *memory = aligned_alloc(alignof(struct record), (size + 31) / 16 * 16);
+    memory[size] = 0xA5;
+    memory[size - 1] = 0xA5;
+    (void)record_pack(&record, memory);
+    ck_assert_uint_eq(memory[size], 0xA5);
+    ck_assert_uint_eq(memory[size - 1], 0); /* The NUL of the last text: the size is exact. */
+    free(memory);
+}
+END_TEST
+
+START_TEST(null_texts_stay_null)
+{
+    struct record record = sample_record(RECORD_EXECUTOR_STARTED, 1);
+    record.data.executor.config = NULL;
+    record.data.executor.state = NULL;
+    record.data.executor.custom_info = NULL;
+    const size_t size = record_packed_size(&record);
+    void *memory = aligned_alloc(alignof(struct record), (size + 15) / 16 * 16);
+    const struct record *copy = record_pack(&record, memory);
+    ck_assert_ptr_null(copy->data.executor.config);
+    ck_assert_ptr_null(copy->data.executor.state);
+    ck_assert_ptr_null(copy->data.executor.custom_info);
+    ck_assert_str_eq(copy->data.executor.type, "progressive_executor");
+    free(memory);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("persistence/record");
+    TCase *tcase = tcase_create("record");
+    tcase_add_test(tcase, types_and_kinds_map_both_ways);
+    tcase_add_test(tcase, kinds_know_their_data);
+    tcase_add_test(tcase, numbers_have_names);
+    tcase_add_test(tcase, orders_and_fills_name_their_order);
+    tcase_add_loop_test(tcase, packed_record_says_the_same, 0, RECORD_KIND_COUNT);
+    tcase_add_loop_test(tcase, packing_writes_no_byte_too_many, 0, RECORD_KIND_COUNT);
+    tcase_add_test(tcase, null_texts_stay_null);
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? 0 : 1;
+}

@@ -71,8 +71,8 @@ const struct store_kind *store_kind_find(const char *type);
 /*
  * Opens, and creates when absent. Errors name the file and the next step: ERR_LOCKED when another
  * run writes to it (with its pid), ERR_VERSION for a newer or foreign file, ERR_CORRUPT, ERR_IO
- * (unwritable folder, no such folder), ERR_EXISTS when it already holds a run, ERR_NOT_FOUND for
- * an unknown type of store.
+ * (unwritable folder, no such folder), ERR_EXISTS when it already holds a run and is_replaced is
+ * false, ERR_NOT_FOUND for an unknown type of store.
  */
 MUST_USE enum err store_open(const char *type, const struct store_options *options,
                              struct store **ret_store, struct failure *failure);

@@ -99,6 +99,28 @@ static enum err sqlite_check_unused(struct connection *connection, struct failur
     return err;
 }
 
+/* Empties the file in one transaction: a crash leaves the old run or nothing, and readers keep what
+ * they are reading. */
+static enum err sqlite_erase(struct connection *connection, struct failure *failure)
+{
+    (void)sqlite3_db_config(connection->db, SQLITE_DBCONFIG_RESET_DATABASE, 1, NULL);
+    const enum err err = connection_run(connection, "VACUUM", failure);
+    (void)sqlite3_db_config(connection->db, SQLITE_DBCONFIG_RESET_DATABASE, 0, NULL);
+    return err;
+}
+
+/* Whether a database of ours may be written to, erased before where that is wanted. */
+static enum err sqlite_claim(struct sqlite_store *sqlite, bool *ret_is_empty,
+                             struct failure *failure)
+{
+    enum err err = sqlite_check_unused(&sqlite->connection, failure);
+    if (err == ERR_EXISTS && sqlite->is_replaced) {
+        err = sqlite_erase(&sqlite->connection, failure);
+        *ret_is_empty = true;
+    }
+    return err;
+}
+
 static enum err sqlite_prepare_file(struct sqlite_store *sqlite, struct failure *failure)
 {
     struct connection *connection = &sqlite->connection;
@@ -108,7 +130,7 @@ static enum err sqlite_prepare_file(struct sqlite_store *sqlite, struct failure 
         err = schema_clear(connection, failure);
     }
     if (err == ERR_NONE && !is_empty) {
-        err = sqlite_check_unused(connection, failure);
+        err = sqlite_claim(sqlite, &is_empty, failure);
     }
     if (err == ERR_NONE) {
         err = connection_run(connection, SQLITE_TUNING, failure);
@@ -166,6 +188,7 @@ static enum err sqlite_open(const struct store_options *options, struct store **
     sqlite->lock = LOCK_NONE;
     sqlite->checksum = CHECKSUM_FIRST;
     sqlite->durability = options->durability;
+    sqlite->is_replaced = options->is_replaced;
     sqlite->is_replaced = options->is_replaced;
     sqlite->run_name = strdup(options->run_name);
     if (sqlite->run_name == NULL) {

@@ -1,0 +1,207 @@
+#include "persistence/connection.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/assert.h"
+
+/* How long another program may hold the database before it counts as an error. */
+enum { CONNECTION_BUSY_MS = 2000 };
+
+/* The header of a database file. SQLite takes shorter files for empty ones and overwrites them. */
+enum { CONNECTION_HEADER_SIZE = 100 };
+
+static enum err connection_err(int code)
+{
+    switch (code & 0xFF) {
+    case SQLITE_NOMEM:
+        return ERR_MEMORY;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return ERR_LOCKED;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+    case SQLITE_CONSTRAINT:
+    case SQLITE_MISMATCH:
+    case SQLITE_ERROR: /* A table or a column is not there. */
+        return ERR_CORRUPT;
+    case SQLITE_TOOBIG:
+        return ERR_LIMIT;
+    default:
+        return ERR_IO;
+    }
+}
+
+static const char *connection_next_step(enum err err, int code)
+{
+    if ((code & 0xFF) == SQLITE_FULL) {
+        return "free some space, then start again";
+    }
+    if ((code & 0xFF) == SQLITE_CONSTRAINT) {
+        return "what is stored contradicts what was to be added; keep a copy of the file";
+    }
+    if (err == ERR_LOCKED) {
+        return "another program holds it; close that program, then try again";
+    }
+    if (err == ERR_CORRUPT) {
+        return "the file is damaged or no database of tutti; keep a copy and choose another path";
+    }
+    return "check the disk, the folder and its permissions";
+}
+
+enum err connection_fail(const struct connection *connection, const char *doing,
+                         struct failure *failure)
+{
+    const int code = sqlite3_extended_errcode(connection->db);
+    const enum err err = connection_err(code);
+    const int system = err == ERR_IO ? sqlite3_system_errno(connection->db) : 0;
+    return failure_set(failure, err, "%s: cannot %s: %s%s%s (%s)", connection->path, doing,
+                       sqlite3_errmsg(connection->db), system != 0 ? ": " : "",
+                       system != 0 ? strerror(system) : "", connection_next_step(err, code));
+}
+
+/* What SQLite would answer with "unable to open database file" only. */
+static enum err connection_check_file(const char *path, enum connection_mode mode,
+                                      struct failure *failure)
+{
+    struct stat file;
+    if (stat(path, &file) != 0) {
+        if (errno != ENOENT) {
+            return failure_set(failure, ERR_IO, "%s: cannot open: %s", path, strerror(errno));
+        }
+        return mode == CONNECTION_WRITER
+                   ? ERR_NONE
+                   : failure_set(failure, ERR_NOT_FOUND, "%s: no such file", path);
+    }
+    if (!S_ISREG(file.st_mode)) {
+        return failure_set(failure, ERR_IO, "%s: is %s, expected a database file", path,
+                           S_ISDIR(file.st_mode) ? "a folder" : "a device, pipe or socket");
+    }
+    if (file.st_size > 0 && file.st_size < CONNECTION_HEADER_SIZE) {
+        return failure_set(failure, ERR_CORRUPT,
+                           "%s: is not a database; choose another path, this file is left alone",
+                           path);
+    }
+    return ERR_NONE;
+}
+
+/* Reads something of the first page: SQLite opens lazily. */
+static enum err connection_touch(struct connection *connection, struct failure *failure)
+{
+    int64_t version;
+    return connection_read_int(connection, "PRAGMA schema_version", &version, failure);
+}
+
+static enum err connection_connect(struct connection *connection, int flags,
+                                   struct failure *failure)
+{
+    const int code =
+        sqlite3_open_v2(connection->path, &connection->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
+    if (connection->db == NULL) {
+        return failure_set(failure, ERR_MEMORY, "%s: no memory to open it", connection->path);
+    }
+    if (code != SQLITE_OK) {
+        return connection_fail(connection, "open", failure);
+    }
+    (void)sqlite3_extended_result_codes(connection->db, 1);
+    (void)sqlite3_busy_timeout(connection->db, CONNECTION_BUSY_MS);
+    return connection_touch(connection, failure);
+}
+
+static enum err connection_open_writer(struct connection *connection, struct failure *failure)
+{
+    const enum err err =
+        connection_connect(connection, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, failure);
+    if (err == ERR_NONE && sqlite3_db_readonly(connection->db, "main") == 1) {
+        return failure_set(failure, ERR_IO,
+                           "%s: the file cannot be written; change its permissions",
+                           connection->path);
+    }
+    return err;
+}
+
+static enum err connection_open_reader(struct connection *connection, struct failure *failure)
+{
+    const enum err err = connection_connect(connection, SQLITE_OPEN_READONLY, failure);
+    if (err != ERR_NONE) {
+        return err;
+    }
+    (void)sqlite3_db_config(connection->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    return connection_run(connection, "PRAGMA query_only=ON", failure);
+}
+
+enum err connection_open(const char *path, enum connection_mode mode,
+                         struct connection *ret_connection, struct failure *failure)
+{
+    ASSERT(path != NULL);
+    enum err err = connection_check_file(path, mode, failure);
+    if (err != ERR_NONE) {
+        return err;
+    }
+    struct connection connection = {.path = strdup(path)};
+    if (connection.path == NULL) {
+        return failure_set(failure, ERR_MEMORY, "%s: no memory to open it", path);
+    }
+    err = mode == CONNECTION_WRITER ? connection_open_writer(&connection, failure)
+                                    : connection_open_reader(&connection, failure);
+    if (err == ERR_NONE) {
+        err = connection_run(&connection, "PRAGMA trusted_schema=OFF", failure);
+    }
+    if (err != ERR_NONE) {
+        connection_close(&connection);
+        return err;
+    }
+    *ret_connection = connection;
+    return ERR_NONE;
+}
+
+void connection_close(struct connection *connection)
+{
+    ASSERT(connection != NULL);
+    const int code = sqlite3_close(connection->db);
+    ASSERT(code == SQLITE_OK); /* Whoever prepared a statement has finalized it. */
+    free(connection->path);
+    *connection = (struct connection){0};
+}
+
+enum err connection_run(struct connection *connection, const char *sql, struct failure *failure)
+{
+    if (sqlite3_exec(connection->db, sql, NULL, NULL, NULL) != SQLITE_OK) {
+        return connection_fail(connection, "prepare the database", failure);
+    }
+    return ERR_NONE;
+}
+
+enum err connection_prepare(struct connection *connection, const char *sql,
+                            sqlite3_stmt **ret_statement, struct failure *failure)
+{
+    sqlite3_stmt *statement = NULL;
+    if (sqlite3_prepare_v3(connection->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL) !=
+        SQLITE_OK) {
+        return connection_fail(connection, "read its tables", failure);
+    }
+    *ret_statement = statement;
+    return ERR_NONE;
+}
+
+enum err connection_read_int(struct connection *connection, const char *sql, int64_t *ret_value,
+                             struct failure *failure)
+{
+    sqlite3_stmt *statement = NULL;
+    int code = sqlite3_prepare_v2(connection->db, sql, -1, &statement, NULL);
+    int64_t value = 0;
+    if (code == SQLITE_OK) {
+        code = sqlite3_step(statement);
+        value = code == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : 0;
+    }
+    enum err err = ERR_NONE;
+    if (code == SQLITE_ROW || code == SQLITE_DONE) {
+        *ret_value = value;
+    } else {
+        err = connection_fail(connection, "read", failure);
+    }
+    (void)sqlite3_finalize(statement);
+    return err;
+}

@@ -11,17 +11,22 @@
 
 #include "base/err.h"
 #include "base/text.h"
-#include "market/performance.h"
+
+enum { READER_COLUMNS_MAX = 64 };
 
 struct reader; /* Opaque. */
 
-/* Opens read-only. ERR_NOT_FOUND, ERR_VERSION (newer or not ours), ERR_CORRUPT, ERR_IO. */
+/*
+ * Opens read-only. What a killed run had committed is there; what it had not is not.
+ * Errors: ERR_NOT_FOUND, ERR_VERSION (newer or not ours), ERR_CORRUPT, ERR_IO, ERR_MEMORY.
+ */
 MUST_USE enum err reader_open(const char *path, struct reader **ret_reader,
                               struct failure *failure);
 void reader_close(struct reader *reader);
 
 /* Calls `visit` with the events of seq from, from+1, ... at most `limit`, in order. The text is
- * `TOPIC SPACE JSON` and borrowed for the call. False from visit ends it. */
+ * `TOPIC SPACE JSON`, byte for byte what was published, and borrowed for the call. False from
+ * visit ends it. A gap or a checksum that does not fit is ERR_CORRUPT, at the row where it is. */
 MUST_USE enum err reader_events(struct reader *reader, uint64_t from, uint64_t limit,
                                 bool (*visit)(void *context, uint64_t seq, const char *event),
                                 void *context, struct failure *failure);
@@ -30,8 +35,14 @@ MUST_USE enum err reader_events(struct reader *reader, uint64_t from, uint64_t l
 MUST_USE enum err reader_last_seq(struct reader *reader, uint64_t *ret_seq,
                                   struct failure *failure);
 
+/* Reads the whole file: its pages, the numbering and every checksum of the journal. ERR_CORRUPT
+ * names what is wrong. *ret_count is the number of journal rows. */
+MUST_USE enum err reader_verify(struct reader *reader, uint64_t *ret_count,
+                                struct failure *failure);
+
 /* Runs a query and calls `visit` once per row with the column texts (NULL for NULL). For reports;
- * `sql` is a constant of the program, with at most one text parameter ?1 (NULL: none). */
+ * `sql` is a constant of the program, with at most one text parameter ?1 (NULL: none) and at most
+ * READER_COLUMNS_MAX columns. False from visit ends it. */
 MUST_USE enum err reader_query(struct reader *reader, const char *sql, const char *parameter,
                                bool (*visit)(void *context, int count, const char *const *names,
                                              const char *const *values),

@@ -1,0 +1,197 @@
+/*
+ * Durable fills per second through store_append() and store_commit(), by fills per commit, and
+ * beside it SQLite alone with the same rows: what the encoding and the hash chain cost.
+ *
+ * Prints `name value unit`, one figure per line. TMPDIR says which disk is measured.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/assert.h"
+#include "persistence/checksum.h"
+#include "persistence/connection.h"
+#include "persistence/event.h"
+#include "persistence/schema.h"
+#include "persistence/store.h"
+
+enum { BENCH_COMMITS_MAX = 1500, BENCH_FILLS_MAX = 200000 };
+
+static char bench_folder[256];
+static char bench_path[512];
+
+static double bench_seconds(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static void bench_must(enum err err, const struct failure *failure)
+{
+    if (err != ERR_NONE) {
+        (void)fprintf(stderr, "bench_store: %s\n", failure->text);
+        exit(1);
+    }
+}
+
+static void bench_forget_database(void)
+{
+    (void)unlink(bench_path);
+}
+
+static struct record bench_fill(uint64_t seq)
+{
+    struct record record = {
+        .seq = seq,
+        .ts_ns = INT64_C(1723075200000000000) + (int64_t)seq * 1000,
+        .kind = RECORD_FILL,
+        .controller_id = "my_controller",
+        .executor_id = "t3k9x2-1f",
+        .data.fill = {.fill = {.order = {.epoch = 1723075200, .executor = 51, .ordinal = 3},
+                               .side = SIDE_BUY,
+                               .price = decimal_from_mantissa(6000057 + (int64_t)seq % 1000, 2),
+                               .amount = decimal_from_mantissa(1234, 5),
+                               .fee = decimal_from_mantissa(14809, 5),
+                               .liquidity = LIQUIDITY_TAKER,
+                               .time_ns = INT64_C(1723075200000000000) + (int64_t)seq * 1000},
+                      .venue = "paper",
+                      .account = "main",
+                      .trading_pair = "BTC-USDT",
+                      .fee_asset = "USDT",
+                      .position_after = decimal_from_mantissa((int64_t)seq * 1234, 5)},
+    };
+    (void)snprintf(record.data.fill.fill.trade_id, TRADE_ID_MAX, "%012llu",
+                   (unsigned long long)seq);
+    return record;
+}
+
+/* Fills per second through a store. */
+static double bench_store(const char *type, uint64_t commits, uint64_t per_commit)
+{
+    const struct store_options options = {
+        .path = bench_path, .run_name = "bench", .durability = DURABILITY_GROUP};
+    struct failure failure;
+    struct store *store = NULL;
+    struct text event = {0};
+    bench_must(store_open(type, &options, &store, &failure), &failure);
+    uint64_t seq = 0;
+    const double start = bench_seconds();
+    for (uint64_t i = 0; i < commits; i++) {
+        for (uint64_t j = 0; j < per_commit; j++) {
+            const struct record record = bench_fill(++seq);
+            bench_must(store_append(store, &record, &event, &failure), &failure);
+        }
+        bench_must(store_commit(store, &failure), &failure);
+    }
+    const double seconds = bench_seconds() - start;
+    bench_must(store_close(store, &failure), &failure);
+    text_done(&event);
+    bench_forget_database();
+    return (double)seq / seconds;
+}
+
+static void bench_raw_journal(sqlite3_stmt *statement, int64_t seq, const char *payload)
+{
+    static const char checksum[CHECKSUM_SIZE] = "a checksum of thirty-two bytes!";
+    (void)sqlite3_bind_int64(statement, 1, seq);
+    (void)sqlite3_bind_int64(statement, 2, INT64_C(1723075200000000000) + seq * 1000);
+    (void)sqlite3_bind_text(statement, 3, "fill", -1, SQLITE_STATIC);
+    (void)sqlite3_bind_text(statement, 4, "my_controller", -1, SQLITE_STATIC);
+    (void)sqlite3_bind_text(statement, 5, "t3k9x2-1f", -1, SQLITE_STATIC);
+    (void)sqlite3_bind_text(statement, 6, "shw42o-1f-3", -1, SQLITE_STATIC);
+    (void)sqlite3_bind_text(statement, 7, payload, -1, SQLITE_STATIC);
+    (void)sqlite3_bind_blob(statement, 8, checksum, sizeof(checksum), SQLITE_STATIC);
+    ASSERT(sqlite3_step(statement) == SQLITE_DONE);
+    (void)sqlite3_reset(statement);
+}
+
+static void bench_raw_fill(sqlite3_stmt *statement, int64_t seq)
+{
+    static const char *const texts[] = {
+        "paper",    "main",    "BTC-USDT", "",     "shw42o-1f-3", "t3k9x2-1f", "BUY",
+        "60000.57", "0.01234", "0.14809",  "USDT", "0.14809",     "taker"};
+    char trade_id[TRADE_ID_MAX];
+    (void)snprintf(trade_id, sizeof(trade_id), "%012lld", (long long)seq);
+    for (int i = 0; i < 13; i++) {
+        (void)sqlite3_bind_text(statement, i + 1, i == 3 ? trade_id : texts[i], -1, SQLITE_STATIC);
+    }
+    (void)sqlite3_bind_int64(statement, 14, INT64_C(1723075200000000000) + seq * 1000);
+    ASSERT(sqlite3_step(statement) == SQLITE_DONE);
+    (void)sqlite3_reset(statement);
+}
+
+/* The same rows without our code around them. */
+static double bench_raw(uint64_t commits, uint64_t per_commit)
+{
+    struct failure failure;
+    struct connection connection;
+    sqlite3_stmt *journal = NULL;
+    sqlite3_stmt *fill = NULL;
+    const struct record record = bench_fill(1);
+    struct text payload = {0};
+    event_print_data(&record, &payload);
+    bench_must(connection_open(bench_path, CONNECTION_WRITER, &connection, &failure), &failure);
+    bench_must(schema_create(&connection, &failure), &failure);
+    bench_must(connection_run(&connection,
+                              "PRAGMA synchronous=FULL;PRAGMA wal_autocheckpoint=4000;"
+                              "PRAGMA cache_size=-16384",
+                              &failure),
+               &failure);
+    bench_must(connection_prepare(&connection, "INSERT INTO journal VALUES (?,?,?,?,?,?,?,?)",
+                                  &journal, &failure),
+               &failure);
+    bench_must(connection_prepare(&connection,
+                                  "INSERT INTO fill VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)", &fill,
+                                  &failure),
+               &failure);
+    int64_t seq = 0;
+    const double start = bench_seconds();
+    for (uint64_t i = 0; i < commits; i++) {
+        bench_must(connection_run(&connection, "BEGIN IMMEDIATE", &failure), &failure);
+        for (uint64_t j = 0; j < per_commit; j++) {
+            bench_raw_journal(journal, ++seq, text_string(&payload));
+            bench_raw_fill(fill, seq);
+        }
+        bench_must(connection_run(&connection, "COMMIT", &failure), &failure);
+    }
+    const double seconds = bench_seconds() - start;
+    (void)sqlite3_finalize(journal);
+    (void)sqlite3_finalize(fill);
+    connection_close(&connection);
+    text_done(&payload);
+    bench_forget_database();
+    return (double)seq / seconds;
+}
+
+static void bench_batch(uint64_t per_commit)
+{
+    uint64_t commits = BENCH_FILLS_MAX / per_commit;
+    commits = commits > BENCH_COMMITS_MAX ? BENCH_COMMITS_MAX : commits;
+    const double ours = bench_store("sqlite", commits, per_commit);
+    const double raw = bench_raw(commits, per_commit);
+    printf("store_fills_per_commit_%llu %.0f fills/s\n", (unsigned long long)per_commit, ours);
+    printf("sqlite_alone_per_commit_%llu %.0f fills/s\n", (unsigned long long)per_commit, raw);
+    printf("store_share_of_sqlite_%llu %.2f ratio\n", (unsigned long long)per_commit, ours / raw);
+}
+
+int main(void)
+{
+    const char *base = getenv("TMPDIR");
+    (void)snprintf(bench_folder, sizeof(bench_folder), "%s/tutti-bench-XXXXXX",
+                   base != NULL ? base : P_tmpdir);
+    if (mkdtemp(bench_folder) == NULL) {
+        perror("bench_store: cannot make a folder");
+        return 1;
+    }
+    (void)snprintf(bench_path, sizeof(bench_path), "%s/bench.db", bench_folder);
+    static const uint64_t batches[] = {1, 10, 100, 1000};
+    for (size_t i = 0; i < sizeof(batches) / sizeof(batches[0]); i++) {
+        bench_batch(batches[i]);
+    }
+    printf("store_memory %.0f fills/s\n", bench_store("memory", 200, 1000));
+    (void)rmdir(bench_folder);
+    return 0;
+}

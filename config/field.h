@@ -106,12 +106,6 @@ MUST_USE enum err field_parse(const struct field *fields, const struct node *nod
                               void *object, size_t size, struct arena *arena,
                               struct problems *problems);
 
-/* As field_parse(), but unknown keys for which `is_known_elsewhere` answers true are left alone. */
-MUST_USE enum err field_parse_open(const struct field *fields, const struct node *node,
-                                   const char *path, void *object, size_t size, struct arena *arena,
-                                   struct problems *problems,
-                                   bool (*is_known_elsewhere)(const char *key));
-
 /* Writes the object as one JSON object, keys in table order, null for "no value". What it writes,
  * field_parse() reads back to an equal object. */
 void field_print_json(const struct field *fields, const void *object, struct text *out);

@@ -295,20 +295,16 @@ static bool field_is_known(const struct field *fields, const char *key)
     return false;
 }
 
-/* Adds a problem for each key that neither the table nor somebody else knows. */
 static void field_check_keys(struct field_reader *reader, const struct field *fields,
-                             const struct node *node, const char *path,
-                             bool (*is_known_elsewhere)(const char *key))
+                             const struct node *node, const char *path)
 {
     for (size_t i = 0; i < node->count; i++) {
         const struct node *key = node->keys[i];
-        if (field_is_known(fields, key->text) ||
-            (is_known_elsewhere != NULL && is_known_elsewhere(key->text))) {
-            continue;
+        if (!field_is_known(fields, key->text)) {
+            char key_path[PROBLEMS_PATH_MAX];
+            problems_path_key(path, key->text, key_path);
+            field_add_unknown(reader, fields, key, key_path);
         }
-        char key_path[PROBLEMS_PATH_MAX];
-        problems_path_key(path, key->text, key_path);
-        field_add_unknown(reader, fields, key, key_path);
     }
 }
 
@@ -330,32 +326,24 @@ static void field_read_members(struct field_reader *reader, const struct field *
 static void field_read_mapping(struct field_reader *reader, const struct field *fields,
                                const struct node *node, const char *path, void *object)
 {
-    field_check_keys(reader, fields, node, path, NULL);
+    field_check_keys(reader, fields, node, path);
     field_read_members(reader, fields, node, path, object);
-}
-
-enum err field_parse_open(const struct field *fields, const struct node *node, const char *path,
-                          void *object, size_t size, struct arena *arena, struct problems *problems,
-                          bool (*is_known_elsewhere)(const char *key))
-{
-    struct field_reader reader = {.arena = arena, .problems = problems};
-    const size_t before = problems->count;
-    memset(object, 0, size);
-    if (node->kind != NODE_MAPPING) {
-        const struct field expected = {.kind = FIELD_OBJECT};
-        field_refuse_node(&reader, &expected, node, path);
-        return ERR_SYNTAX;
-    }
-    field_check_keys(&reader, fields, node, path, is_known_elsewhere);
-    field_read_members(&reader, fields, node, path, object);
-    if (reader.is_out_of_memory) {
-        return node_out_of_memory(problems);
-    }
-    return problems->count > before ? ERR_SYNTAX : ERR_NONE;
 }
 
 enum err field_parse(const struct field *fields, const struct node *node, const char *path,
                      void *object, size_t size, struct arena *arena, struct problems *problems)
 {
-    return field_parse_open(fields, node, path, object, size, arena, problems, NULL);
+    struct field_reader reader = {.arena = arena, .problems = problems};
+    const size_t before = problems->count;
+    memset(object, 0, size);
+    if (node->kind == NODE_MAPPING) {
+        field_read_mapping(&reader, fields, node, path, object);
+    } else {
+        const struct field expected = {.kind = FIELD_OBJECT};
+        field_refuse_node(&reader, &expected, node, path);
+    }
+    if (reader.is_out_of_memory) {
+        return node_out_of_memory(problems);
+    }
+    return problems->count > before ? ERR_SYNTAX : ERR_NONE;
 }

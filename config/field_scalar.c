@@ -23,7 +23,7 @@ static void scalar_refuse(struct field_reader *reader, const struct field *field
 {
     char excerpt[NODE_EXCERPT_MAX];
     node_excerpt(node->text, node->length, excerpt);
-    char words[FIELD_WHAT_MAX];
+    char words[NODE_EXCERPT_MAX + FIELD_WHAT_MAX];
     (void)snprintf(words, sizeof(words), "%s %s", excerpt, what);
     field_add_problem(reader, field, node, path, words);
 }

@@ -3,11 +3,12 @@
  * objects and every problem with its path.
  */
 #include <check.h>
+#include <signal.h>
 #include <string.h>
 
 #include "base/instant.h"
-#include "reading.h"
-#include "sample.h"
+#include "tests/unit/config/reading.h"
+#include "tests/unit/config/sample.h"
 
 /* Reads the YAML and parses it as a sample at `path`. */
 static enum err parse_at(struct reading *reading, const char *yaml, const char *path,
@@ -217,27 +218,6 @@ START_TEST(json_has_no_lines)
 }
 END_TEST
 
-static bool begins_with_x(const char *key)
-{
-    return key[0] == 'x';
-}
-
-START_TEST(others_may_know_more_keys)
-{
-    struct reading reading;
-    struct sample sample;
-    reading_yaml(&reading, "{name: x, amount: 1, x_more: 1, y_more: 2, barrier: {x_more: 1}}");
-    ck_assert_int_eq(field_parse_open(sample_fields, reading.root, "", &sample, sizeof(sample),
-                                      &reading.arena, &reading.problems, begins_with_x),
-                     ERR_SYNTAX);
-    ck_assert_uint_eq(reading.problems.count, 2);
-    ck_assert_ptr_null(strstr(reading_lines(&reading), "t:1:22: x_more"));
-    ck_assert_ptr_nonnull(strstr(reading_lines(&reading), "y_more: unknown key"));
-    ck_assert_ptr_nonnull(strstr(reading_lines(&reading), "barrier.x_more: unknown key"));
-    reading_done(&reading);
-}
-END_TEST
-
 START_TEST(earlier_problems_do_not_fail_a_good_struct)
 {
     struct reading reading;
@@ -314,11 +294,10 @@ int main(void)
     tcase_add_loop_test(tables, all_problems_are_told_at_once, 0, COUNT(refused));
     tcase_add_test(tables, the_path_goes_in_front);
     tcase_add_test(tables, json_has_no_lines);
-    tcase_add_test(tables, others_may_know_more_keys);
     tcase_add_test(tables, earlier_problems_do_not_fail_a_good_struct);
     tcase_add_test(tables, hostile_mappings_are_refused_quickly);
     tcase_add_test(tables, without_memory_it_says_so);
-    tcase_add_test_raise_signal(tables, a_wrong_default_ends_the_program, 6);
+    tcase_add_test_raise_signal(tables, a_wrong_default_ends_the_program, SIGABRT);
     suite_add_tcase(suite, tables);
 
     SRunner *runner = srunner_create(suite);

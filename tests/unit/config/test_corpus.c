@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "config/node.h"
-#include "reading.h"
+#include "tests/unit/config/reading.h"
 
 #define CORPUS TUTTI_SOURCE_DIR "/tests/fuzz/corpus/"
 

@@ -7,7 +7,7 @@
 #include <limits.h>
 
 #include "config/field_reader.h"
-#include "sample.h"
+#include "tests/unit/config/sample.h"
 
 #define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
 

@@ -4,7 +4,7 @@
 #include <check.h>
 
 #include "config/field.h"
-#include "sample.h"
+#include "tests/unit/config/sample.h"
 
 #define HEAD                                              \
     "| key | type | unit | default | range | meaning |\n" \

@@ -6,8 +6,8 @@
 
 #include "base/instant.h"
 #include "base/prng.h"
-#include "reading.h"
-#include "sample.h"
+#include "tests/unit/config/reading.h"
+#include "tests/unit/config/sample.h"
 
 static void parse_json(struct reading *reading, const char *json, struct sample *sample)
 {
@@ -162,6 +162,40 @@ START_TEST(an_enum_without_a_name_prints_null)
 }
 END_TEST
 
+struct maybe {
+    struct decimal value;
+    bool is_set;
+};
+
+START_TEST(elements_may_be_null)
+{
+    static const struct field value[] = {
+        {.name = "value",
+         .kind = FIELD_DECIMAL,
+         .set_offset = offsetof(struct maybe, is_set),
+         .is_nullable = true},
+        {0},
+    };
+    static const struct field_element element = {
+        .size = sizeof(struct maybe), .fields = value, .is_scalar = true};
+    static const struct field fields[] = {
+        {.name = "values", .kind = FIELD_LIST, .element = &element}, {0}};
+    struct reading reading;
+    struct field_list list;
+    reading_json(&reading, "{\"values\":[1,null]}");
+    ck_assert_int_eq(field_parse(fields, reading.root, "", &list, sizeof(list), &reading.arena,
+                                 &reading.problems),
+                     ERR_NONE);
+    const struct maybe *values = list.items;
+    ck_assert(values[0].is_set && !values[1].is_set);
+    struct text json = {0};
+    field_print_json(fields, &list, &json);
+    ck_assert_str_eq(text_string(&json), "{\"values\":[\"1\",null]}");
+    text_done(&json);
+    reading_done(&reading);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("field_print");
@@ -169,6 +203,7 @@ int main(void)
     tcase_add_loop_test(tables, structs_are_printed_and_read_back, 0, COUNT(samples));
     tcase_add_test(tables, every_number_comes_back);
     tcase_add_test(tables, an_enum_without_a_name_prints_null);
+    tcase_add_test(tables, elements_may_be_null);
     suite_add_tcase(suite, tables);
 
     SRunner *runner = srunner_create(suite);

@@ -7,8 +7,8 @@
 
 #include "base/instant.h"
 #include "config/field_reader.h"
-#include "reading.h"
-#include "sample.h"
+#include "tests/unit/config/reading.h"
+#include "tests/unit/config/sample.h"
 
 union value {
     const char *text;

@@ -5,8 +5,8 @@
 #include <regex.h>
 #include <string.h>
 
-#include "reading.h"
-#include "sample.h"
+#include "tests/unit/config/reading.h"
+#include "tests/unit/config/sample.h"
 
 /* The schema of the sample, parsed by the project's own strict reader. */
 static const struct node *read_schema(struct reading *reading)
@@ -105,6 +105,36 @@ START_TEST(nested_objects_and_rows_are_described)
 }
 END_TEST
 
+START_TEST(elements_may_be_objects_or_null)
+{
+    static const struct field side[] = {
+        {.name = "side",
+         .kind = FIELD_ENUM,
+         .names = sample_sides,
+         .set_offset = sizeof(int),
+         .is_nullable = true},
+        {0},
+    };
+    static const struct field_element objects = {.size = 1, .fields = side};
+    static const struct field_element scalars = {.size = 1, .fields = side, .is_scalar = true};
+    static const struct field fields[] = {
+        {.name = "a", .kind = FIELD_LIST, .element = &objects, .is_required = true, .count_max = 2},
+        {.name = "b", .kind = FIELD_LIST, .element = &scalars, .is_required = true, .count_max = 2},
+        {0},
+    };
+    struct text schema = {0};
+    field_print_schema(fields, &schema);
+    ck_assert_str_eq(text_string(&schema),
+                     "{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"array\",\"items\":{"
+                     "\"type\":\"object\",\"properties\":{\"side\":{\"enum\":[\"BUY\",\"SELL\",1,2,"
+                     "null]}},\"required\":[],\"additionalProperties\":false},\"minItems\":0,"
+                     "\"maxItems\":2},\"b\":{\"type\":\"array\",\"items\":{\"enum\":[\"BUY\","
+                     "\"SELL\",1,2,null]},\"minItems\":0,\"maxItems\":2}},\"required\":[\"a\","
+                     "\"b\"],\"additionalProperties\":false}");
+    text_done(&schema);
+}
+END_TEST
+
 /* The pattern and the parser agree about what a number is. */
 START_TEST(the_pattern_is_what_the_parser_reads)
 {
@@ -135,6 +165,7 @@ int main(void)
     tcase_add_test(tables, the_object_is_closed);
     tcase_add_loop_test(tables, each_kind_has_its_schema, 0, COUNT(properties));
     tcase_add_test(tables, nested_objects_and_rows_are_described);
+    tcase_add_test(tables, elements_may_be_objects_or_null);
     tcase_add_test(tables, the_pattern_is_what_the_parser_reads);
     suite_add_tcase(suite, tables);
 

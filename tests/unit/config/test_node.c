@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "config/node_build.h"
-#include "reading.h"
+#include "tests/unit/config/reading.h"
 
 START_TEST(values_are_found_by_key)
 {

@@ -7,7 +7,7 @@
 
 #include "config/node.h"
 #include "config/node_build.h"
-#include "reading.h"
+#include "tests/unit/config/reading.h"
 
 static void set_variables(void)
 {

@@ -8,7 +8,7 @@
 #include "base/instant.h"
 #include "config/node.h"
 #include "config/node_build.h"
-#include "reading.h"
+#include "tests/unit/config/reading.h"
 
 static const struct {
     const char *json;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "reading.h"
+#include "tests/unit/config/reading.h"
 
 static const struct {
     const char *yaml;

@@ -269,8 +269,10 @@ struct decimal decimal_floor_to(struct decimal value, struct decimal unit)
     if (!decimal_is_valid(value)) {
         return DECIMAL_INVALID;
     }
-    return value.raw <= 0 ? DECIMAL_ZERO
-                          : (struct decimal){.raw = value.raw - value.raw % unit.raw};
+    if (value.raw <= 0) {
+        return DECIMAL_ZERO;
+    }
+    return (struct decimal){.raw = value.raw - value.raw % unit.raw};
 }
 
 struct decimal decimal_ceil_to(struct decimal value, struct decimal unit)

@@ -65,7 +65,10 @@ static inline struct decimal decimal_add(struct decimal a, struct decimal b)
 
 static inline struct decimal decimal_negate(struct decimal value)
 {
-    return decimal_is_valid(value) ? (struct decimal){.raw = -value.raw} : value;
+    if (!decimal_is_valid(value)) {
+        return DECIMAL_INVALID;
+    }
+    return (struct decimal){.raw = -value.raw};
 }
 
 static inline struct decimal decimal_subtract(struct decimal a, struct decimal b)

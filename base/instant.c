@@ -144,7 +144,7 @@ static enum err instant_parse_iso(const char *text, size_t length, int64_t *ret_
         return ERR_SYNTAX;
     }
     const int64_t seconds = days_from_civil(civil.year, civil.month, civil.day) * SECONDS_PER_DAY +
-                            civil.hour * 3600 + civil.minute * 60 + civil.second;
+                            civil.hour * INT64_C(3600) + civil.minute * INT64_C(60) + civil.second;
     int64_t instant_ns;
     if (__builtin_mul_overflow(seconds, NS_PER_S, &instant_ns) ||
         __builtin_add_overflow(instant_ns, civil.fraction_ns, &instant_ns)) {

@@ -2,11 +2,12 @@
 
 #include <sodium.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "executors/factory.h"
 
-enum { RUN_PATH_MAX = 128, RUN_EXECUTORS_MAX = 1000000 };
+enum { RUN_PATH_MAX = 128, RUN_EXECUTORS_MAX = 2000000 };
 
 /* One pass over the file's sections while their references are checked. */
 struct run_check {
@@ -236,52 +237,121 @@ static void run_check_markets(const struct run_check *check, size_t index,
     }
 }
 
-static bool run_config_has_id(const struct run_config *config, size_t count, const char *id)
+/* Room for `more` executors behind those there are. */
+static enum err run_config_reserve(struct run_config *config, size_t more)
 {
-    for (size_t i = 0; i < count; i++) {
-        const char *other = config->executors[i].config->id;
-        if (other != NULL && strcmp(other, id) == 0) {
-            return true;
+    const size_t needed = config->executor_count + more;
+    if (needed <= config->executor_capacity) {
+        return ERR_NONE;
+    }
+    size_t capacity = config->executor_capacity != 0 ? config->executor_capacity : 64;
+    while (capacity < needed) {
+        capacity *= 2;
+    }
+    struct executor_section *executors =
+        realloc(config->executors, capacity * sizeof(*config->executors));
+    if (executors == NULL) {
+        return ERR_MEMORY;
+    }
+    config->executors = executors;
+    config->executor_capacity = capacity;
+    return ERR_NONE;
+}
+
+/* Adds one entry of the list, as often as it is to be repeated. */
+static enum err run_check_executor(const struct run_check *check, size_t index,
+                                   const struct executor_section *executor)
+{
+    struct run_config *config = check->config;
+    const size_t repeat = (size_t)executor->config->repeat;
+    run_check_markets(check, index, executor);
+    if (executor->config->id != NULL && repeat > 1) {
+        run_check_add(check, "executors", index, "repeat",
+                      "an executor with an id cannot be repeated: leave the id out");
+    }
+    if (repeat > RUN_EXECUTORS_MAX - config->executor_count) {
+        run_check_add(check, "executors", index, "repeat",
+                      "more than 2000000 executors in one run");
+        return ERR_NONE;
+    }
+    const enum err err = run_config_reserve(config, repeat);
+    for (size_t i = 0; i < repeat && err == ERR_NONE; i++) {
+        config->executors[config->executor_count++] = *executor;
+    }
+    return err;
+}
+
+/* One executor's id and its place in the list, to find ids that are there twice. */
+struct run_id {
+    const char *id;
+    size_t index;
+};
+
+static int run_compare_ids(const void *a, const void *b)
+{
+    const struct run_id *left = a;
+    const struct run_id *right = b;
+    const int order = strcmp(left->id, right->id);
+    return order != 0 ? order : (left->index > right->index) - (left->index < right->index);
+}
+
+static void run_check_ids(const struct run_check *check, struct run_id *ids, size_t count)
+{
+    qsort(ids, count, sizeof(*ids), run_compare_ids);
+    for (size_t i = 1; i < count; i++) {
+        if (strcmp(ids[i].id, ids[i - 1].id) == 0) {
+            char message[RUN_PATH_MAX];
+            (void)snprintf(message, sizeof(message), "\"%s\" is the id of another executor already",
+                           ids[i].id);
+            run_check_add(check, "executors", ids[i].index, "id", message);
         }
     }
-    return false;
+}
+
+/* Reads every entry of the list; ids (one per entry) collects those that are given. */
+static enum err run_check_list(const struct run_check *check, const struct node *list,
+                               struct run_id *ids)
+{
+    struct run_config *config = check->config;
+    size_t id_count = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        char path[RUN_PATH_MAX];
+        (void)snprintf(path, sizeof(path), "executors[%zu]", i);
+        struct executor_section executor;
+        enum err err = factory_parse(list->items[i], path, &config->arena, check->problems,
+                                     &executor.kind, &executor.config);
+        if (err == ERR_SYNTAX) {
+            continue;
+        }
+        if (err == ERR_NONE) {
+            err = run_check_executor(check, i, &executor);
+        }
+        if (err != ERR_NONE) {
+            return err;
+        }
+        if (executor.config->id != NULL) {
+            ids[id_count++] = (struct run_id){.id = executor.config->id, .index = i};
+        }
+    }
+    run_check_ids(check, ids, id_count);
+    return ERR_NONE;
 }
 
 static enum err run_check_executors(const struct run_check *check)
 {
-    struct run_config *config = check->config;
-    const struct node *list = config->file.executors;
-    if (list->kind != NODE_SEQUENCE || list->count > RUN_EXECUTORS_MAX) {
+    const struct node *list = check->config->file.executors;
+    if (list->kind != NODE_SEQUENCE) {
         problems_add(check->problems, list->line, list->column, "executors",
-                     "expected a list of at most %d executors", RUN_EXECUTORS_MAX);
+                     "expected a list of executors");
         return ERR_NONE;
     }
-    config->executors = arena_take(&config->arena, list->count * sizeof(*config->executors));
-    if (config->executors == NULL) {
+    struct run_id *ids = calloc(list->count + 1, sizeof(*ids));
+    if (ids == NULL) {
         return ERR_MEMORY;
     }
-    for (size_t i = 0; i < list->count; i++) {
-        char path[RUN_PATH_MAX];
-        (void)snprintf(path, sizeof(path), "executors[%zu]", i);
-        struct executor_section *executor = &config->executors[config->executor_count];
-        const enum err err = factory_parse(list->items[i], path, &config->arena, check->problems,
-                                           &executor->kind, &executor->config);
-        if (err == ERR_MEMORY) {
-            return err;
-        }
-        if (err != ERR_NONE) {
-            continue;
-        }
-        run_check_markets(check, i, executor);
-        if (executor->config->id != NULL &&
-            run_config_has_id(config, config->executor_count, executor->config->id)) {
-            (void)snprintf(path, sizeof(path), "\"%s\" is the id of another executor already",
-                           executor->config->id);
-            run_check_add(check, "executors", i, "id", path);
-        }
-        config->executor_count++;
-    }
-    return ERR_NONE;
+    const enum err err = run_check_list(check, list, ids);
+    free(ids);
+    return err;
 }
 
 static void run_check_persistence(const struct run_check *check)
@@ -367,5 +437,6 @@ enum err run_config_load(const char *path, struct run_config *config, struct pro
 
 void run_config_done(struct run_config *config)
 {
+    free(config->executors);
     arena_done(&config->arena);
 }

@@ -118,9 +118,10 @@ struct run_config {
     struct run_file file;
     struct instrument *instruments; /* In the arena, indexed by instrument index. */
     size_t instrument_count;
-    size_t *feed_instruments; /* Which instrument each feed is for. */
-    struct executor_section *executors;
+    size_t *feed_instruments;           /* Which instrument each feed is for. */
+    struct executor_section *executors; /* Owned. */
     size_t executor_count;
+    size_t executor_capacity;
     enum durability durability;
 };
 

@@ -69,6 +69,7 @@ struct executor_config {
     bool has_timestamp;
     int64_t start_at_ns; /* Run file only: when it is created; absent means at once. */
     bool has_start_at;
+    int64_t repeat;      /* Run file only: how many of these are created, default 1. */
     int64_t max_retries; /* >= 0, default 10. */
 };
 
@@ -237,6 +238,13 @@ struct executor_kind {
          .set_offset = offsetof(struct executor_config, has_start_at),                             \
          .is_nullable = true,                                                                      \
          .doc = "When a run creates it. Absent: with the first quote of its market."},             \
+        {.name = "repeat",                                                                         \
+         .kind = FIELD_INTEGER,                                                                    \
+         .offset = offsetof(struct executor_config, repeat),                                       \
+         .default_text = "1",                                                                      \
+         .min = "1",                                                                               \
+         .max = "1000000",                                                                         \
+         .doc = "A run creates so many of it, each with an id of its own."},                       \
     {                                                                                              \
         .name = "max_retries", .kind = FIELD_INTEGER,                                              \
         .offset = offsetof(struct executor_config, max_retries), .default_text = "10", .min = "0", \

@@ -15,8 +15,8 @@
 enum { NAME_MAX_LENGTH = 31, ASSET_MAX_LENGTH = 15 };
 
 struct instrument {
-    uint32_t index; /* Its place in the run's table of instruments. */
-    uint32_t venue; /* The venue's place in the run's table of venues. */
+    uint32_t index;                         /* Its place in the run's table of instruments. */
+    uint32_t venue;                         /* The venue's place in the run's table of venues. */
     char venue_name[NAME_MAX_LENGTH + 1];   /* connector_name in executor configurations. */
     char trading_pair[NAME_MAX_LENGTH + 1]; /* BASE-QUOTE. */
     char base[ASSET_MAX_LENGTH + 1];

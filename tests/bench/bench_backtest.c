@@ -14,7 +14,7 @@
 #include "base/instant.h"
 #include "base/prng.h"
 
-enum { BENCH_PATH_MAX = 4096, BENCH_WALK_ROWS = 1000000 };
+enum { BENCH_PATH_MAX = 4096, BENCH_WALK_ROWS = 1000000, BENCH_KINDS_MAX = 1000 };
 
 static int64_t bench_clock_ns(void)
 {
@@ -75,14 +75,16 @@ static void bench_write(const char *folder, const char *path, int executors)
     (void)fputs("],\"persistence\":{\"type\":\"memory\"},\"executors\":[", out);
     struct prng prng;
     prng_init(&prng, 5);
-    for (int i = 0; i < executors; i++) {
-        (void)fprintf(out,
-                      "%s{\"type\":\"progressive_executor\",\"connector_name\":\"paper\","
-                      "\"trading_pair\":\"SPY-USD\",\"side\":\"%s\",\"amount\":\"%d\","
-                      "\"triple_barrier_config\":{\"open_order_type\":\"MARKET\","
-                      "\"stop_loss\":\"0.%03d\",\"take_profit\":\"0.%03d\"}}",
-                      i > 0 ? "," : "", i % 2 ? "BUY" : "SELL", (int)prng_between(&prng, 1, 100),
-                      (int)prng_between(&prng, 5, 60), (int)prng_between(&prng, 5, 60));
+    const int kinds = executors < BENCH_KINDS_MAX ? executors : BENCH_KINDS_MAX;
+    for (int i = 0; i < kinds; i++) {
+        (void)fprintf(
+            out,
+            "%s{\"type\":\"progressive_executor\",\"connector_name\":\"paper\","
+            "\"trading_pair\":\"SPY-USD\",\"side\":\"%s\",\"amount\":\"%d\",\"repeat\":%d,"
+            "\"triple_barrier_config\":{\"open_order_type\":\"MARKET\","
+            "\"stop_loss\":\"0.%03d\",\"take_profit\":\"0.%03d\"}}",
+            i > 0 ? "," : "", i % 2 ? "BUY" : "SELL", (int)prng_between(&prng, 1, 100),
+            executors / kinds, (int)prng_between(&prng, 5, 60), (int)prng_between(&prng, 5, 60));
     }
     (void)fputs("]}", out);
     (void)fclose(out);

@@ -45,9 +45,23 @@ def run(*words, cwd, code=0, **options):
     return done.stdout, done.stderr
 
 
+started = []
+
+
 def start(*words, cwd):
-    return subprocess.Popen([PROGRAM, *map(str, words)], cwd=cwd, text=True,
-                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    """Starts the program in the background; what still runs when the test is over is killed."""
+    process = subprocess.Popen([PROGRAM, *map(str, words)], cwd=cwd, text=True,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    started.append(process)
+    return process
+
+
+def end_started():
+    while started:
+        process = started.pop()
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
 
 
 def base_file(folder, **sections):
@@ -166,5 +180,7 @@ def main(module):
                 failed += 1
                 print(f"{name}: FAILED")
                 traceback.print_exc(file=sys.stdout)
+            finally:
+                end_started()
     print(f"{passed} passed, {failed} failed, {skipped} skipped")
     return 1 if failed else 0

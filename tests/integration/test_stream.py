@@ -1,7 +1,6 @@
 """The event stream as other processes see it: watch, and a WebSocket client."""
 
 import socket
-import subprocess
 import sys
 import threading
 import time
@@ -41,8 +40,7 @@ def check_events(events, database):
 
 
 def watch(folder, *words):
-    return subprocess.Popen([PROGRAM, "watch", *words], cwd=folder, text=True,
-                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    return start("watch", *words, cwd=folder)
 
 
 def test_watch_and_websocket_receive_everything(folder):

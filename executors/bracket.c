@@ -33,13 +33,15 @@ static struct decimal bracket_plan_price(const struct bracket_config *config,
     return config->entry_price;
 }
 
-struct executor_plan bracket_plan(const struct executor_config *config,
-                                  const struct executor_view *view)
+void bracket_plan(const struct executor_config *config, const struct executor_view *view,
+                  struct executor_plans *ret_plans)
 {
+    ret_plans->count = 1;
     const struct bracket_config *bracket = (const struct bracket_config *)config;
     const struct market_view *market = &view->markets[0];
     if (bracket->side == SIDE_SELL && !market->instrument->is_perpetual) {
-        return (struct executor_plan){.is_base = true, .amount = bracket->amount};
+        ret_plans->items[0] = (struct executor_plan){.is_base = true, .amount = bracket->amount};
+        return;
     }
     struct decimal amount = decimal_multiply(bracket->amount, bracket_plan_price(bracket, market));
     if (market->instrument->is_perpetual) {
@@ -47,7 +49,8 @@ struct executor_plan bracket_plan(const struct executor_config *config,
     }
     /* What no decimal holds, no account holds. */
     const struct decimal most = decimal_negate((struct decimal){.raw = DECIMAL_RAW_INVALID + 1});
-    return (struct executor_plan){.amount = decimal_is_valid(amount) ? amount : most};
+    ret_plans->items[0] =
+        (struct executor_plan){.amount = decimal_is_valid(amount) ? amount : most};
 }
 
 /* Ends a bracket that never ran. */

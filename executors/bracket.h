@@ -61,8 +61,8 @@ static inline enum side bracket_side(const struct bracket *bracket)
 }
 
 /* The functions of executor_kind that need no rules. */
-struct executor_plan bracket_plan(const struct executor_config *config,
-                                  const struct executor_view *view);
+void bracket_plan(const struct executor_config *config, const struct executor_view *view,
+                  struct executor_plans *ret_plans);
 void bracket_on_start(struct executor *executor, const struct executor_view *view, bool is_funded);
 MUST_USE enum err bracket_on_update(struct executor *executor, const void *update,
                                     const struct executor_view *view);

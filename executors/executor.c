@@ -122,6 +122,9 @@ bool executor_place(struct executor *executor, const struct order_draft *draft, 
         .type = order->type,
         .amount = order->amount,
         .price = order->price,
+        .time_in_force = draft->time_in_force,
+        .action = draft->action,
+        .leverage = draft->leverage,
     };
     return true;
 }

@@ -98,6 +98,9 @@ struct executor_request {
     enum order_type type;
     struct decimal amount; /* On the step grid. */
     struct decimal price;  /* On the tick grid; 0 for MARKET. */
+    enum time_in_force time_in_force;
+    enum position_action action;
+    uint32_t leverage; /* Perpetuals; 0 and 1 mean none. */
 };
 
 enum { EXECUTOR_REQUESTS_MAX = 64 };
@@ -155,11 +158,19 @@ struct executor_report {
     struct decimal dust;
 };
 
-/* What an executor may need at most, to be reserved before it starts. */
+/* What an executor may need at most of one asset, to be reserved before it starts. */
 struct executor_plan {
     uint32_t market;
     bool is_base;          /* The asset: base of that market, else quote. */
     struct decimal amount; /* In that asset, fees not included. */
+};
+
+enum { EXECUTOR_PLANS_MAX = 2 };
+
+/* All of it; it is reserved as a whole or not at all. */
+struct executor_plans {
+    size_t count;
+    struct executor_plan items[EXECUTOR_PLANS_MAX];
 };
 
 struct executor_kind {
@@ -179,8 +190,8 @@ struct executor_kind {
     void (*market)(const struct executor_config *config, uint32_t market,
                    const char **ret_connector, const char **ret_trading_pair);
     /* What to reserve, given the first view. */
-    struct executor_plan (*plan)(const struct executor_config *config,
-                                 const struct executor_view *view);
+    void (*plan)(const struct executor_config *config, const struct executor_view *view,
+                 struct executor_plans *ret_plans);
 
     /* NOT_STARTED -> RUNNING, or TERMINATED at once. `is_funded`: the plan could be reserved. */
     void (*on_start)(struct executor *executor, const struct executor_view *view, bool is_funded);

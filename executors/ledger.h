@@ -56,6 +56,9 @@ struct order_draft {
     enum order_type type;
     struct decimal amount; /* On the step grid, > 0. */
     struct decimal price;  /* On the tick grid; 0 for MARKET. */
+    enum time_in_force time_in_force;
+    enum position_action action;
+    uint32_t leverage; /* Perpetuals; 0 and 1 mean none. */
 };
 
 /* Sums over the orders of one group. An overflow makes a sum invalid and stays in it. */

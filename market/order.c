@@ -13,6 +13,20 @@ const struct field_name order_type_names[] = {
     {NULL, 0},
 };
 
+const struct field_name time_in_force_names[] = {
+    {"GTC", TIME_IN_FORCE_GTC},
+    {"IOC", TIME_IN_FORCE_IOC},
+    {"FOK", TIME_IN_FORCE_FOK},
+    {NULL, 0},
+};
+
+const struct field_name position_action_names[] = {
+    {"NIL", POSITION_ACTION_NIL},
+    {"OPEN", POSITION_ACTION_OPEN},
+    {"CLOSE", POSITION_ACTION_CLOSE},
+    {NULL, 0},
+};
+
 const struct field_name order_role_names[] = {
     {"open", ROLE_OPEN},
     {"close", ROLE_CLOSE},

@@ -38,11 +38,24 @@ enum order_state {
 
 enum liquidity { LIQUIDITY_MAKER = 1, LIQUIDITY_TAKER = 2 };
 
-extern const struct field_name side_names[];        /* BUY, SELL */
-extern const struct field_name order_type_names[];  /* MARKET, LIMIT, LIMIT_MAKER */
-extern const struct field_name order_role_names[];  /* open, close, partial, take_profit */
-extern const struct field_name order_state_names[]; /* CREATED, PENDING_SUBMIT, ... */
-extern const struct field_name liquidity_names[];   /* maker, taker */
+/* How long an order lives: until it is canceled; only as far as it fills at once; all or nothing.
+ */
+enum time_in_force { TIME_IN_FORCE_GTC = 0, TIME_IN_FORCE_IOC = 1, TIME_IN_FORCE_FOK = 2 };
+
+/* What an order does to a perpetual position in hedge mode; CLOSE never opens (reduce-only). */
+enum position_action {
+    POSITION_ACTION_NIL = 0,
+    POSITION_ACTION_OPEN = 1,
+    POSITION_ACTION_CLOSE = 2
+};
+
+extern const struct field_name side_names[];            /* BUY, SELL */
+extern const struct field_name order_type_names[];      /* MARKET, LIMIT, LIMIT_MAKER */
+extern const struct field_name order_role_names[];      /* open, close, partial, take_profit */
+extern const struct field_name order_state_names[];     /* CREATED, PENDING_SUBMIT, ... */
+extern const struct field_name liquidity_names[];       /* maker, taker */
+extern const struct field_name time_in_force_names[];   /* GTC, IOC, FOK */
+extern const struct field_name position_action_names[]; /* NIL, OPEN, CLOSE */
 
 static inline enum side side_opposite(enum side side)
 {

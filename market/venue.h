@@ -25,6 +25,9 @@ struct order_ticket {
     enum order_type type;
     struct decimal amount;
     struct decimal price; /* 0 for MARKET. */
+    enum time_in_force time_in_force;
+    enum position_action action; /* Perpetuals in hedge mode, and reduce-only closes. */
+    uint32_t leverage;           /* Perpetuals; 0 and 1 mean none. */
 };
 
 enum venue_update_kind {

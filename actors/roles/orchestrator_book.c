@@ -101,8 +101,8 @@ static struct decimal book_fee_factor(const struct orchestrator *orch, uint32_t 
     return decimal_add(DECIMAL_ONE, decimal_max(section->fees->taker, DECIMAL_ZERO));
 }
 
-bool book_reserve(struct orchestrator *orch, struct executor_entry *executor,
-                  const struct executor_plan *plan)
+static bool book_reserve_one(struct orchestrator *orch, struct executor_entry *executor,
+                             const struct executor_plan *plan)
 {
     const struct instrument *instrument = executor->instruments[plan->market];
     struct account_asset *asset =
@@ -118,10 +118,20 @@ bool book_reserve(struct orchestrator *orch, struct executor_entry *executor,
         return false;
     }
     asset->reserved = reserved;
-    if (plan->is_base) {
-        executor->reserved.base = amount;
-    } else {
-        executor->reserved.quote = amount;
+    struct reservation *reservation = &executor->reserved[plan->market];
+    struct decimal *part = plan->is_base ? &reservation->base : &reservation->quote;
+    *part = decimal_add(*part, amount);
+    return true;
+}
+
+bool book_reserve(struct orchestrator *orch, struct executor_entry *executor,
+                  const struct executor_plans *plans)
+{
+    for (size_t i = 0; i < plans->count; i++) {
+        if (!book_reserve_one(orch, executor, &plans->items[i])) {
+            book_release(orch, executor);
+            return false;
+        }
     }
     return true;
 }
@@ -137,25 +147,26 @@ static void book_set_reserved(struct account_asset *asset, struct decimal *part,
 
 void book_release(struct orchestrator *orch, struct executor_entry *executor)
 {
-    const struct instrument *instrument = executor->instruments[0];
-    struct account_asset *base = book_asset(orch, instrument->venue, instrument->base);
-    struct account_asset *quote = book_asset(orch, instrument->venue, instrument->quote);
-    if (base != NULL) {
-        book_set_reserved(base, &executor->reserved.base, DECIMAL_ZERO);
-    }
-    if (quote != NULL) {
-        book_set_reserved(quote, &executor->reserved.quote, DECIMAL_ZERO);
+    for (uint32_t i = 0; i < executor->kind->market_count; i++) {
+        const struct instrument *instrument = executor->instruments[i];
+        struct account_asset *base = book_asset(orch, instrument->venue, instrument->base);
+        struct account_asset *quote = book_asset(orch, instrument->venue, instrument->quote);
+        if (base != NULL) {
+            book_set_reserved(base, &executor->reserved[i].base, DECIMAL_ZERO);
+        }
+        if (quote != NULL) {
+            book_set_reserved(quote, &executor->reserved[i].quote, DECIMAL_ZERO);
+        }
     }
 }
 
 /* What a spot fill spends comes out of the reservation; what it brings is kept for the way back. */
-static void book_move_reservation(struct executor_entry *executor, const struct fill *fill,
+static void book_move_reservation(struct reservation *reserved, const struct fill *fill,
                                   struct account_asset *base, struct account_asset *quote)
 {
     const struct decimal notional = fill_quote(fill);
     const struct decimal fee_base = fill->fee_in_base ? fill->fee : DECIMAL_ZERO;
     const struct decimal fee_quote = fill->fee_in_base ? DECIMAL_ZERO : fill->fee;
-    struct reservation *reserved = &executor->reserved;
     if (fill->side == SIDE_BUY) {
         const struct decimal spent = decimal_add(notional, fee_quote);
         const struct decimal received = decimal_subtract(fill->amount, fee_base);
@@ -184,7 +195,8 @@ static void book_move_account(struct orchestrator *orch, struct executor_entry *
         is_buy ? decimal_subtract(quote->total, notional) : decimal_add(quote->total, notional);
     struct account_asset *fee = fill->fee_in_base ? base : quote;
     fee->total = decimal_subtract(fee->total, fill->fee);
-    book_move_reservation(executor, fill, base, quote);
+    const uint32_t market = executor->instruments[0] == instrument ? 0 : 1;
+    book_move_reservation(&executor->reserved[market], fill, base, quote);
 }
 
 /* ---- Fills ---- */

@@ -57,7 +57,7 @@ struct executor_entry {
     struct order_entry *orders; /* Owned; ordinal 1 is orders[0]. */
     uint32_t order_count;
     uint32_t order_capacity;
-    struct reservation reserved;
+    struct reservation reserved[WAKE_MARKETS_MAX]; /* By market of the executor. */
     bool has_fill;
 };
 
@@ -178,9 +178,9 @@ void book_done(struct orchestrator *orch);
 /* The number of a controller, made when it is new. */
 MUST_USE enum err book_controller(struct orchestrator *orch, const char *name,
                                   uint32_t *ret_number);
-/* Reserves the plan when the account has it; false when it does not. */
+/* Reserves all of the plans when the accounts have it; nothing and false when they do not. */
 bool book_reserve(struct orchestrator *orch, struct executor_entry *executor,
-                  const struct executor_plan *plan);
+                  const struct executor_plans *plans);
 /* Gives back what is left of an executor's reservation. */
 void book_release(struct orchestrator *orch, struct executor_entry *executor);
 /* Moves account, position and performance by one fill of a new trade. */

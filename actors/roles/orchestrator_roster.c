@@ -215,11 +215,12 @@ static enum err roster_create(struct orchestrator *orch, const struct executor_s
         return err;
     }
     const struct executor_view view = roster_view(orch, entry);
-    const struct executor_plan plan = section->kind->plan(section->config, &view);
+    struct executor_plans plans = {0};
+    section->kind->plan(section->config, &view, &plans);
     struct host_arguments arguments = {.executor = number,
                                        .kind = entry->kind,
                                        .config = entry->config,
-                                       .is_funded = book_reserve(orch, entry, &plan)};
+                                       .is_funded = book_reserve(orch, entry, &plans)};
     memcpy(arguments.instruments, entry->instruments, sizeof(arguments.instruments));
     err = context_spawn(orch->context, &host_class, &arguments, &entry->host);
     if (err == ERR_NONE) {

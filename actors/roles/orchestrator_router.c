@@ -140,7 +140,10 @@ static enum err router_place(struct orchestrator *orch, uint32_t number,
         .side = request->side,
         .type = request->type,
         .amount = request->amount,
-        .price = request->price};
+        .price = request->price,
+        .time_in_force = request->time_in_force,
+        .action = request->action,
+        .leverage = request->leverage};
     order->role = request->role;
     order->state = ORDER_PENDING_SUBMIT;
     order->created_at_ns = orch->now_ns;

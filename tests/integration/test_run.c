@@ -1,0 +1,273 @@
+/*
+ * Runs inside the test's own process: run files, their references, and whole backtests over
+ * generated tapes.
+ */
+#include <check.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "actors/run.h"
+#include "persistence/reader.h"
+
+enum { FOLDER_PATH_MAX = 256, WALK_ROWS = 5000 };
+
+#define WALK_START_NS (INT64_C(1700000000) * NS_PER_S)
+
+/* A folder with a tape in it, a run file and what becomes of it. */
+struct fixture {
+    char folder[FOLDER_PATH_MAX];
+    char file[FOLDER_PATH_MAX + 32];
+    struct run_config config;
+    struct problems problems;
+    uint64_t rows_shown;
+    struct run *run;
+    bool is_stopped_early;
+};
+
+static void fixture_open(struct fixture *fixture)
+{
+    (void)snprintf(fixture->folder, sizeof(fixture->folder), "/tmp/tutti-run-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(fixture->folder));
+    (void)snprintf(fixture->file, sizeof(fixture->file), "%s/run.yaml", fixture->folder);
+    char tape[FOLDER_PATH_MAX + 32];
+    (void)snprintf(tape, sizeof(tape), "%s/walk.tape", fixture->folder);
+    const struct tape_walk walk = {.seed = 3,
+                                   .count = WALK_ROWS,
+                                   .start_ns = WALK_START_NS,
+                                   .interval_ns = NS_PER_S,
+                                   .price = 10000000,
+                                   .price_digits = 2,
+                                   .step_max = 5000,
+                                   .spread = 10};
+    struct failure failure;
+    ck_assert_msg(tape_make_walk(&walk, tape, &failure) == ERR_NONE, "%s", failure.text);
+}
+
+static void fixture_close(struct fixture *fixture)
+{
+    run_config_done(&fixture->config);
+    problems_done(&fixture->problems);
+    char command[FOLDER_PATH_MAX + 16];
+    (void)snprintf(command, sizeof(command), "rm -r %s", fixture->folder);
+    ck_assert_int_eq(system(command), 0);
+    message_pool_drain();
+}
+
+static const char executor_text[] =
+    "  - {type: position_executor, connector_name: paper, trading_pair: BTC-USDT, side: BUY,\n"
+    "     amount: \"0.1\", repeat: 3, triple_barrier_config: {open_order_type: MARKET,\n"
+    "     stop_loss: \"0.01\", take_profit: \"0.01\"}}\n";
+
+/* Writes and loads a run file; `more` stands behind the sections that are always there. */
+static enum err fixture_load(struct fixture *fixture, const char *mode, const char *more)
+{
+    FILE *out = fopen(fixture->file, "w");
+    ck_assert_ptr_nonnull(out);
+    (void)fprintf(out,
+                  "run: {name: fixture, mode: %s}\n"
+                  "venues: [{name: paper, balances: {USDT: \"1000000\", BTC: \"5\"}}]\n"
+                  "instruments: [{trading_pair: BTC-USDT, venue: paper, tick: \"0.01\", "
+                  "step: \"0.001\"}]\n"
+                  "feeds: [{venue: paper, trading_pair: BTC-USDT, quotes: %s/walk.tape}]\n"
+                  "persistence: {path: %s/run.db}\n"
+                  "%s",
+                  mode, fixture->folder, fixture->folder, more);
+    (void)fclose(out);
+    problems_init(&fixture->problems, fixture->file);
+    return run_config_load(fixture->file, &fixture->config, &fixture->problems);
+}
+
+static void show_rows(void *context, uint64_t rows, uint64_t rows_total, int64_t now_ns)
+{
+    struct fixture *fixture = context;
+    ck_assert_uint_ge(rows, fixture->rows_shown);
+    ck_assert_uint_eq(rows_total, WALK_ROWS);
+    ck_assert_int_ge(now_ns, WALK_START_NS);
+    fixture->rows_shown = rows;
+}
+
+static enum err fixture_run(struct fixture *fixture, struct run_result *result)
+{
+    const struct run_options options = {.on_progress = show_rows, .context = fixture, .epoch = 9};
+    struct failure failure;
+    enum err err = run_create(&fixture->config, &options, &fixture->run, &failure);
+    ck_assert_msg(err == ERR_NONE, "%s", failure.text);
+    if (fixture->is_stopped_early) {
+        run_stop(fixture->run, SHUTDOWN_SIGNAL);
+    }
+    err = run_execute(fixture->run, result, &failure);
+    ck_assert_msg(err == ERR_NONE, "%s", failure.text);
+    const char *database = run_database(fixture->run);
+    ck_assert_ptr_nonnull(strstr(database, "/run.db"));
+    run_destroy(fixture->run);
+    return err;
+}
+
+START_TEST(test_a_backtest_runs_to_its_end)
+{
+    struct fixture fixture = {0};
+    fixture_open(&fixture);
+    char more[1024];
+    (void)snprintf(more, sizeof(more), "executors:\n%s", executor_text);
+    ck_assert_int_eq(fixture_load(&fixture, "backtest", more), ERR_NONE);
+    ck_assert_uint_eq(fixture.config.executor_count, 3);
+    struct run_result result;
+    ck_assert_int_eq(fixture_run(&fixture, &result), ERR_NONE);
+    ck_assert(result.outcome.is_finished);
+    ck_assert(result.outcome.is_balanced);
+    ck_assert_int_eq(result.outcome.reason, SHUTDOWN_END_OF_FEED);
+    ck_assert_uint_eq(result.rows, WALK_ROWS);
+    ck_assert_uint_eq(fixture.rows_shown, WALK_ROWS);
+    ck_assert_uint_eq(result.outcome.total.executors_closed, 3);
+    ck_assert_uint_eq(result.outcome.total.executors_active, 0);
+    ck_assert_uint_eq(result.outcome.total.fills, 6);
+    ck_assert_uint_eq(result.journal.committed, result.outcome.records);
+    ck_assert_int_eq(result.outcome.started_ns, WALK_START_NS);
+    fixture_close(&fixture);
+}
+END_TEST
+
+START_TEST(test_a_stop_before_the_first_quote)
+{
+    struct fixture fixture = {.is_stopped_early = true};
+    fixture_open(&fixture);
+    char more[1024];
+    (void)snprintf(more, sizeof(more), "executors:\n%s", executor_text);
+    ck_assert_int_eq(fixture_load(&fixture, "paper", more), ERR_NONE);
+    struct run_result result;
+    ck_assert_int_eq(fixture_run(&fixture, &result), ERR_NONE);
+    ck_assert_int_eq(result.outcome.reason, SHUTDOWN_SIGNAL);
+    ck_assert_uint_eq(result.outcome.total.executors_active, 0);
+    fixture_close(&fixture);
+}
+END_TEST
+
+START_TEST(test_a_run_without_executors)
+{
+    struct fixture fixture = {0};
+    fixture_open(&fixture);
+    ck_assert_int_eq(fixture_load(&fixture, "backtest", "executors: []\n"), ERR_NONE);
+    struct run_result result;
+    ck_assert_int_eq(fixture_run(&fixture, &result), ERR_NONE);
+    ck_assert_uint_eq(result.rows, WALK_ROWS);
+    ck_assert_uint_ge(result.outcome.records, 2);
+    fixture_close(&fixture);
+}
+END_TEST
+
+START_TEST(test_every_start_at_is_kept)
+{
+    struct fixture fixture = {0};
+    fixture_open(&fixture);
+    char more[2048] = "executors:\n";
+    for (int i = 5; i > 0; i--) {
+        (void)snprintf(more + strlen(more), sizeof(more) - strlen(more),
+                       "  - {type: position_executor, id: late-%d, connector_name: paper,\n"
+                       "     trading_pair: BTC-USDT, side: BUY, amount: \"0.1\",\n"
+                       "     start_at: \"%lld.5\", triple_barrier_config: {time_limit: 60}}\n",
+                       i, (long long)(WALK_START_NS / NS_PER_S) + 100 * i);
+    }
+    ck_assert_int_eq(fixture_load(&fixture, "backtest", more), ERR_NONE);
+    struct run_result result;
+    ck_assert_int_eq(fixture_run(&fixture, &result), ERR_NONE);
+    char database[FOLDER_PATH_MAX + 32];
+    (void)snprintf(database, sizeof(database), "%s/run.db", fixture.folder);
+    struct reader *reader;
+    struct failure failure;
+    ck_assert_int_eq(reader_open(database, &reader, &failure), ERR_NONE);
+    uint64_t count;
+    ck_assert_int_eq(reader_verify(reader, &count, &failure), ERR_NONE);
+    ck_assert_uint_eq(count, result.outcome.records);
+    reader_close(reader);
+    /* Between two quotes: created at the very instant, not with the quote after it. */
+    char command[FOLDER_PATH_MAX + 256];
+    (void)snprintf(command, sizeof(command),
+                   "python3 -c \"import sqlite3; r = sqlite3.connect('%s').execute("
+                   "'SELECT id, created_at FROM executor ORDER BY id').fetchall(); "
+                   "assert r == [('late-%%d' %% i, (1700000000 + 100 * i) * 10**9 + 5 * 10**8) "
+                   "for i in range(1, 6)], r\"",
+                   database);
+    ck_assert_int_eq(system(command), 0);
+    fixture_close(&fixture);
+}
+END_TEST
+
+START_TEST(test_sections_are_found)
+{
+    struct fixture fixture = {0};
+    fixture_open(&fixture);
+    ck_assert_int_eq(fixture_load(&fixture, "paper", "executors: []\n"), ERR_NONE);
+    const struct run_config *config = &fixture.config;
+    ck_assert_uint_eq(run_config_find_venue(config, "paper"), 0);
+    ck_assert_uint_eq(run_config_find_venue(config, "other"), config->file.venues.count);
+    ck_assert_ptr_nonnull(run_config_find_instrument(config, "paper", "BTC-USDT"));
+    ck_assert_ptr_null(run_config_find_instrument(config, "paper", "ETH-USDT"));
+    ck_assert_ptr_null(run_config_find_instrument(config, "other", "BTC-USDT"));
+    enum tape_layout layout = TAPE_LAYOUT_KLINES;
+    const char *source = feed_section_source(config->file.feeds.items, &layout);
+    ck_assert_int_eq(layout, TAPE_LAYOUT_QUOTES);
+    ck_assert_ptr_nonnull(strstr(source, "walk.tape"));
+    const struct feed_section trades = {.trades = "t.csv"};
+    ck_assert_str_eq(feed_section_source(&trades, &layout), "t.csv");
+    ck_assert_int_eq(layout, TAPE_LAYOUT_TRADES);
+    const struct feed_section klines = {.klines = "k.csv"};
+    ck_assert_str_eq(feed_section_source(&klines, &layout), "k.csv");
+    ck_assert_int_eq(layout, TAPE_LAYOUT_KLINES);
+    ck_assert_int_eq(config->durability, DURABILITY_GROUP);
+    ck_assert_uint_eq(strlen(config->hash), 64);
+    fixture_close(&fixture);
+}
+END_TEST
+
+/* What a run file may get wrong beyond single fields; each names its path. */
+static const struct {
+    const char *more;
+    const char *path;
+} wrong_files[] = {
+    {"venues: []\nexecutors: []\n", "venues"},
+    {"executors: {}\n", "executors"},
+    {"executors: [{type: position_executor, connector_name: nowhere, trading_pair: BTC-USDT, "
+     "side: BUY, amount: 1}]\n",
+     "executors[0].trading_pair"},
+    {"executors: [{type: position_executor, connector_name: paper, trading_pair: BTC-USDT, "
+     "side: BUY, amount: 1, id: one, repeat: 2}]\n",
+     "executors[0].repeat"},
+    {"executors: []\nevents: {listen: nowhere}\n", "events.listen"},
+};
+
+START_TEST(test_wrong_files_are_refused)
+{
+    struct fixture fixture = {0};
+    fixture_open(&fixture);
+    ck_assert_int_ne(fixture_load(&fixture, "backtest", wrong_files[_i].more), ERR_NONE);
+    ck_assert_msg(strstr(text_string(&fixture.problems.lines), wrong_files[_i].path) != NULL, "%s",
+                  text_string(&fixture.problems.lines));
+    fixture_close(&fixture);
+}
+END_TEST
+
+int main(void)
+{
+    if (sodium_init() < 0) {
+        return 1;
+    }
+    Suite *suite = suite_create("run");
+    TCase *tcase = tcase_create("run");
+    tcase_set_timeout(tcase, 120);
+    tcase_add_test(tcase, test_a_backtest_runs_to_its_end);
+    tcase_add_test(tcase, test_a_stop_before_the_first_quote);
+    tcase_add_test(tcase, test_a_run_without_executors);
+    tcase_add_test(tcase, test_every_start_at_is_kept);
+    tcase_add_test(tcase, test_sections_are_found);
+    tcase_add_loop_test(tcase, test_wrong_files_are_refused, 0,
+                        sizeof(wrong_files) / sizeof(wrong_files[0]));
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? 0 : 1;
+}

@@ -79,21 +79,48 @@ static int64_t bracket_yield_horizon(const struct bracket *bracket, struct decim
     return horizon_ns < YIELD_HORIZON_MIN_NS ? YIELD_HORIZON_MIN_NS : horizon_ns;
 }
 
-/* Wakes when the net pnl falls to target_yield - allowance, which may rise with time. */
+/* The first instant in (after, until] at which the target yield is at least `yield`; `until` when
+ * there is none before. It never falls with time. */
+static int64_t bracket_yield_instant(const struct bracket *bracket, struct decimal yield,
+                                     int64_t after_ns, int64_t until_ns)
+{
+    int64_t low = after_ns;
+    int64_t high = until_ns;
+    if (decimal_less(moment_target_yield(bracket, until_ns), yield)) {
+        return until_ns;
+    }
+    while (high - low > 1) {
+        const int64_t middle = low + (high - low) / 2;
+        if (decimal_less(moment_target_yield(bracket, middle), yield)) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    return high;
+}
+
+/*
+ * Wakes when the net pnl falls to target_yield - allowance. With a yield that level rises: it is
+ * taken as it will be at the end of a horizon, and the end of the horizon is a wake of its own. If
+ * the level reaches the net pnl of now within the horizon, it ends at that very instant, and until
+ * then any worse price wakes.
+ */
 static void bracket_wake_yield(const struct bracket *bracket, const struct moment *moment,
                                struct decimal allowance, struct wake *wake)
 {
     const struct barrier_config *barriers = bracket_barriers(bracket_config_of(bracket));
     struct decimal level = decimal_subtract(moment->target_yield, allowance);
-    if (barriers->has_apr_yield && decimal_sign(barriers->apr_yield) > 0 &&
-        decimal_less(level, moment->net_pct)) {
+    const bool is_passed = !decimal_less(level, moment->net_pct);
+    if (!is_passed && barriers->has_apr_yield && decimal_sign(barriers->apr_yield) > 0) {
         const struct decimal gap = decimal_subtract(moment->net_pct, level);
-        const int64_t until_ns = instant_add(moment->now_ns, bracket_yield_horizon(bracket, gap));
+        const struct decimal reached = decimal_add(moment->net_pct, allowance);
+        const int64_t end_ns = instant_add(moment->now_ns, bracket_yield_horizon(bracket, gap));
+        const int64_t until_ns = bracket_yield_instant(bracket, reached, moment->now_ns, end_ns);
         level = decimal_subtract(moment_target_yield(bracket, until_ns), allowance);
         wake_add_time(wake, until_ns);
     }
-    bracket_wake_fall(bracket, moment, level, !decimal_less(level, moment->net_pct),
-                      &wake->markets[0]);
+    bracket_wake_fall(bracket, moment, level, is_passed, &wake->markets[0]);
 }
 
 /* The barriers that are only looked at while the position can be closed. */

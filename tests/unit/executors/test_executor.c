@@ -1,0 +1,248 @@
+/*
+ * tests/unit/executors/test_executor.c - what all executors share: states, retries, events,
+ * snapshots.
+ */
+#include "executors/executor.h"
+
+#include "bracketing.h"
+
+static const enum executor_status statuses[] = {EXECUTOR_NOT_STARTED, EXECUTOR_RUNNING,
+                                                EXECUTOR_SHUTTING_DOWN, EXECUTOR_TERMINATED};
+
+static bool is_allowed(enum executor_status from, enum executor_status to)
+{
+    return (from == EXECUTOR_NOT_STARTED &&
+            (to == EXECUTOR_RUNNING || to == EXECUTOR_TERMINATED)) ||
+           (from == EXECUTOR_RUNNING && to == EXECUTOR_SHUTTING_DOWN) ||
+           (from == EXECUTOR_SHUTTING_DOWN && to == EXECUTOR_TERMINATED);
+}
+
+/* Every pair: the allowed ones in one loop, each other one in a process of its own. */
+START_TEST(allowed_transitions_are_made)
+{
+    for (int from = 0; from < 4; from++) {
+        for (int to = 0; to < 4; to++) {
+            struct executor executor = {.status = statuses[from]};
+            if (is_allowed(statuses[from], statuses[to])) {
+                executor_set_status(&executor, statuses[to]);
+                ck_assert_int_eq(executor.status, statuses[to]);
+            }
+        }
+    }
+}
+END_TEST
+
+START_TEST(a_transition_back_is_asserted)
+{
+    struct executor executor = {.status = EXECUTOR_TERMINATED};
+    executor_set_status(&executor, EXECUTOR_RUNNING);
+}
+END_TEST
+
+START_TEST(leaving_notes_why_and_when)
+{
+    struct executor executor = {.status = EXECUTOR_RUNNING};
+    executor_leave(&executor, CLOSE_STOP_LOSS, SHUTDOWN_CLOSE, 42);
+    ck_assert_int_eq(executor.status, EXECUTOR_SHUTTING_DOWN);
+    ck_assert_int_eq(executor.close_type, CLOSE_STOP_LOSS);
+    ck_assert_int_eq(executor.shutdown_mode, SHUTDOWN_CLOSE);
+    ck_assert_int_eq(executor.closed_at_ns, 42);
+}
+END_TEST
+
+START_TEST(retries_wait_up_to_thirty_seconds)
+{
+    static const int64_t waits[] = {1, 2, 4, 8, 16, 30, 30, 30};
+    const struct executor_config config = {.max_retries = 7};
+    struct executor executor = {.config = &config};
+    ck_assert(!executor_is_waiting(&executor, -5));
+    for (int i = 0; i < COUNT(waits); i++) {
+        ck_assert(!executor_is_exhausted(&executor));
+        executor_count_retry(&executor, 1000);
+        ck_assert_int_eq(executor.retry_at_ns, 1000 + waits[i] * NS_PER_S);
+        ck_assert(executor_is_waiting(&executor, executor.retry_at_ns - 1));
+        ck_assert(!executor_is_waiting(&executor, executor.retry_at_ns));
+    }
+    ck_assert(executor_is_exhausted(&executor));
+    executor.retries = UINT32_MAX;
+    executor_count_retry(&executor, INT64_MAX - 1);
+    ck_assert_uint_eq(executor.retries, UINT32_MAX);
+    ck_assert_int_eq(executor.retry_at_ns, INSTANT_NEVER);
+}
+END_TEST
+
+static const struct {
+    enum order_event_kind kind;
+    bool is_cancel_requested;
+    enum ledger_state state;
+    uint32_t retries;
+} events[] = {
+    {ORDER_EVENT_ACKNOWLEDGED, false, LEDGER_ACKNOWLEDGED, 0},
+    {ORDER_EVENT_FILL, false, LEDGER_PENDING, 0},
+    {ORDER_EVENT_COMPLETED, false, LEDGER_FILLED, 0},
+    {ORDER_EVENT_FAILED, false, LEDGER_FAILED, 1},
+    {ORDER_EVENT_FAILED, true, LEDGER_FAILED, 1},
+    {ORDER_EVENT_CANCELED, false, LEDGER_CANCELED, 1},
+    {ORDER_EVENT_CANCELED, true, LEDGER_CANCELED, 0},
+};
+
+START_TEST(events_change_the_ledger_and_count_retries)
+{
+    struct setting setting;
+    struct stage stage;
+    setting_init(&setting, &executor_kind_position);
+    start_at_100(&setting, &stage);
+    struct ledger_order *order = ledger_find(&stage.executor->ledger, 1);
+    order->is_cancel_requested = events[_i].is_cancel_requested;
+    struct order_event event = {.kind = events[_i].kind, .ordinal = 1};
+    event.fill.amount = event.fill.price = DECIMAL_ONE;
+    for (int again = 0; again < 2; again++) { /* The second time nothing changes but the fills. */
+        executor_on_order(stage.executor, &event, 0);
+        ck_assert_int_eq(order->state, events[_i].state);
+        ck_assert_uint_eq(stage.executor->retries, events[_i].retries);
+    }
+    ck_assert_decimal_eq(order->executed, event.kind == ORDER_EVENT_FILL ? "2" : "0");
+    event.ordinal = 9;
+    executor_on_order(stage.executor, &event, 0); /* Not in the ledger. */
+    ck_assert_uint_eq(stage.executor->ledger.count, 1);
+    stage_close(&stage);
+}
+END_TEST
+
+START_TEST(requests_say_what_was_placed_and_canceled)
+{
+    struct setting setting;
+    struct stage stage;
+    setting_init(&setting, &executor_kind_position);
+    setting_open(&setting, &stage);
+    const struct order_draft draft = {.role = ROLE_PARTIAL,
+                                      .side = SIDE_SELL,
+                                      .type = ORDER_LIMIT,
+                                      .amount = D("2"),
+                                      .price = D("3")};
+    struct executor_requests requests;
+    executor_requests_init(&requests);
+    ck_assert(executor_place(stage.executor, &draft, 5, &requests));
+    executor_cancel(ledger_find(&stage.executor->ledger, 1), 6, &requests);
+    ck_assert_uint_eq(requests.count, 2);
+    ck_assert_int_eq(requests.items[0].kind, REQUEST_PLACE);
+    ck_assert_int_eq(requests.items[0].role, ROLE_PARTIAL);
+    ck_assert_decimal_eq(requests.items[0].amount, "2");
+    ck_assert_decimal_eq(requests.items[0].price, "3");
+    ck_assert_int_eq(requests.items[1].kind, REQUEST_CANCEL);
+    ck_assert_uint_eq(requests.items[1].ordinal, 1);
+    ck_assert_int_eq(ledger_find(&stage.executor->ledger, 1)->cancel_requested_at_ns, 6);
+    stage_close(&stage);
+}
+END_TEST
+
+static enum err load_text(const struct stage *stage, const char *text)
+{
+    struct arena arena;
+    struct problems problems;
+    const struct node *node = NULL;
+    arena_init(&arena, 0);
+    problems_init(&problems, "snapshot");
+    enum err err = node_read_json("snapshot", text, strlen(text), NODE_DEPTH_CONTROL_MAX, &arena,
+                                  &problems, &node);
+    ck_assert_msg(err == ERR_NONE, "%s", text);
+    struct executor *executor = stage_new_executor(stage);
+    err = executor_load(executor, node);
+    executor_done(executor);
+    free(executor);
+    problems_done(&problems);
+    arena_done(&arena);
+    return err;
+}
+
+/* Puts `to` in the place of `from` in a snapshot. */
+static const struct {
+    const char *from, *to;
+    enum err err;
+} damages[] = {
+    {"\"version\":1", "\"version\":1", ERR_NONE},
+    {"\"version\":1", "\"version\":2", ERR_VERSION},
+    {"\"version\":1", "\"version\":\"one\"", ERR_CORRUPT},
+    {"\"version\":1,", "", ERR_CORRUPT},
+    {"\"status\":2", "\"status\":0", ERR_CORRUPT},
+    {"\"status\":2", "\"status\":5", ERR_CORRUPT},
+    {"\"status\":2", "\"status\":3", ERR_CORRUPT},         /* Closing without a reason. */
+    {"\"close_type\":0", "\"close_type\":2", ERR_CORRUPT}, /* A reason without closing. */
+    {"\"close_type\":0", "\"close_type\":11", ERR_CORRUPT},
+    {"\"shutdown_mode\":0", "\"shutdown_mode\":1", ERR_CORRUPT},
+    {"\"closed_at_ns\":\"0\"", "\"closed_at_ns\":\"x\"", ERR_CORRUPT},
+    {"\"retries\":0", "\"retries\":-1", ERR_CORRUPT},
+    {"\"retry_at_ns\":\"0\"", "\"retry_at_ns\":\"99999999999999999999\"", ERR_CORRUPT},
+    {"\"held\":\"0\"", "\"held\":\"\"", ERR_CORRUPT},
+    {"\"dust\":\"0\"", "\"dust\":null", ERR_CORRUPT},
+    {"\"ledger\"", "\"ledgers\"", ERR_CORRUPT},
+    {"\"entry_price\":\"100\"", "\"entry_price\":\"invalid\"", ERR_CORRUPT},
+    {"\"is_armed\":0", "\"is_armed\":2", ERR_CORRUPT},
+    {"\"final_bid\"", "\"last_bid\"", ERR_CORRUPT},
+    {"\"ledger\":[[0,0,", "\"ledger\":[[1,0,", ERR_CORRUPT}, /* An order of a second market. */
+};
+
+START_TEST(damaged_snapshots_are_refused)
+{
+    struct setting setting;
+    struct stage stage;
+    setting_init(&setting, &executor_kind_position);
+    start_at_100(&setting, &stage);
+    struct text saved = {0};
+    struct text damaged = {0};
+    executor_save(stage.executor, &saved);
+    const char *start = strstr(text_string(&saved), damages[_i].from);
+    ck_assert_msg(start != NULL, "%s in %s", damages[_i].from, text_string(&saved));
+    text_append(&damaged, text_string(&saved), (size_t)(start - text_string(&saved)));
+    text_append_string(&damaged, damages[_i].to);
+    text_append_string(&damaged, start + strlen(damages[_i].from));
+    ck_assert_int_eq(load_text(&stage, text_string(&damaged)), damages[_i].err);
+    text_done(&saved);
+    text_done(&damaged);
+    stage_close(&stage);
+}
+END_TEST
+
+START_TEST(two_live_orders_of_a_role_are_corrupt)
+{
+    struct setting setting;
+    struct stage stage;
+    setting_init(&setting, &executor_kind_position);
+    start_at_100(&setting, &stage);
+    const struct order_draft draft = {
+        .role = ROLE_OPEN, .side = SIDE_BUY, .type = ORDER_MARKET, .amount = DECIMAL_ONE};
+    ck_assert(executor_place(stage.executor, &draft, 0, &stage.requests));
+    struct text saved = {0};
+    executor_save(stage.executor, &saved);
+    ck_assert_int_eq(load_text(&stage, text_string(&saved)), ERR_CORRUPT);
+    text_done(&saved);
+    stage_close(&stage);
+}
+END_TEST
+
+START_TEST(names_are_those_of_hummingbot)
+{
+    ck_assert_str_eq(field_name_of(executor_status_names, 2), "RUNNING");
+    ck_assert_str_eq(field_name_of(close_type_names, 6), "TRAILING_STOP");
+    ck_assert_str_eq(field_name_of(close_type_names, 10), "POSITION_HOLD");
+    ck_assert_ptr_null(field_name_of(close_type_names, CLOSE_NONE));
+}
+END_TEST
+
+static void add_tests(TCase *tcase)
+{
+    tcase_add_test(tcase, allowed_transitions_are_made);
+    tcase_add_test_raise_signal(tcase, a_transition_back_is_asserted, 6);
+    tcase_add_test(tcase, leaving_notes_why_and_when);
+    tcase_add_test(tcase, retries_wait_up_to_thirty_seconds);
+    tcase_add_loop_test(tcase, events_change_the_ledger_and_count_retries, 0, COUNT(events));
+    tcase_add_test(tcase, requests_say_what_was_placed_and_canceled);
+    tcase_add_loop_test(tcase, damaged_snapshots_are_refused, 0, COUNT(damages));
+    tcase_add_test(tcase, two_live_orders_of_a_role_are_corrupt);
+    tcase_add_test(tcase, names_are_those_of_hummingbot);
+}
+
+int main(void)
+{
+    return run_tests("executor", add_tests);
+}

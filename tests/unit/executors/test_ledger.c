@@ -1,0 +1,220 @@
+/*
+ * tests/unit/executors/test_ledger.c - the ledger: states, sums, and what is saved of it.
+ */
+#include "executors/ledger.h"
+
+#include "base/prng.h"
+#include "bracketing.h"
+
+static const struct order_draft draft = {
+    .role = ROLE_OPEN, .side = SIDE_BUY, .type = ORDER_MARKET, .amount = DECIMAL_ONE};
+
+static struct ledger_order *place(struct ledger *ledger, enum order_role role)
+{
+    struct order_draft other = draft;
+    other.role = role;
+    return ledger_place(ledger, &other, 7);
+}
+
+static struct fill fill_of(const char *price, const char *amount, const char *fee, bool in_base)
+{
+    return (struct fill){
+        .price = D(price), .amount = D(amount), .fee = D(fee), .fee_in_base = in_base};
+}
+
+START_TEST(orders_are_numbered_from_one)
+{
+    struct ledger ledger = {0};
+    for (uint32_t i = 1; i <= 100; i++) {
+        ck_assert_uint_eq(place(&ledger, ROLE_OPEN)->ordinal, i);
+    }
+    ck_assert_ptr_null(ledger_find(&ledger, 0));
+    ck_assert_ptr_null(ledger_find(&ledger, 101));
+    ck_assert_uint_eq(ledger_find(&ledger, 42)->ordinal, 42);
+    ck_assert_int_eq(ledger_find(&ledger, 42)->state, LEDGER_PENDING);
+    ck_assert_int_eq(ledger_find(&ledger, 42)->placed_at_ns, 7);
+    ledger_done(&ledger);
+}
+END_TEST
+
+START_TEST(fills_are_summed_exactly_whatever_becomes_of_the_order)
+{
+    struct ledger ledger = {0};
+    place(&ledger, ROLE_OPEN);
+    place(&ledger, ROLE_CLOSE);
+    const struct fill bought = fill_of("3", "0.1", "0.0001", true);
+    const struct fill sold = fill_of("4", "0.05", "0.002", false);
+    ledger_fill(&ledger, 1, &bought);
+    ck_assert(ledger_set_state(&ledger, ledger_find(&ledger, 1), LEDGER_CANCELED));
+    ledger_fill(&ledger, 1, &bought);
+    ledger_fill(&ledger, 2, &sold);
+    ck_assert_decimal_eq(ledger.opening.executed, "0.2");
+    ck_assert_decimal_eq(ledger.opening.quote, "0.6");
+    ck_assert_decimal_eq(ledger.opening.fee_base, "0.0002");
+    ck_assert_decimal_eq(ledger.opening.fees, "0.0006");
+    ck_assert_decimal_eq(ledger.closing.executed, "0.05");
+    ck_assert_decimal_eq(ledger.closing.quote, "0.2");
+    ck_assert_decimal_eq(ledger.closing.fees, "0.002");
+    ck_assert_decimal_eq(ledger_find(&ledger, 1)->executed, "0.2");
+    ck_assert_decimal_eq(place(&ledger, ROLE_TAKE_PROFIT)->gross_at_placement, "0.2");
+    ledger_done(&ledger);
+}
+END_TEST
+
+START_TEST(an_overflow_makes_the_sum_invalid)
+{
+    struct ledger ledger = {0};
+    place(&ledger, ROLE_OPEN);
+    const struct fill huge = fill_of("1000000000000", "1000000000000", "0", false);
+    ledger_fill(&ledger, 1, &huge);
+    ck_assert(!decimal_is_valid(ledger.opening.quote));
+    ck_assert_decimal_eq(ledger.opening.executed, "1000000000000");
+    ledger_done(&ledger);
+}
+END_TEST
+
+static const struct {
+    enum ledger_state from, to;
+    bool moves;
+} moves[] = {
+    {LEDGER_PENDING, LEDGER_ACKNOWLEDGED, true}, {LEDGER_PENDING, LEDGER_FAILED, true},
+    {LEDGER_PENDING, LEDGER_CANCELED, true},     {LEDGER_PENDING, LEDGER_FILLED, true},
+    {LEDGER_ACKNOWLEDGED, LEDGER_FILLED, true},  {LEDGER_ACKNOWLEDGED, LEDGER_CANCELED, true},
+    {LEDGER_FILLED, LEDGER_CANCELED, false},     {LEDGER_FILLED, LEDGER_ACKNOWLEDGED, false},
+    {LEDGER_CANCELED, LEDGER_FILLED, false},     {LEDGER_FAILED, LEDGER_ACKNOWLEDGED, false},
+};
+
+START_TEST(an_ended_order_never_changes_again)
+{
+    struct ledger ledger = {0};
+    struct ledger_order *order = place(&ledger, ROLE_OPEN);
+    if (moves[_i].from != LEDGER_PENDING) {
+        ck_assert(ledger_set_state(&ledger, order, moves[_i].from));
+    }
+    ck_assert_int_eq(ledger_set_state(&ledger, order, moves[_i].to), moves[_i].moves);
+    const enum ledger_state now = moves[_i].moves ? moves[_i].to : moves[_i].from;
+    ck_assert_int_eq(order->state, now);
+    ck_assert_uint_eq(ledger.live_count, ledger_order_is_live(order) ? 1 : 0);
+    ledger_done(&ledger);
+}
+END_TEST
+
+START_TEST(the_live_order_of_a_role_is_found)
+{
+    struct ledger ledger = {0};
+    ck_assert_ptr_null(ledger_live(&ledger, ROLE_OPEN));
+    for (int i = 0; i < 6; i++) {
+        place(&ledger, i % 2 == 0 ? ROLE_OPEN : ROLE_PARTIAL);
+    }
+    ck_assert_uint_eq(ledger_live(&ledger, ROLE_OPEN)->ordinal, 1); /* The oldest of several. */
+    ck_assert(ledger_set_state(&ledger, ledger_find(&ledger, 1), LEDGER_FILLED));
+    ck_assert(ledger_set_state(&ledger, ledger_find(&ledger, 3), LEDGER_FAILED));
+    ck_assert_uint_eq(ledger_live(&ledger, ROLE_OPEN)->ordinal, 5);
+    ck_assert_uint_eq(ledger_live(&ledger, ROLE_PARTIAL)->ordinal, 2);
+    ck_assert_ptr_null(ledger_live(&ledger, ROLE_CLOSE));
+    ledger_done(&ledger);
+}
+END_TEST
+
+START_TEST(a_runaway_is_refused)
+{
+    struct ledger ledger = {0};
+    for (int i = 0; i < LEDGER_ORDERS_MAX; i++) {
+        ck_assert_ptr_nonnull(place(&ledger, ROLE_OPEN));
+    }
+    ck_assert_ptr_null(place(&ledger, ROLE_OPEN));
+    ck_assert_uint_eq(ledger.count, LEDGER_ORDERS_MAX);
+    ledger_done(&ledger);
+}
+END_TEST
+
+/* Reads a saved text back into an empty ledger. */
+static enum err load_text(const char *text, struct ledger *ledger)
+{
+    struct arena arena;
+    struct problems problems;
+    const struct node *node = NULL;
+    arena_init(&arena, 0);
+    problems_init(&problems, "ledger");
+    enum err err = node_read_json("ledger", text, strlen(text), NODE_DEPTH_CONTROL_MAX, &arena,
+                                  &problems, &node);
+    ck_assert_int_eq(err, ERR_NONE);
+    err = ledger_load(ledger, node);
+    problems_done(&problems);
+    arena_done(&arena);
+    return err;
+}
+
+START_TEST(what_was_saved_is_loaded)
+{
+    struct ledger ledger = {0};
+    struct prng prng;
+    prng_init(&prng, 5);
+    for (uint32_t i = 1; i <= 50; i++) {
+        struct ledger_order *order = place(&ledger, (enum order_role)prng_below(&prng, 4));
+        order->is_cancel_requested = prng_below(&prng, 2) == 1;
+        order->cancel_requested_at_ns = INT64_MAX - (int64_t)i;
+        order->is_timed_out = prng_below(&prng, 2) == 1;
+        const struct fill fill = fill_of("1.000000000000000001", "0.3", "-0.1", i % 2 == 0);
+        ledger_fill(&ledger, i, &fill);
+        if (i % 3 != 0) {
+            ledger_set_state(&ledger, order, (enum ledger_state)(1 + prng_below(&prng, 4)));
+        }
+    }
+    const struct fill huge = fill_of("1000000000000", "1000000000000", "0", false);
+    ledger_fill(&ledger, 50, &huge); /* An invalid sum is kept as well. */
+    struct text saved = {0};
+    struct text again = {0};
+    struct ledger loaded = {0};
+    ledger_save(&ledger, &saved);
+    ck_assert_int_eq(load_text(text_string(&saved), &loaded), ERR_NONE);
+    ledger_save(&loaded, &again);
+    ck_assert_str_eq(text_string(&saved), text_string(&again));
+    ck_assert_uint_eq(loaded.live_count, ledger.live_count);
+    ck_assert(memcmp(&loaded.opening, &ledger.opening, sizeof(ledger.opening)) == 0);
+    ck_assert(memcmp(&loaded.closing, &ledger.closing, sizeof(ledger.closing)) == 0);
+    text_done(&saved);
+    text_done(&again);
+    ledger_done(&ledger);
+    ledger_done(&loaded);
+}
+END_TEST
+
+static const char *const damaged[] = {
+    "{}",
+    "[[]]",
+    "[1]",
+    "[[0,9,1,1,0,\"1\",\"0\",\"0\",\"0\",\"0\",\"0\",\"0\",\"0\",\"0\",0,0]]",
+    "[[0,0,3,1,0,\"1\",\"0\",\"0\",\"0\",\"0\",\"0\",\"0\",\"0\",\"0\",0,0]]",
+    "[[0,0,1,1,5,\"1\",\"0\",\"0\",\"0\",\"0\",\"0\",\"0\",\"0\",\"0\",0,0]]",
+    "[[2,0,1,1,0,\"1\",\"0\",\"0\",\"0\",\"0\",\"0\",\"0\",\"0\",\"0\",0,0]]",
+    "[[0,0,1,1,0,\"one\",\"0\",\"0\",\"0\",\"0\",\"0\",\"0\",\"0\",\"0\",0,0]]",
+    "[[0,0,1,1,0,\"1\",\"0\",\"0\",\"0\",\"0\",\"0\",\"0\",\"soon\",\"0\",0,0]]",
+    "[[0,0,1,1,0,\"1\",\"0\",\"0\",\"0\",\"0\",\"0\",\"0\",\"0\",\"0\",2,0]]",
+    "[[0,0,1,1,0,\"1\",\"0\",\"0\",\"0\",\"0\",\"0\",\"0\",\"0\",\"0\",0]]",
+};
+
+START_TEST(damaged_ledgers_are_corrupt)
+{
+    struct ledger ledger = {0};
+    ck_assert_int_eq(load_text(damaged[_i], &ledger), ERR_CORRUPT);
+    ledger_done(&ledger);
+}
+END_TEST
+
+static void add_tests(TCase *tcase)
+{
+    tcase_add_test(tcase, orders_are_numbered_from_one);
+    tcase_add_test(tcase, fills_are_summed_exactly_whatever_becomes_of_the_order);
+    tcase_add_test(tcase, an_overflow_makes_the_sum_invalid);
+    tcase_add_loop_test(tcase, an_ended_order_never_changes_again, 0, COUNT(moves));
+    tcase_add_test(tcase, the_live_order_of_a_role_is_found);
+    tcase_add_test(tcase, a_runaway_is_refused);
+    tcase_add_test(tcase, what_was_saved_is_loaded);
+    tcase_add_loop_test(tcase, damaged_ledgers_are_corrupt, 0, COUNT(damaged));
+}
+
+int main(void)
+{
+    return run_tests("ledger", add_tests);
+}

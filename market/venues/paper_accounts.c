@@ -128,19 +128,28 @@ static struct decimal paper_signed(enum side side, struct decimal value)
     return side == SIDE_BUY ? value : decimal_negate(value);
 }
 
+/* The part of the cost that belongs to `matched` of what is held. The product comes first, because
+ * it is mostly exact; only where it would overflow does the quotient. */
+static struct decimal paper_position_share(const struct paper_position *position,
+                                           struct decimal matched)
+{
+    const struct decimal held = decimal_absolute(position->amount);
+    if (decimal_sign(matched) == 0 || decimal_equal(matched, held)) {
+        return decimal_sign(matched) == 0 ? DECIMAL_ZERO : position->cost;
+    }
+    const struct decimal share = decimal_divide(decimal_multiply(position->cost, matched), held);
+    return decimal_is_valid(share)
+               ? share
+               : decimal_multiply(position->cost, decimal_divide(matched, held));
+}
+
 /* Books a fill on a position and says how much quote it realizes. */
 static struct paper_position paper_position_after(const struct paper_position *before,
                                                   const struct fill *fill,
                                                   struct decimal *ret_realized)
 {
     const struct decimal matched = paper_position_matched(before, fill->side, fill->amount);
-    const struct decimal held = decimal_absolute(before->amount);
-    struct decimal share = DECIMAL_ZERO;
-    if (decimal_sign(matched) > 0) {
-        share = decimal_equal(matched, held)
-                    ? before->cost
-                    : decimal_multiply(before->cost, decimal_divide(matched, held));
-    }
+    const struct decimal share = paper_position_share(before, matched);
     const struct decimal matched_quote = decimal_multiply(fill->price, matched);
     const struct decimal adding_quote = decimal_subtract(fill_quote(fill), matched_quote);
     *ret_realized = decimal_negate(decimal_add(paper_signed(fill->side, matched_quote), share));

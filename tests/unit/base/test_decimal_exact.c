@@ -42,6 +42,14 @@ static void exact_from(mpz_t number, struct decimal value)
     }
 }
 
+/* The decimal of a number from 0 to exact_max. */
+static struct decimal decimal_from_exact(const mpz_t number)
+{
+    mpz_fdiv_q_2exp(exact_rest, number, 64);
+    const uint128_t high = mpz_get_ui(exact_rest);
+    return (struct decimal){.raw = (int128_t)((high << 64) | mpz_get_ui(number))};
+}
+
 /* number / divisor rounded half to even, in place. divisor > 0. */
 static void exact_divide_half_even(mpz_t number, const mpz_t divisor)
 {
@@ -196,11 +204,8 @@ static struct decimal partner_near_limit(struct prng *prng, struct decimal a, bo
     if (mpz_cmp(exact_result, exact_max) > 0) {
         return DECIMAL_ONE;
     }
-    mpz_fdiv_q_2exp(exact_rest, exact_result, 64);
-    const uint128_t high = mpz_get_ui(exact_rest);
-    const uint128_t raw = (high << 64) | mpz_get_ui(exact_result);
-    const struct decimal nearby = {.raw = (int128_t)raw};
-    return decimal_add(nearby, (struct decimal){.raw = prng_between(prng, -2, 2)});
+    return decimal_add(decimal_from_exact(exact_result),
+                       (struct decimal){.raw = prng_between(prng, -2, 2)});
 }
 
 START_TEST(random_pairs)
@@ -249,6 +254,32 @@ START_TEST(random_pairs_near_the_limit)
         }
         check_quotient(a, divisor);
         check_sums((struct decimal){.raw = (int128_t)(((uint128_t)1 << 127) - 1)}, a);
+    }
+    exact_done();
+}
+END_TEST
+
+/*
+ * Quotients of about 2^64 units: there the upper limb of what is divided equals that of the
+ * divisor, or all of it does, which never happens by chance.
+ */
+START_TEST(random_quotients_near_one_limb)
+{
+    exact_init();
+    struct prng prng;
+    prng_init(&prng, SEED + 6);
+    for (int i = 0; i < RANDOM_TIES; i++) {
+        struct decimal divisor = decimal_absolute(random_decimal(&prng, 122));
+        if (i % 4 == 0) { /* A multiple of the scale: the quotient can be 2^64 units exactly. */
+            divisor = decimal_from_int(prng_between(&prng, 19, INT64_C(1) << 60));
+        }
+        exact_from(exact_b, divisor);
+        mpz_mul_2exp(exact_a, exact_b, 64);
+        mpz_fdiv_q(exact_result, exact_a, exact_scale);
+        const struct decimal a = decimal_from_exact(exact_result);
+        const struct decimal nearby = {.raw = prng_between(&prng, -1, 1)};
+        check_quotient(a, divisor);
+        check_quotient(decimal_add(a, nearby), divisor);
     }
     exact_done();
 }
@@ -328,6 +359,7 @@ int main(void)
     tcase_add_test(random, random_pairs);
     tcase_add_test(random, random_pairs_whose_product_fits);
     tcase_add_test(random, random_pairs_near_the_limit);
+    tcase_add_test(random, random_quotients_near_one_limb);
     tcase_add_test(random, random_ties);
     tcase_add_test(random, random_values_survive_text);
     tcase_add_test(random, random_mantissas);

@@ -6,7 +6,11 @@
 #include "actors/messages.h"
 #include "market/wake_index.h"
 
-enum { MARKET_VENUE_SLEEPER = 0, MARKET_SLEEPERS_FIRST = 256 };
+enum {
+    MARKET_VENUE_SLEEPER = 0,
+    MARKET_SLEEPERS_FIRST = 256,
+    MARKET_WAKES_MAX = 512, /* Executors at work at a time: bounds the messages under way. */
+};
 
 enum market_phase {
     MARKET_IDLE,     /* Waits for rows. */
@@ -45,6 +49,10 @@ struct market {
     uint32_t sleeper_count;
     uint32_t *chosen; /* Owned: who is woken at the end of this step. */
     uint32_t chosen_count;
+    uint32_t *waking;     /* Owned: who is woken in this step, in order of number. */
+    uint32_t waking_next; /* The first that was not woken yet. */
+    uint32_t waking_count;
+    uint32_t working; /* Woken and without an answer yet. */
     enum market_phase phase;
     int64_t now_ns;
     int64_t alarm_ns;           /* The orchestrator's. */
@@ -56,7 +64,6 @@ struct market {
     uint32_t drain_steps;
     bool is_last;              /* The draining has reached its bound. */
     uint32_t drain_instrument; /* Whose last quote is repeated next. */
-    uint32_t waking;           /* Executors that have not answered. */
     uint64_t rows_done;
 };
 
@@ -92,6 +99,7 @@ static void market_stop(struct context *context, void *state)
     wake_times_destroy(market->times);
     free(market->sleepers);
     free(market->chosen);
+    free(market->waking);
     *market = (struct market){.phase = MARKET_ENDED};
 }
 
@@ -135,6 +143,11 @@ static enum err market_reserve(struct market *market, uint32_t executor)
         return ERR_MEMORY;
     }
     market->chosen = chosen;
+    uint32_t *waking = realloc(market->waking, count * sizeof(*waking));
+    if (waking == NULL) {
+        return ERR_MEMORY;
+    }
+    market->waking = waking;
     market->sleeper_count = count;
     return ERR_NONE;
 }
@@ -324,11 +337,22 @@ static enum err market_wake_one(struct market *market, struct context *context, 
     for (uint32_t i = 0; i < sleeper->market_count; i++) {
         wake.markets[i] = market_mark(market, sleeper->instruments[i]);
     }
-    market->waking++;
+    market->working++;
     return message_post(context, sleeper->host, MESSAGE_WAKE, market->now_ns, &wake, sizeof(wake));
 }
 
-/* Wakes everybody whom the quote, the time or an order event concerns, in order of number. */
+/* Keeps up to MARKET_WAKES_MAX executors at work. */
+static enum err market_wake_more(struct market *market, struct context *context)
+{
+    enum err err = ERR_NONE;
+    while (err == ERR_NONE && market->working < MARKET_WAKES_MAX &&
+           market->waking_next < market->waking_count) {
+        err = market_wake_one(market, context, market->waking[market->waking_next++]);
+    }
+    return err;
+}
+
+/* Begins to wake whom the quote, the time or an order event concerns, in order of number. */
 static enum err market_wake_chosen(struct market *market, struct context *context,
                                    uint32_t instrument)
 {
@@ -345,16 +369,15 @@ static enum err market_wake_chosen(struct market *market, struct context *contex
         market_choose(market, executor);
     }
     qsort(market->chosen, market->chosen_count, sizeof(*market->chosen), market_compare_numbers);
-    const uint32_t count = market->chosen_count;
+    /* Touches that come from now on are for the next step: they go into the other array. */
+    uint32_t *emptied = market->waking;
+    market->waking = market->chosen;
+    market->waking_count = market->chosen_count;
+    market->waking_next = 0;
+    market->chosen = emptied;
     market->chosen_count = 0;
     market->phase = MARKET_WAKING;
-    for (uint32_t i = 0; i < count; i++) {
-        const enum err err = market_wake_one(market, context, market->chosen[i]);
-        if (err != ERR_NONE) {
-            return err;
-        }
-    }
-    return ERR_NONE;
+    return market_wake_more(market, context);
 }
 
 static enum err market_set_venue_wake(struct market *market, const struct message_step_done *done)
@@ -376,6 +399,16 @@ static void market_begin_draining(struct market *market, enum shutdown_reason re
     }
 }
 
+/* When everybody has answered the step is over and the next one may begin. */
+static enum err market_end_step(struct market *market, struct context *context)
+{
+    if (market->working > 0 || market->waking_next < market->waking_count) {
+        return ERR_NONE;
+    }
+    market->phase = MARKET_IDLE;
+    return market_continue(market, context);
+}
+
 static enum err market_on_step_done(struct market *market, struct context *context,
                                     const struct message_step_done *done)
 {
@@ -393,17 +426,13 @@ static enum err market_on_step_done(struct market *market, struct context *conte
     if (err == ERR_NONE) {
         err = market_set_venue_wake(market, done);
     }
-    if (err == ERR_NONE && market->waking == 0) {
-        market->phase = MARKET_IDLE;
-        err = market_continue(market, context);
-    }
-    return err;
+    return err == ERR_NONE ? market_end_step(market, context) : err;
 }
 
 static enum err market_on_wake_done(struct market *market, struct context *context,
                                     const struct message_wake_done *done)
 {
-    ASSERT(market->phase == MARKET_WAKING && market->waking > 0);
+    ASSERT(market->phase == MARKET_WAKING && market->working > 0);
     struct sleeper *sleeper = &market->sleepers[done->executor];
     enum err err = ERR_NONE;
     for (uint32_t i = 0; i < sleeper->market_count; i++) {
@@ -423,12 +452,11 @@ static enum err market_on_wake_done(struct market *market, struct context *conte
         err = wake_times_set(market->times, done->executor, at_ns);
     }
     sleeper->is_known = !done->is_ended;
-    market->waking--;
-    if (err == ERR_NONE && market->waking == 0) {
-        market->phase = MARKET_IDLE;
-        err = market_continue(market, context);
+    market->working--;
+    if (err == ERR_NONE) {
+        err = market_wake_more(market, context);
     }
-    return err;
+    return err == ERR_NONE ? market_end_step(market, context) : err;
 }
 
 static enum err market_on_quotes(struct market *market, struct context *context,

@@ -17,7 +17,7 @@
 #include "market/position.h"
 
 enum {
-    JOURNAL_WINDOW = 65536,     /* Records that may wait for their commit before a step waits. */
+    JOURNAL_WINDOW = 8192,      /* Records that may wait for their commit before a step waits. */
     JOURNAL_HELD_MAX = 1 << 20, /* Tickets that may wait for their intent's commit. */
     ORDER_TRADES_FIRST = 2,
     ACCOUNT_ASSETS_MAX = 256,
@@ -102,6 +102,7 @@ struct orchestrator {
     uint32_t *waiting; /* Owned: indexes into config->executors not created yet, by start. */
     uint32_t waiting_first;
     uint32_t waiting_count;
+    bool has_due; /* Some whose time has come were left for the next step. */
 
     struct mark *marks; /* Owned, by instrument; is_marked says whether there is one. */
     bool *is_marked;

@@ -6,7 +6,10 @@
 #include "actors/roles/orchestrator_parts.h"
 #include "base/log.h"
 
-enum { ROSTER_EXECUTORS_FIRST = 16 };
+enum {
+    ROSTER_EXECUTORS_FIRST = 16,
+    ROSTER_CREATED_MAX = 512, /* Per step: bounds the messages under way. */
+};
 
 /* ---- The queue of executors to be created ---- */
 
@@ -87,6 +90,9 @@ int64_t roster_next_start(const struct orchestrator *orch)
         return INSTANT_NEVER;
     }
     const uint32_t index = orch->waiting[orch->waiting_first];
+    if (orch->has_due) {
+        return orch->now_ns; /* More than one step's worth: the next step takes them at once. */
+    }
     const int64_t at_ns = roster_start_time(orch->given.config->executors[index].config);
     /* One whose time has come waits for the first quote of its instrument, not for an instant. */
     return at_ns > orch->now_ns ? at_ns : INSTANT_NEVER;
@@ -250,27 +256,36 @@ static bool roster_has_quotes(const struct orchestrator *orch,
 
 enum err roster_create_due(struct orchestrator *orch)
 {
-    uint32_t kept = orch->waiting_first;
     const uint32_t end = orch->waiting_first + orch->waiting_count;
-    for (uint32_t i = orch->waiting_first; i < end; i++) {
+    uint32_t kept = orch->waiting_first;
+    uint32_t created = 0;
+    uint32_t i = orch->waiting_first;
+    orch->has_due = false;
+    for (; i < end; i++) {
         const struct executor_section *section = &orch->given.config->executors[orch->waiting[i]];
         if (roster_start_time(section->config) > orch->now_ns) {
-            /* Sorted: nobody behind is due. Close the hole that the created ones have left. */
-            const uint32_t rest = end - i;
-            memmove(&orch->waiting[kept], &orch->waiting[i], rest * sizeof(*orch->waiting));
-            kept += rest;
-            break;
+            break; /* Sorted: nobody behind is due. */
         }
         if (!roster_has_quotes(orch, section)) {
             orch->waiting[kept++] = orch->waiting[i];
             continue;
         }
+        if (created == ROSTER_CREATED_MAX) {
+            orch->has_due = true;
+            break;
+        }
+        created++;
         const enum err err = roster_create(orch, section);
         if (err != ERR_NONE) {
             return err;
         }
     }
-    orch->waiting_count = kept - orch->waiting_first;
+    /* The skipped ones move up to those that were not looked at. */
+    const uint32_t skipped = kept - orch->waiting_first;
+    memmove(&orch->waiting[i - skipped], &orch->waiting[orch->waiting_first],
+            skipped * sizeof(*orch->waiting));
+    orch->waiting_first = i - skipped;
+    orch->waiting_count = end - orch->waiting_first;
     return ERR_NONE;
 }
 

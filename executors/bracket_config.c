@@ -33,6 +33,39 @@ const struct field_element bracket_bound_element = {
     .is_scalar = true,
 };
 
+const struct field bracket_trailing_fields[] = {
+    {.name = "activation_price",
+     .kind = FIELD_DECIMAL,
+     .offset = offsetof(struct trailing_config, activation),
+     .is_required = true,
+     .unit = "fraction",
+     .min = "0",
+     .min_excluded = true,
+     .max = BRACKET_FRACTION_MAX,
+     .doc = "Net pnl (not a price) above which the stop begins to trail."},
+    {.name = "trailing_delta",
+     .kind = FIELD_DECIMAL,
+     .offset = offsetof(struct trailing_config, distance),
+     .is_required = true,
+     .unit = "fraction",
+     .min = "0",
+     .min_excluded = true,
+     .max = BRACKET_FRACTION_MAX,
+     .doc = "How far the stop trails behind the best net pnl."},
+    {0},
+};
+
+const struct field bracket_barrier_fields[] = {
+    BRACKET_BARRIER_FIELDS,
+    {.name = "trailing_stop",
+     .kind = FIELD_OBJECT,
+     .offset = offsetof(struct barrier_config, trailing_stop),
+     .fields = bracket_trailing_fields,
+     .size = sizeof(struct trailing_config),
+     .doc = "Closes when the net pnl falls back from its best. Null: off."},
+    {0},
+};
+
 const struct barrier_config *bracket_barriers(const struct bracket_config *config)
 {
     static const struct barrier_config none = {
@@ -65,16 +98,21 @@ static enum err bracket_validate_market(int type, const char *name, const char *
     return ERR_SYNTAX;
 }
 
-enum err bracket_validate(const struct executor_config *config, const char *path,
-                          const struct node *node, struct problems *problems)
+enum err bracket_validate_barriers(const struct barrier_config *barriers, const char *path,
+                                   const struct node *node, struct problems *problems)
 {
-    const struct bracket_config *bracket = (const struct bracket_config *)config;
-    const struct barrier_config *barriers = bracket_barriers(bracket);
     const enum err stop = bracket_validate_market(barriers->stop_loss_order_type,
                                                   "stop_loss_order_type", path, node, problems);
     const enum err time = bracket_validate_market(barriers->time_limit_order_type,
                                                   "time_limit_order_type", path, node, problems);
     return stop == ERR_NONE ? time : stop;
+}
+
+enum err bracket_validate(const struct executor_config *config, const char *path,
+                          const struct node *node, struct problems *problems)
+{
+    const struct bracket_config *bracket = (const struct bracket_config *)config;
+    return bracket_validate_barriers(bracket_barriers(bracket), path, node, problems);
 }
 
 void bracket_market(const struct executor_config *config, uint32_t market,

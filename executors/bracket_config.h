@@ -64,6 +64,11 @@ extern const struct field bracket_update_fields[];
 extern const struct field bracket_bound_fields[];
 extern const struct field_element bracket_bound_element;
 
+/* A trailing stop with a fixed distance (struct trailing_config), and the barriers with that one
+ * (struct barrier_config), for every kind that has Hummingbot's triple barrier. */
+extern const struct field bracket_trailing_fields[];
+extern const struct field bracket_barrier_fields[];
+
 /* The barriers, or the default ones (all off) when none are configured. */
 const struct barrier_config *bracket_barriers(const struct bracket_config *config);
 
@@ -73,6 +78,10 @@ const struct decimal *bracket_bounds(const struct bracket_config *config);
 /* What the tables cannot say: stops and time limits close with MARKET orders only. */
 MUST_USE enum err bracket_validate(const struct executor_config *config, const char *path,
                                    const struct node *node, struct problems *problems);
+
+/* The same for the member triple_barrier_config of a kind's own configuration `node`. */
+MUST_USE enum err bracket_validate_barriers(const struct barrier_config *barriers, const char *path,
+                                            const struct node *node, struct problems *problems);
 
 /* The market of executor_kind. */
 void bracket_market(const struct executor_config *config, uint32_t market,

@@ -24,6 +24,7 @@ enum ledger_column {
     COLUMN_CANCEL_REQUESTED_AT,
     COLUMN_IS_CANCEL_REQUESTED,
     COLUMN_IS_TIMED_OUT,
+    COLUMN_SLOT,
     COLUMN_COUNT,
 };
 
@@ -96,6 +97,7 @@ struct ledger_order *ledger_place(struct ledger *ledger, const struct order_draf
         .amount = draft->amount,
         .price = draft->price,
         .gross_at_placement = ledger->opening.executed,
+        .slot = draft->slot,
         .placed_at_ns = now_ns,
     };
     ledger->live_count++;
@@ -160,6 +162,7 @@ static void ledger_save_order(const struct ledger_order *order, struct text *out
     snapshot_write_int64(out, order->cancel_requested_at_ns);
     json_int(out, order->is_cancel_requested);
     json_int(out, order->is_timed_out);
+    json_int(out, order->slot);
     json_array_end(out);
 }
 
@@ -216,6 +219,7 @@ static enum err ledger_load_order(const struct node *row, struct ledger_order *o
 {
     int64_t is_cancel_requested;
     int64_t is_timed_out;
+    int64_t slot;
     if (row->kind != NODE_SEQUENCE || row->count != COLUMN_COUNT ||
         ledger_load_words(row, order) != ERR_NONE || ledger_load_decimals(row, order) != ERR_NONE ||
         snapshot_int64(row->items[COLUMN_PLACED_AT], &order->placed_at_ns) != ERR_NONE ||
@@ -223,11 +227,13 @@ static enum err ledger_load_order(const struct node *row, struct ledger_order *o
             ERR_NONE ||
         snapshot_between(row->items[COLUMN_IS_CANCEL_REQUESTED], 0, 1, &is_cancel_requested) !=
             ERR_NONE ||
-        snapshot_between(row->items[COLUMN_IS_TIMED_OUT], 0, 1, &is_timed_out) != ERR_NONE) {
+        snapshot_between(row->items[COLUMN_IS_TIMED_OUT], 0, 1, &is_timed_out) != ERR_NONE ||
+        snapshot_between(row->items[COLUMN_SLOT], 0, UINT32_MAX, &slot) != ERR_NONE) {
         return ERR_CORRUPT;
     }
     order->is_cancel_requested = is_cancel_requested != 0;
     order->is_timed_out = is_timed_out != 0;
+    order->slot = (uint32_t)slot;
     return ERR_NONE;
 }
 

@@ -42,6 +42,7 @@ struct ledger_order {
     struct decimal fees;               /* In quote. */
     struct decimal fee_base;           /* The part of the fees that was taken in base. */
     struct decimal gross_at_placement; /* Sum of OPEN fills when it was placed. */
+    uint32_t slot;                     /* As in the draft. */
     int64_t placed_at_ns;
     int64_t cancel_requested_at_ns; /* Latest request; meaningful when is_cancel_requested. */
     bool is_cancel_requested;
@@ -59,6 +60,7 @@ struct order_draft {
     enum time_in_force time_in_force;
     enum position_action action;
     uint32_t leverage; /* Perpetuals; 0 and 1 mean none. */
+    uint32_t slot;     /* Which part of the plan it serves, e.g. a level; the kind's own number. */
 };
 
 /* Sums over the orders of one group. An overflow makes a sum invalid and stays in it. */

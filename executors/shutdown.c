@@ -40,7 +40,8 @@ static void shutdown_watch_close(struct executor *executor, int64_t now_ns)
     }
 }
 
-/* Asks for the cancel of every order that must go, and again when it is still there after 5 s. */
+/* Asks for the cancel of every order that must go, and again when it is still there after 5 s. One
+ * request is left for the close; what does not fit goes with the next evaluation. */
 static void shutdown_cancel_orders(struct executor *executor, int64_t now_ns,
                                    struct executor_requests *requests)
 {
@@ -54,7 +55,8 @@ static void shutdown_cancel_orders(struct executor *executor, int64_t now_ns,
         unseen--;
         const bool is_due = !order->is_cancel_requested ||
                             now_ns >= instant_add(order->cancel_requested_at_ns, CANCEL_REPEAT_NS);
-        if (is_due && !shutdown_spares(executor, order)) {
+        const bool has_room = requests->count < EXECUTOR_REQUESTS_MAX - 1;
+        if (is_due && has_room && !shutdown_spares(executor, order)) {
             executor_cancel(order, now_ns, requests);
         }
     }
@@ -85,7 +87,7 @@ static void shutdown_place_close(struct executor *executor, const struct holding
 {
     if (executor->shutdown_mode != SHUTDOWN_CLOSE ||
         ledger_live(&executor->ledger, ROLE_CLOSE) != NULL ||
-        executor_is_waiting(executor, now_ns)) {
+        executor_is_waiting(executor, now_ns) || requests->count == EXECUTOR_REQUESTS_MAX) {
         return;
     }
     const struct decimal amount = shutdown_free(executor, holding);

@@ -2,23 +2,33 @@
 
 #include "executors/bracket_wake.h"
 
+bool trailing_follow(struct trailing_trigger *trigger, struct decimal activation,
+                     struct decimal distance, struct decimal net_pct)
+{
+    const struct decimal candidate = decimal_subtract(net_pct, distance);
+    if (!trigger->is_armed) {
+        if (decimal_less(activation, net_pct)) {
+            *trigger = (struct trailing_trigger){true, candidate};
+        }
+        return false;
+    }
+    if (decimal_less(net_pct, trigger->level)) {
+        return true;
+    }
+    trigger->level = decimal_max(trigger->level, candidate);
+    return false;
+}
+
 enum verdict trailing_step(struct bracket *bracket, const struct moment *moment,
                            struct executor_requests *requests)
 {
     (void)requests;
-    const struct decimal candidate = decimal_subtract(moment->net_pct, bracket->distance);
-    if (!bracket->is_armed) {
-        if (decimal_less(bracket->activation, moment->net_pct)) {
-            bracket->is_armed = true;
-            bracket->trigger = candidate;
-        }
-        return VERDICT_STAY;
-    }
-    if (decimal_less(moment->net_pct, bracket->trigger)) {
-        return VERDICT_CLOSE;
-    }
-    bracket->trigger = decimal_max(bracket->trigger, candidate);
-    return VERDICT_STAY;
+    struct trailing_trigger trigger = {bracket->is_armed, bracket->trigger};
+    const bool fires =
+        trailing_follow(&trigger, bracket->activation, bracket->distance, moment->net_pct);
+    bracket->is_armed = trigger.is_armed;
+    bracket->trigger = trigger.level;
+    return fires ? VERDICT_CLOSE : VERDICT_STAY;
 }
 
 void trailing_wake(const struct bracket *bracket, const struct moment *moment, struct wake *wake)

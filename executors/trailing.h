@@ -1,5 +1,5 @@
 /*
- * executors/trailing.h - the trailing stop of a position executor (SPEC 6.3).
+ * executors/trailing.h - the trailing stop with a fixed distance (SPEC 6.3).
  *
  * Once the net pnl exceeds the activation, a trigger follows its best value at a fixed distance;
  * when the pnl falls below the trigger, everything is closed.
@@ -10,6 +10,16 @@
 #define TUTTI_EXECUTORS_TRAILING_H
 
 #include "executors/moment.h"
+
+/* How far a trailing stop has come. */
+struct trailing_trigger {
+    bool is_armed;
+    struct decimal level; /* Meaningful when armed. 0 is a level. */
+};
+
+/* Follows the net pnl one step; true when it has fallen below the trigger. */
+bool trailing_follow(struct trailing_trigger *trigger, struct decimal activation,
+                     struct decimal distance, struct decimal net_pct);
 
 /* bracket_rules.trail */
 enum verdict trailing_step(struct bracket *bracket, const struct moment *moment,

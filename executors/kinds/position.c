@@ -13,45 +13,12 @@ static const struct bracket_rules position_rules = {
     .trail_wake = trailing_wake,
 };
 
-static const struct field position_trailing_fields[] = {
-    {.name = "activation_price",
-     .kind = FIELD_DECIMAL,
-     .offset = offsetof(struct trailing_config, activation),
-     .is_required = true,
-     .unit = "fraction",
-     .min = "0",
-     .min_excluded = true,
-     .max = BRACKET_FRACTION_MAX,
-     .doc = "Net pnl (not a price) above which the stop begins to trail."},
-    {.name = "trailing_delta",
-     .kind = FIELD_DECIMAL,
-     .offset = offsetof(struct trailing_config, distance),
-     .is_required = true,
-     .unit = "fraction",
-     .min = "0",
-     .min_excluded = true,
-     .max = BRACKET_FRACTION_MAX,
-     .doc = "How far the stop trails behind the best net pnl."},
-    {0},
-};
-
-static const struct field position_barrier_fields[] = {
-    BRACKET_BARRIER_FIELDS,
-    {.name = "trailing_stop",
-     .kind = FIELD_OBJECT,
-     .offset = offsetof(struct barrier_config, trailing_stop),
-     .fields = position_trailing_fields,
-     .size = sizeof(struct trailing_config),
-     .doc = "Closes when the net pnl falls back from its best. Null: off."},
-    {0},
-};
-
 static const struct field position_config_fields[] = {
     BRACKET_CONFIG_FIELDS,
     {.name = "triple_barrier_config",
      .kind = FIELD_OBJECT,
      .offset = offsetof(struct bracket_config, barriers),
-     .fields = position_barrier_fields,
+     .fields = bracket_barrier_fields,
      .size = sizeof(struct barrier_config),
      .doc = "What closes the position. Null: nothing but a stop."},
     {0},

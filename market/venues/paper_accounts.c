@@ -46,9 +46,10 @@ static struct paper_account *paper_accounts_open(struct paper_accounts *accounts
         }
     }
     ASSERT(accounts->count < accounts->capacity);
-    ASSERT(strlen(asset) <= ASSET_MAX_LENGTH);
+    const size_t length = strlen(asset);
+    ASSERT(length <= ASSET_MAX_LENGTH);
     struct paper_account *account = &accounts->items[accounts->count++];
-    strcpy(account->asset, asset);
+    memcpy(account->asset, asset, length + 1);
     return account;
 }
 

@@ -205,7 +205,7 @@ START_TEST(jitter_keeps_the_order)
 {
     static const struct paper_config config = {
         .is_unlimited = true, .latency_ns = 10, .latency_jitter_ns = 90, .seed = 3};
-    int64_t first_seen[2] = {0};
+    uint64_t first_seen[2] = {0};
     for (int run = 0; run < 2; run++) {
         struct paper_fixture fixture;
         fixture_open(&fixture, &config);
@@ -220,7 +220,7 @@ START_TEST(jitter_keeps_the_order)
                 if (fixture.updates.items[i].kind == VENUE_ACCEPTED) {
                     ck_assert_uint_eq(fixture.updates.items[i].order.ordinal, next);
                     ck_assert_int_ge(now, next + 10);
-                    first_seen[run] = first_seen[run] * 3 + now;
+                    first_seen[run] = first_seen[run] * 3 + (uint64_t)now;
                     next++;
                 }
             }
@@ -228,7 +228,7 @@ START_TEST(jitter_keeps_the_order)
         ck_assert_uint_eq(next, 51);
         fixture_close(&fixture);
     }
-    ck_assert_int_eq(first_seen[0], first_seen[1]);
+    ck_assert(first_seen[0] == first_seen[1]);
 }
 END_TEST
 

@@ -1,11 +1,9 @@
 #include "actors/run.h"
 
-#include <errno.h>
 #include <nng/supplemental/util/platform.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "actors/messages.h"
@@ -16,13 +14,13 @@
 #include "actors/roles/venue.h"
 #include "base/log.h"
 
-enum { RUN_CACHE_PATH_MAX = 4096, RUN_POLL_MS = 10 };
+enum { RUN_POLL_MS = 10 };
 
 struct run {
     const struct run_config *config; /* Borrowed. */
     struct run_options options;
-    struct system *system; /* Owned. */
-    struct tape **tapes;   /* Owned, one per feed. */
+    struct system *system;  /* Owned. */
+    struct run_tapes tapes; /* Owned; empty when the options give them. */
     struct feed_source *sources;
     unsigned *price_digits; /* Per instrument. */
     char *database;         /* Owned; NULL: none. */
@@ -58,7 +56,7 @@ static enum err run_spawn_outside(struct run *run, struct context *context,
         err = context_spawn(context, &publisher_class, &arguments, ret_publisher);
     }
     const struct field_list *control = &run->config->file.control->listen;
-    if (err == ERR_NONE && control->count > 0) {
+    if (err == ERR_NONE && control->count > 0 && !run->options.is_unrecorded) {
         struct actor_ref ref;
         struct control_arguments arguments = {.urls = control->items,
                                               .count = control->count,
@@ -77,6 +75,7 @@ static enum err run_spawn_market(struct run *run, struct context *context,
                                          .instrument_count = run->config->instrument_count,
                                          .rows_total = run->rows_total,
                                          .rows_done = &run->rows_done,
+                                         .is_exhaustive = run->options.is_exhaustive,
                                          .orchestrator = orchestrator};
     enum err err = ERR_NONE;
     if (run->options.on_progress != NULL) {
@@ -152,32 +151,6 @@ static const struct actor_class run_root_class = {
 
 /* ---- Opening ---- */
 
-/* Where tapes made from CSV files are kept: the feed's cache, or the user's. */
-static enum err run_cache_folder(const struct feed_section *feed, char *out, size_t size,
-                                 struct failure *failure)
-{
-    if (feed->cache != NULL) {
-        (void)snprintf(out, size, "%s", feed->cache);
-    } else {
-        const char *base = getenv("XDG_CACHE_HOME");
-        const char *home = getenv("HOME");
-        if (base != NULL && base[0] == '/') {
-            (void)snprintf(out, size, "%s", base);
-        } else {
-            (void)snprintf(out, size, "%s/.cache", home != NULL ? home : ".");
-        }
-        (void)mkdir(out, 0700);
-        (void)snprintf(out + strlen(out), size - strlen(out), "/tutti");
-    }
-    if (mkdir(out, 0700) != 0 && errno != EEXIST) {
-        return failure_set(failure, ERR_IO,
-                           "%s: cannot make the folder for tapes: %s: set cache of the feed to a "
-                           "folder that can be written",
-                           out, strerror(errno));
-    }
-    return ERR_NONE;
-}
-
 /* Damage and locks of files that are no database are plain failures to the caller. */
 static enum err run_plain_failure(struct failure *failure, enum err err)
 {
@@ -188,41 +161,33 @@ static enum err run_plain_failure(struct failure *failure, enum err err)
     return ERR_IO;
 }
 
-static enum err run_open_tape(struct run *run, size_t index, struct failure *failure)
+/* Opens the tapes, unless they are given, and tells the feed and the market about them. */
+static enum err run_open_tapes(struct run *run, struct failure *failure)
 {
-    const struct feed_section *feed =
-        (const struct feed_section *)run->config->file.feeds.items + index;
-    enum tape_layout layout;
-    const char *source = feed_section_source(feed, &layout);
-    char cache[RUN_CACHE_PATH_MAX];
-    enum err err = run_cache_folder(feed, cache, sizeof(cache), failure);
-    if (err == ERR_NONE) {
-        const struct tape_recipe recipe = {.csv_path = source,
-                                           .layout = layout,
-                                           .cache_folder = cache,
-                                           .progress = run->options.on_tape,
-                                           .context = run->options.context};
-        err = tape_open_for(&recipe, &run->tapes[index], failure);
+    const struct run_tapes *tapes = run->options.tapes;
+    if (tapes == NULL) {
+        const enum err err = run_tapes_open(run->config, run->options.on_tape, run->options.context,
+                                            &run->tapes, failure);
+        if (err != ERR_NONE) {
+            return err;
+        }
+        tapes = &run->tapes;
     }
-    if (err != ERR_NONE) {
-        return run_plain_failure(failure, err);
+    ASSERT(tapes->count == run->config->file.feeds.count);
+    for (size_t i = 0; i < tapes->count; i++) {
+        const struct tape_columns *columns = tape_columns_of(tapes->items[i]);
+        const uint32_t instrument = (uint32_t)run->config->feed_instruments[i];
+        run->sources[i] = (struct feed_source){.instrument = instrument, .tape = tapes->items[i]};
+        run->price_digits[instrument] = columns->price_digits;
+        run->rows_total += columns->count;
     }
-    const struct tape_columns *columns = tape_columns_of(run->tapes[index]);
-    if (columns->count == 0) {
-        return failure_set(failure, ERR_RANGE, "%s: no quotes in it: give a file with rows",
-                           source);
-    }
-    const uint32_t instrument = (uint32_t)run->config->feed_instruments[index];
-    run->sources[index] = (struct feed_source){.instrument = instrument, .tape = run->tapes[index]};
-    run->price_digits[instrument] = columns->price_digits;
-    run->rows_total += columns->count;
     return ERR_NONE;
 }
 
 static enum err run_open_publisher(struct run *run, struct failure *failure)
 {
     const struct events_section *events = run->config->file.events;
-    if (events->listen.count == 0) {
+    if (events->listen.count == 0 || run->options.is_unrecorded) {
         return ERR_NONE;
     }
     const struct link_addresses addresses = {.urls = events->listen.items,
@@ -234,6 +199,9 @@ static enum err run_open_publisher(struct run *run, struct failure *failure)
 
 static enum err run_open_store(struct run *run, struct failure *failure)
 {
+    if (run->options.is_unrecorded) {
+        return ERR_NONE;
+    }
     const struct persistence_section *section = run->config->file.persistence;
     const char *name = run->config->file.run->name;
     if (strcmp(section->type, "memory") != 0) {
@@ -256,14 +224,11 @@ static enum err run_open_store(struct run *run, struct failure *failure)
 static enum err run_allocate(struct run *run)
 {
     const struct run_file *file = &run->config->file;
-    run->tapes = calloc(file->feeds.count, sizeof(struct tape *));
     run->sources = calloc(file->feeds.count, sizeof(*run->sources));
     run->price_digits = calloc(run->config->instrument_count, sizeof(*run->price_digits));
     run->venues = calloc(file->venues.count, sizeof(*run->venues));
-    return run->tapes != NULL && run->sources != NULL && run->price_digits != NULL &&
-                   run->venues != NULL
-               ? ERR_NONE
-               : ERR_MEMORY;
+    return run->sources != NULL && run->price_digits != NULL && run->venues != NULL ? ERR_NONE
+                                                                                    : ERR_MEMORY;
 }
 
 static enum err run_open(struct run *run, struct failure *failure)
@@ -275,9 +240,7 @@ static enum err run_open(struct run *run, struct failure *failure)
     for (size_t i = 0; i < run->config->instrument_count; i++) {
         run->price_digits[i] = run->config->instruments[i].price_digits;
     }
-    for (size_t i = 0; i < run->config->file.feeds.count && err == ERR_NONE; i++) {
-        err = run_open_tape(run, i, failure);
-    }
+    err = run_open_tapes(run, failure);
     if (err == ERR_NONE) {
         err = run_open_publisher(run, failure);
     }
@@ -346,10 +309,7 @@ void run_destroy(struct run *run)
     system_destroy(run->system);
     struct failure ignored;
     (void)!store_close(run->store, &ignored);
-    for (size_t i = 0; run->tapes != NULL && i < run->config->file.feeds.count; i++) {
-        tape_close(run->tapes[i]);
-    }
-    free(run->tapes);
+    run_tapes_close(&run->tapes);
     free(run->sources);
     free(run->price_digits);
     free(run->venues);

@@ -13,6 +13,7 @@
 #include "actors/roles/orchestrator.h"
 #include "actors/roles/progress.h"
 #include "actors/run_config.h"
+#include "actors/run_tapes.h"
 #include "actors/system.h"
 #include "market/tape.h"
 
@@ -23,6 +24,10 @@ struct run_options {
     tape_progress *on_tape;         /* While a tape is made; may be NULL. */
     void *context;                  /* Of both; borrowed. */
     uint64_t epoch;                 /* Of client order ids: unique to this start, below 36^12. */
+    const struct run_tapes *tapes;  /* Of the config's feeds, borrowed; NULL: the run opens them. */
+    bool is_unrecorded; /* Only the result counts: no database, no sockets, no events at all. */
+    bool
+        is_exhaustive; /* Every quote wakes every executor: what indexed runs are tested against. */
 };
 
 struct run_result {

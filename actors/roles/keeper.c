@@ -41,9 +41,11 @@ static void keeper_stop(struct context *context, void *state)
         outcome->failure.code == ERR_NONE) {
         outcome->failure = failure;
     }
-    unsigned char hash[crypto_hash_sha256_BYTES];
-    (void)crypto_hash_sha256_final(&keeper->hash, hash);
-    (void)sodium_bin2hex(outcome->hash, sizeof(outcome->hash), hash, sizeof(hash));
+    if (keeper->given.store != NULL) {
+        unsigned char hash[crypto_hash_sha256_BYTES];
+        (void)crypto_hash_sha256_final(&keeper->hash, hash);
+        (void)sodium_bin2hex(outcome->hash, sizeof(outcome->hash), hash, sizeof(hash));
+    }
     text_done(&keeper->event);
     text_done(&keeper->events);
 }
@@ -88,7 +90,7 @@ static enum err keeper_commit(struct keeper *keeper, struct context *context)
         return ERR_NONE;
     }
     struct failure failure = {0};
-    if (store_commit(keeper->given.store, &failure) != ERR_NONE) {
+    if (keeper->given.store != NULL && store_commit(keeper->given.store, &failure) != ERR_NONE) {
         return keeper_fail(keeper, context, &failure);
     }
     (void)crypto_hash_sha256_update(
@@ -107,6 +109,22 @@ static enum err keeper_commit(struct keeper *keeper, struct context *context)
                            : err;
 }
 
+/* Appends a record to the store and its event to the group. */
+static enum err keeper_append(struct keeper *keeper, const struct record *record,
+                              struct failure *failure)
+{
+    const enum err err = store_append(keeper->given.store, record, &keeper->event, failure);
+    if (err != ERR_NONE) {
+        return err;
+    }
+    text_append(&keeper->events, text_string(&keeper->event), keeper->event.length);
+    text_append_char(&keeper->events, '\n');
+    return text_failed(&keeper->events)
+               ? failure_set(failure, ERR_MEMORY,
+                             "journal: no memory for events: free memory and start again")
+               : ERR_NONE;
+}
+
 static enum err keeper_receive(struct context *context, void *state, nng_msg **message)
 {
     struct keeper *keeper = state;
@@ -119,14 +137,7 @@ static enum err keeper_receive(struct context *context, void *state, nng_msg **m
     }
     const struct record *record = message_body(*message);
     struct failure failure = {0};
-    if (store_append(keeper->given.store, record, &keeper->event, &failure) != ERR_NONE) {
-        return keeper_fail(keeper, context, &failure);
-    }
-    text_append(&keeper->events, text_string(&keeper->event), keeper->event.length);
-    text_append_char(&keeper->events, '\n');
-    if (text_failed(&keeper->events)) {
-        (void)failure_set(&failure, ERR_MEMORY,
-                          "journal: no memory for events: free memory and start again");
+    if (keeper->given.store != NULL && keeper_append(keeper, record, &failure) != ERR_NONE) {
         return keeper_fail(keeper, context, &failure);
     }
     keeper->appended = record->seq;

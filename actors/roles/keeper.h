@@ -4,6 +4,7 @@
  * Records are appended as they come and committed when its mailbox is empty or KEEPER_GROUP_MAX of
  * them wait (lazy: only then, and at the end of the run); only then their events go to the
  * publisher and the orchestrator hears of it. Commits block, so this actor has a thread of its own.
+ * Without a store records are counted and forgotten: no event is made of them.
  * A store that refuses is final: the orchestrator is told and nothing is written any more.
  *
  * Threads: an actor. The outcome is written while it runs and read after the run.
@@ -22,12 +23,13 @@ enum { KEEPER_GROUP_MAX = 1024, KEEPER_HASH_TEXT_MAX = 65 };
 struct keeper_outcome {
     uint64_t committed;              /* Records that are durable. */
     uint64_t commits;                /* Groups. */
-    char hash[KEEPER_HASH_TEXT_MAX]; /* SHA-256 over all events, one per line, in hex. */
+    char hash[KEEPER_HASH_TEXT_MAX]; /* SHA-256 over all events, one per line, in hex; "" without
+                                      * a store. */
     struct failure failure;          /* code is ERR_NONE when all went well. */
 };
 
 struct keeper_arguments {
-    struct store *store;        /* Moved: the actor closes it. */
+    struct store *store;        /* Moved: the actor closes it. NULL: nothing is recorded. */
     struct actor_ref publisher; /* ACTOR_NOBODY: nobody listens. */
     bool is_lazy; /* Commit full groups and the end only: nobody waits for durability. */
     struct keeper_outcome *outcome; /* Borrowed. */

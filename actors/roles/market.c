@@ -234,7 +234,7 @@ static size_t market_find_row(const struct market *market, int64_t at_ns)
 {
     const struct message_quotes *rows = &market->rows;
     const struct board *board = &market->boards[rows->instrument];
-    if (board->is_forced || market->chosen_count > 0) {
+    if (board->is_forced || market->chosen_count > 0 || market->given.is_exhaustive) {
         return rows->first;
     }
     const struct tape_levels levels = wake_index_nearest(board->index);
@@ -357,6 +357,9 @@ static enum err market_wake_chosen(struct market *market, struct context *contex
                                    uint32_t instrument)
 {
     uint32_t executor;
+    for (uint32_t i = 0; market->given.is_exhaustive && i < market->sleeper_count; i++) {
+        market_choose(market, i);
+    }
     if (instrument != STEP_NO_INSTRUMENT) {
         const struct board *board = &market->boards[instrument];
         while (wake_index_take(board->index, board->bid, board->ask, &executor)) {
@@ -437,7 +440,8 @@ static enum err market_on_wake_done(struct market *market, struct context *conte
     enum err err = ERR_NONE;
     for (uint32_t i = 0; i < sleeper->market_count; i++) {
         struct board *board = &market->boards[sleeper->instruments[i]];
-        board->is_forced = board->is_forced || done->has_requests;
+        /* A new order concerns the venue, an end the figures that are published. */
+        board->is_forced = board->is_forced || done->has_requests || done->is_ended;
         if (done->is_ended) {
             wake_index_remove(board->index, done->executor);
         } else if (err == ERR_NONE) {

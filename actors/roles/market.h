@@ -12,6 +12,8 @@
 #ifndef TUTTI_ACTORS_ROLES_MARKET_H
 #define TUTTI_ACTORS_ROLES_MARKET_H
 
+#include <stdbool.h>
+
 #include "actors/system.h"
 #include "base/instant.h"
 #include "market/instrument.h"
@@ -25,6 +27,7 @@ struct market_arguments {
     size_t instrument_count;
     uint64_t rows_total; /* Of all feeds, for progress. */
     uint64_t *rows_done; /* Borrowed: written while the actor runs, read after the run. */
+    bool is_exhaustive;  /* Every quote is a step and wakes everybody, whatever they asked for. */
     struct actor_ref feed;
     struct actor_ref orchestrator;
     struct actor_ref progress; /* ACTOR_NOBODY: nobody looks. */

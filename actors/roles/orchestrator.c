@@ -81,13 +81,14 @@ static enum err orchestrator_give_done(struct orchestrator *orch,
                         sizeof(*done));
 }
 
-/* The next start of an executor, or the next look at the drawdown. */
+/* The next start of an executor, performance event, or look at the drawdown. */
 static int64_t orchestrator_next_alarm(const struct orchestrator *orch)
 {
     const int64_t start_ns = roster_next_start(orch);
+    const int64_t alarm_ns = orch->publish_at_ns < start_ns ? orch->publish_at_ns : start_ns;
     const bool watches = orch->given.config->file.risk->has_max_drawdown && orch->active_count > 0;
     const int64_t look_ns = instant_add(orch->now_ns, DRAWDOWN_INTERVAL_NS);
-    return watches && look_ns < start_ns ? look_ns : start_ns;
+    return watches && look_ns < alarm_ns ? look_ns : alarm_ns;
 }
 
 /* The venue has done its part of the step. */

@@ -296,16 +296,29 @@ static void book_refresh(struct orchestrator *orch, uint32_t controller,
     performance_refresh(performance, realized, unrealized, fees);
 }
 
+/* The earliest instant of the next performance event of a controller that had one. */
+static int64_t book_due_at(const struct orchestrator *orch, const struct controller *controller)
+{
+    return instant_add(controller->published_ns,
+                       orch->given.config->file.events->performance_interval_ns);
+}
+
 static bool book_is_due(const struct orchestrator *orch, const struct controller *controller,
                         bool is_final)
 {
     if (is_final) {
         return true;
     }
-    const int64_t interval_ns = orch->given.config->file.events->performance_interval_ns;
     return controller->is_changed &&
-           (!controller->was_published ||
-            orch->now_ns >= instant_add(controller->published_ns, interval_ns));
+           (!controller->was_published || orch->now_ns >= book_due_at(orch, controller));
+}
+
+/* A controller that is not due: when it changed it will be. */
+static void book_await(struct orchestrator *orch, const struct controller *controller)
+{
+    if (controller->is_changed && book_due_at(orch, controller) < orch->publish_at_ns) {
+        orch->publish_at_ns = book_due_at(orch, controller);
+    }
 }
 
 /* controller "" is the whole run. */
@@ -321,11 +334,15 @@ static enum err book_journal_performance(struct orchestrator *orch, const char *
 
 enum err book_publish(struct orchestrator *orch, bool is_final)
 {
+    bool is_any_due = false;
+    orch->publish_at_ns = INSTANT_NEVER;
     for (uint32_t i = 0; i < orch->controller_count; i++) {
         struct controller *controller = &orch->controllers[i];
         if (!book_is_due(orch, controller, is_final)) {
+            book_await(orch, controller);
             continue;
         }
+        is_any_due = true;
         book_refresh(orch, i, &controller->performance);
         controller->is_changed = false;
         controller->was_published = true;
@@ -336,11 +353,10 @@ enum err book_publish(struct orchestrator *orch, bool is_final)
             return err;
         }
     }
-    if (!is_final) {
-        return ERR_NONE;
+    if (is_any_due || is_final) {
+        book_refresh(orch, UINT32_MAX, &orch->total); /* So that it sees the same drawdowns. */
     }
-    book_refresh(orch, UINT32_MAX, &orch->total);
-    return book_journal_performance(orch, "", &orch->total);
+    return is_final ? book_journal_performance(orch, "", &orch->total) : ERR_NONE;
 }
 
 bool book_is_drawn_down(struct orchestrator *orch)

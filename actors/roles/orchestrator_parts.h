@@ -112,6 +112,7 @@ struct orchestrator {
     struct controller *controllers; /* Owned. */
     uint32_t controller_count;
     struct performance total;
+    int64_t publish_at_ns; /* When the next performance event that waits for its interval is due. */
     uint64_t live_orders;
 
     uint64_t seq;             /* Of the last record sent. */
@@ -187,7 +188,8 @@ void book_release(struct orchestrator *orch, struct executor_entry *executor);
 /* Moves account, position and performance by one fill of a new trade. */
 MUST_USE enum err book_apply_fill(struct orchestrator *orch, struct executor_entry *executor,
                                   const struct order_entry *order, const struct fill *fill);
-/* Publishes the performance of controllers that changed; all of them when `is_final`. */
+/* Publishes the performance of controllers that changed and whose interval is over, all of them
+ * and the run's when `is_final`. What has to wait sets publish_at_ns. */
 MUST_USE enum err book_publish(struct orchestrator *orch, bool is_final);
 /* Compares a venue's balances with what fills say; remembers a difference in the outcome. */
 MUST_USE enum err book_on_balances(struct orchestrator *orch,

@@ -1,0 +1,152 @@
+#include "actors/link.h"
+
+#include <nng/nng.h>
+#include <nng/protocol/pubsub0/pub.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "actors/link_socket.h"
+#include "actors/scheduler_thread.h"
+#include "base/assert.h"
+#include "base/instant.h"
+
+enum { PUBLISHER_RECEIVE_MAX = 4096 }; /* A publisher expects nothing from its peers. */
+
+struct link_publisher {
+    struct link_addresses addresses; /* Borrowed content. */
+    nng_socket socket;
+    bool is_open;
+    pthread_mutex_t lock;
+    pthread_cond_t changed; /* The last peer has gone. */
+    unsigned peers;         /* Under the lock. */
+};
+
+/* A pipe that is closed when it comes is still reported as gone, so it is counted as well. */
+static void publisher_on_pipe(nng_pipe pipe, nng_pipe_ev event, void *argument)
+{
+    struct link_publisher *publisher = argument;
+    (void)pthread_mutex_lock(&publisher->lock);
+    if (event == NNG_PIPE_EV_ADD_PRE) {
+        publisher->peers++;
+    } else if (event == NNG_PIPE_EV_REM_POST) {
+        ASSERT(publisher->peers > 0);
+        publisher->peers--;
+        if (publisher->peers == 0) {
+            (void)pthread_cond_signal(&publisher->changed);
+        }
+    }
+    (void)pthread_mutex_unlock(&publisher->lock);
+    if (event == NNG_PIPE_EV_ADD_PRE && !link_pipe_is_allowed(pipe, &publisher->addresses)) {
+        (void)nng_pipe_close(pipe);
+    }
+}
+
+static int publisher_open(struct link_publisher *publisher)
+{
+    int code = nng_pub0_open(&publisher->socket);
+    if (code != 0) {
+        return code;
+    }
+    publisher->is_open = true;
+    code = nng_socket_set_int(publisher->socket, NNG_OPT_SENDBUF, LINK_BUFFER_MESSAGES);
+    if (code == 0) {
+        code = nng_socket_set_size(publisher->socket, NNG_OPT_RECVMAXSZ, PUBLISHER_RECEIVE_MAX);
+    }
+    if (code == 0) {
+        code =
+            nng_pipe_notify(publisher->socket, NNG_PIPE_EV_ADD_PRE, publisher_on_pipe, publisher);
+    }
+    if (code == 0) {
+        code =
+            nng_pipe_notify(publisher->socket, NNG_PIPE_EV_REM_POST, publisher_on_pipe, publisher);
+    }
+    return code;
+}
+
+static struct link_publisher *publisher_create(const struct link_addresses *addresses)
+{
+    struct link_publisher *publisher = calloc(1, sizeof(*publisher));
+    if (publisher == NULL) {
+        return NULL;
+    }
+    publisher->addresses = *addresses;
+    if (pthread_mutex_init(&publisher->lock, NULL) != 0) {
+        free(publisher);
+        return NULL;
+    }
+    if (scheduler_condition_init(&publisher->changed) != ERR_NONE) {
+        (void)pthread_mutex_destroy(&publisher->lock);
+        free(publisher);
+        return NULL;
+    }
+    return publisher;
+}
+
+enum err link_publisher_open(const struct link_addresses *addresses,
+                             struct link_publisher **ret_publisher, struct failure *failure)
+{
+    struct link_publisher *publisher = publisher_create(addresses);
+    if (publisher == NULL) {
+        return failure_set(failure, ERR_MEMORY, "out of memory");
+    }
+    const int code = publisher_open(publisher);
+    const enum err err = code == 0 ? link_listen(publisher->socket, addresses, true, failure)
+                                   : link_failure(failure, "event socket", code);
+    if (err != ERR_NONE) {
+        link_publisher_close(publisher, 0);
+        return err;
+    }
+    *ret_publisher = publisher;
+    return ERR_NONE;
+}
+
+enum err link_publisher_send(struct link_publisher *publisher, const void *bytes, size_t size)
+{
+    nng_msg *event;
+    if (nng_msg_alloc(&event, size) != 0) {
+        return ERR_MEMORY;
+    }
+    if (size > 0) {
+        memcpy(nng_msg_body(event), bytes, size);
+    }
+    const int code = nng_sendmsg(publisher->socket, event, NNG_FLAG_NONBLOCK);
+    if (code == 0) {
+        return ERR_NONE;
+    }
+    nng_msg_free(event);
+    return code == NNG_ENOMEM ? ERR_MEMORY : ERR_CLOSED;
+}
+
+unsigned link_publisher_peers(struct link_publisher *publisher)
+{
+    (void)pthread_mutex_lock(&publisher->lock);
+    const unsigned peers = publisher->peers;
+    (void)pthread_mutex_unlock(&publisher->lock);
+    return peers;
+}
+
+static void publisher_linger(struct link_publisher *publisher, unsigned linger_ms)
+{
+    const int64_t end_ns = scheduler_monotonic_ns() + (int64_t)linger_ms * NS_PER_MS;
+    (void)pthread_mutex_lock(&publisher->lock);
+    while (publisher->peers > 0 && scheduler_monotonic_ns() < end_ns) {
+        scheduler_condition_wait(&publisher->changed, &publisher->lock, end_ns);
+    }
+    (void)pthread_mutex_unlock(&publisher->lock);
+}
+
+void link_publisher_close(struct link_publisher *publisher, unsigned linger_ms)
+{
+    if (publisher == NULL) {
+        return;
+    }
+    if (publisher->is_open) {
+        publisher_linger(publisher, linger_ms);
+        (void)nng_close(publisher->socket);
+    }
+    (void)pthread_cond_destroy(&publisher->changed);
+    (void)pthread_mutex_destroy(&publisher->lock);
+    free(publisher);
+}

@@ -1,0 +1,161 @@
+#include "actors/link_socket.h"
+
+#include <string.h>
+
+#include "actors/scheduler_thread.h"
+#include "base/assert.h"
+#include "base/instant.h"
+
+enum { LINK_IPC_PERMISSIONS = 0600 };
+
+static const struct link_failure_text {
+    int code; /* Of nng. */
+    enum err err;
+    const char *cause;
+    const char *next_step;
+} link_failure_texts[] = {
+    {NNG_EADDRINUSE, ERR_LOCKED, "the address is in use",
+     "stop the process that listens there or choose another address"},
+    {NNG_EPERM, ERR_DENIED, "permission denied",
+     "choose a port above 1023, or a path in a folder that this user may write to"},
+    {NNG_EADDRINVAL, ERR_SYNTAX, "not an address",
+     "write ipc://PATH, tcp://HOST:PORT, ws://HOST:PORT/PATH or inproc://NAME"},
+    {NNG_EINVAL, ERR_SYNTAX, "not an address",
+     "write ipc://PATH, tcp://HOST:PORT, ws://HOST:PORT/PATH or inproc://NAME"},
+    {NNG_ENOTSUP, ERR_SYNTAX, "unknown kind of address",
+     "write ipc://PATH, tcp://HOST:PORT, ws://HOST:PORT/PATH or inproc://NAME"},
+    {NNG_ENOENT, ERR_NOT_FOUND, "no such file or folder",
+     "create the folder, or start the process that listens there"},
+    {NNG_ECONNREFUSED, ERR_NOT_FOUND, "nobody listens there",
+     "start the process that listens there or check the address"},
+    {NNG_EUNREACHABLE, ERR_NOT_FOUND, "the host cannot be reached", "check the network"},
+    {NNG_ENOMEM, ERR_MEMORY, "out of memory", "free some memory"},
+    {NNG_ENOFILES, ERR_LIMIT, "too many open files", "raise the limit (ulimit -n)"},
+    {NNG_ECLOSED, ERR_CLOSED, "the connection was closed", "try again"},
+};
+
+enum err link_failure(struct failure *failure, const char *url, int code)
+{
+    ASSERT(code != 0);
+    for (size_t i = 0; i < sizeof(link_failure_texts) / sizeof(link_failure_texts[0]); i++) {
+        const struct link_failure_text *text = &link_failure_texts[i];
+        if (text->code == code) {
+            return failure_set(failure, text->err, "%s: %s; %s", url, text->cause, text->next_step);
+        }
+    }
+    return failure_set(failure, ERR_IO, "%s: %s", url, nng_strerror(code));
+}
+
+static bool link_url_is(const char *url, const char *scheme)
+{
+    return strncmp(url, scheme, strlen(scheme)) == 0;
+}
+
+/* Options that only a listener of its kind knows. */
+static int link_listener_configure(nng_listener listener, const char *url, bool is_text)
+{
+    if (link_url_is(url, "ipc://")) {
+        return nng_listener_set_int(listener, NNG_OPT_IPC_PERMISSIONS, LINK_IPC_PERMISSIONS);
+    }
+    if (is_text && (link_url_is(url, "ws://") || link_url_is(url, "wss://"))) {
+        return nng_listener_set_bool(listener, NNG_OPT_WS_SEND_TEXT, true);
+    }
+    return 0;
+}
+
+static enum err link_listen_at(nng_socket socket, const char *url, bool is_text,
+                               struct failure *failure)
+{
+    nng_listener listener;
+    int code = nng_listener_create(&listener, socket, url);
+    if (code != 0) {
+        return link_failure(failure, url, code);
+    }
+    code = link_listener_configure(listener, url, is_text);
+    if (code == 0) {
+        code = nng_listener_start(listener, 0);
+    }
+    return code == 0 ? ERR_NONE : link_failure(failure, url, code);
+}
+
+enum err link_listen(nng_socket socket, const struct link_addresses *addresses, bool is_text,
+                     struct failure *failure)
+{
+    for (size_t i = 0; i < addresses->url_count; i++) {
+        const enum err err = link_listen_at(socket, addresses->urls[i], is_text, failure);
+        if (err != ERR_NONE) {
+            return err;
+        }
+    }
+    return ERR_NONE;
+}
+
+bool link_pipe_is_allowed(nng_pipe pipe, const struct link_addresses *addresses)
+{
+    char *origin;
+    if (nng_pipe_get_string(pipe, NNG_OPT_WS_REQUEST_HEADER "Origin", &origin) != 0) {
+        return true; /* Not a web page. */
+    }
+    bool is_allowed = false;
+    for (size_t i = 0; i < addresses->origin_count && !is_allowed; i++) {
+        is_allowed = strcmp(origin, addresses->origins[i]) == 0;
+    }
+    nng_strfree(origin);
+    return is_allowed;
+}
+
+nng_msg *link_received_create(nng_msg *received, uint64_t ticket, int64_t now_ns)
+{
+    const size_t size = nng_msg_len(received);
+    ASSERT(size <= LINK_BYTES_MAX);
+    nng_msg *message =
+        message_create(MESSAGE_LINK_RECEIVED, now_ns, sizeof(struct link_received) + size);
+    if (message != NULL) {
+        struct link_received *head = message_body(message);
+        *head = (struct link_received){.ticket = ticket, .size = (uint32_t)size};
+        if (size > 0) {
+            memcpy(head + 1, nng_msg_body(received), size);
+        }
+    }
+    return message;
+}
+
+enum err link_signal_init(struct link_signal *signal)
+{
+    signal->is_raised = false;
+    if (pthread_mutex_init(&signal->lock, NULL) != 0) {
+        return ERR_MEMORY;
+    }
+    if (scheduler_condition_init(&signal->raised) != ERR_NONE) {
+        (void)pthread_mutex_destroy(&signal->lock);
+        return ERR_MEMORY;
+    }
+    return ERR_NONE;
+}
+
+void link_signal_done(struct link_signal *signal)
+{
+    (void)pthread_cond_destroy(&signal->raised);
+    (void)pthread_mutex_destroy(&signal->lock);
+}
+
+void link_signal_raise(struct link_signal *signal)
+{
+    (void)pthread_mutex_lock(&signal->lock);
+    signal->is_raised = true;
+    (void)pthread_cond_signal(&signal->raised);
+    (void)pthread_mutex_unlock(&signal->lock);
+}
+
+bool link_signal_wait(struct link_signal *signal, unsigned timeout_ms)
+{
+    const int64_t end_ns = scheduler_monotonic_ns() + (int64_t)timeout_ms * NS_PER_MS;
+    (void)pthread_mutex_lock(&signal->lock);
+    while (!signal->is_raised && scheduler_monotonic_ns() < end_ns) {
+        scheduler_condition_wait(&signal->raised, &signal->lock, end_ns);
+    }
+    const bool was_raised = signal->is_raised;
+    signal->is_raised = false;
+    (void)pthread_mutex_unlock(&signal->lock);
+    return was_raised;
+}

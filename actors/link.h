@@ -19,6 +19,7 @@
 #define TUTTI_ACTORS_LINK_H
 
 #include <nng/nng.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -95,6 +96,10 @@ MUST_USE enum err link_publisher_send(struct link_publisher *publisher, const vo
 
 /* Connections at this instant. */
 unsigned link_publisher_peers(struct link_publisher *publisher);
+
+/* Waits until at least `peers` are connected, at most timeout_ms; says whether they are. Blocks:
+ * for programs, not for actors. */
+bool link_publisher_wait(struct link_publisher *publisher, unsigned peers, unsigned timeout_ms);
 
 /*
  * Stops listening. Closing a socket loses what nng has queued and nng does not say when its queue

@@ -19,7 +19,7 @@ struct link_publisher {
     nng_socket socket;
     bool is_open;
     pthread_mutex_t lock;
-    pthread_cond_t changed; /* The last peer has gone. */
+    pthread_cond_t changed; /* A peer has come or gone. */
     unsigned peers;         /* Under the lock. */
 };
 
@@ -33,10 +33,8 @@ static void publisher_on_pipe(nng_pipe pipe, nng_pipe_ev event, void *argument)
     } else if (event == NNG_PIPE_EV_REM_POST) {
         ASSERT(publisher->peers > 0);
         publisher->peers--;
-        if (publisher->peers == 0) {
-            (void)pthread_cond_signal(&publisher->changed);
-        }
     }
+    (void)pthread_cond_signal(&publisher->changed);
     (void)pthread_mutex_unlock(&publisher->lock);
     if (event == NNG_PIPE_EV_ADD_PRE && !link_pipe_is_allowed(pipe, &publisher->addresses)) {
         (void)nng_pipe_close(pipe);
@@ -125,6 +123,18 @@ unsigned link_publisher_peers(struct link_publisher *publisher)
     const unsigned peers = publisher->peers;
     (void)pthread_mutex_unlock(&publisher->lock);
     return peers;
+}
+
+bool link_publisher_wait(struct link_publisher *publisher, unsigned peers, unsigned timeout_ms)
+{
+    const int64_t end_ns = scheduler_monotonic_ns() + (int64_t)timeout_ms * NS_PER_MS;
+    (void)pthread_mutex_lock(&publisher->lock);
+    while (publisher->peers < peers && scheduler_monotonic_ns() < end_ns) {
+        scheduler_condition_wait(&publisher->changed, &publisher->lock, end_ns);
+    }
+    const bool are_there = publisher->peers >= peers;
+    (void)pthread_mutex_unlock(&publisher->lock);
+    return are_there;
 }
 
 static void publisher_linger(struct link_publisher *publisher, unsigned linger_ms)

@@ -1,6 +1,5 @@
 #include "actors/run.h"
 
-#include <nng/supplemental/util/platform.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -326,11 +325,8 @@ static void run_wait_for_subscribers(const struct run *run)
     if (wanted == 0 || run->publisher == NULL) {
         return;
     }
-    for (int waited_ms = 0; waited_ms < RUN_SUBSCRIBERS_WAIT_MS; waited_ms += RUN_POLL_MS) {
-        if (link_publisher_peers(run->publisher) >= (uint64_t)wanted) {
-            return;
-        }
-        nng_msleep(RUN_POLL_MS);
+    if (link_publisher_wait(run->publisher, (unsigned)wanted, RUN_SUBSCRIBERS_WAIT_MS)) {
+        return;
     }
     log_line(LOG_WARNING, "run", "fewer than %lld subscribers after %d s: starting without them",
              (long long)wanted, RUN_SUBSCRIBERS_WAIT_MS / 1000);

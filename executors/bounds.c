@@ -44,20 +44,23 @@ static bool bounds_allow_market(const struct bounds_order *order, struct decimal
            !decimal_less(decimal_multiply(order->price, above), mid);
 }
 
+bool bounds_contain(const struct decimal bounds[2], struct decimal mid,
+                    const struct bounds_order *order)
+{
+    if (order->type == ORDER_MARKET) {
+        return bounds_allow_market(order, mid, bounds);
+    }
+    if (order->side == SIDE_BUY) {
+        return !decimal_less(order->price, decimal_multiply(mid, bounds_below(bounds[0])));
+    }
+    return !decimal_less(decimal_multiply(mid, bounds_above(bounds[0])), order->price);
+}
+
 bool bounds_allow(const struct bracket *bracket, const struct moment *moment,
                   const struct bounds_order *order)
 {
     const struct decimal *bounds = bracket_bounds(bracket_config_of(bracket));
-    if (bounds == NULL) {
-        return true;
-    }
-    if (order->type == ORDER_MARKET) {
-        return bounds_allow_market(order, moment->mid, bounds);
-    }
-    if (order->side == SIDE_BUY) {
-        return !decimal_less(order->price, decimal_multiply(moment->mid, bounds_below(bounds[0])));
-    }
-    return !decimal_less(decimal_multiply(moment->mid, bounds_above(bounds[0])), order->price);
+    return bounds == NULL || bounds_contain(bounds, moment->mid, order);
 }
 
 /* The mid prices between which an order is allowed; invalid: no such limit. */
@@ -112,21 +115,27 @@ static void bounds_wake_enter(const struct bounds_range *range, struct decimal m
 }
 
 /* The mid lies between bid and ask, so it passes a limit only when one of them does. */
-void bounds_wake(const struct bracket *bracket, const struct moment *moment,
-                 const struct bounds_order *order, struct wake_levels *levels)
+void bounds_await(const struct decimal bounds[2], struct decimal mid,
+                  const struct bounds_order *order, bool is_inside, struct wake_levels *levels)
 {
-    const struct decimal *bounds = bracket_bounds(bracket_config_of(bracket));
-    if (bounds == NULL) {
-        return;
-    }
     const struct bounds_range range = bounds_range_of(order, bounds);
     /* The products and quotients behind the limits are rounded. */
     const struct decimal rounding = {.raw = 4};
     const struct decimal slack =
         decimal_add(decimal_divide(rounding, bounds_below(bounds[0])), rounding);
-    if (bounds_allow(bracket, moment, order)) {
+    if (is_inside) {
         bounds_wake_leave(&range, slack, levels);
     } else {
-        bounds_wake_enter(&range, moment->mid, slack, levels);
+        bounds_wake_enter(&range, mid, slack, levels);
+    }
+}
+
+void bounds_wake(const struct bracket *bracket, const struct moment *moment,
+                 const struct bounds_order *order, struct wake_levels *levels)
+{
+    const struct decimal *bounds = bracket_bounds(bracket_config_of(bracket));
+    if (bounds != NULL) {
+        bounds_await(bounds, moment->mid, order, bounds_contain(bounds, moment->mid, order),
+                     levels);
     }
 }

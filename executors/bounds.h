@@ -18,6 +18,14 @@ struct bounds_order {
     struct decimal price;
 };
 
+/* Whether the mid price is near enough to the order's price. */
+bool bounds_contain(const struct decimal bounds[2], struct decimal mid,
+                    const struct bounds_order *order);
+
+/* Wakes when the mid price may pass a limit; `is_inside`: as it is judged now. */
+void bounds_await(const struct decimal bounds[2], struct decimal mid,
+                  const struct bounds_order *order, bool is_inside, struct wake_levels *levels);
+
 /* The configured entry, whatever its order type makes of it. */
 struct bounds_order bounds_entry(const struct bracket *bracket);
 

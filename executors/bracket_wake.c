@@ -1,7 +1,8 @@
-#include "executors/bracket_wake.h"
+#include "executors/bracket.h"
 
 #include "executors/entry.h"
 #include "executors/mark.h"
+#include "executors/moment_wake.h"
 #include "executors/shutdown.h"
 #include "executors/take_profit.h"
 
@@ -10,57 +11,6 @@ enum { SECONDS_PER_YEAR = 31536000 };
 /* How long levels of a rising stop are made for, at least and at most. */
 #define YIELD_HORIZON_MIN_NS NS_PER_S
 #define YIELD_HORIZON_MAX_NS (3600 * NS_PER_S)
-
-/* The mark at which the net pnl is `net_pct`; see moment_value() for the way forth. */
-static struct decimal bracket_mark_of(const struct bracket *bracket, const struct moment *moment,
-                                      struct decimal net_pct)
-{
-    const enum side side = bracket_side(bracket);
-    const struct decimal net = decimal_multiply(net_pct, moment->basis);
-    const struct decimal trade = decimal_add(net, moment->fees);
-    const struct decimal realized = decimal_subtract(
-        bracket->executor.ledger.closing.quote, decimal_multiply(moment->closed, moment->entry));
-    const struct decimal unrealized = decimal_subtract(mark_signed(side, trade), realized);
-    return decimal_add(moment->entry, decimal_divide(unrealized, moment->remaining));
-}
-
-/* How far rounding may have moved that mark: half a unit of net_pct is worth basis / 2 units of
- * quote, a few more units come from the products, and all of it is divided by what remains. */
-static struct decimal bracket_mark_slack(const struct moment *moment)
-{
-    const struct decimal rounding = {.raw = 4};
-    const struct decimal quote = decimal_add(decimal_multiply(rounding, moment->basis), rounding);
-    return decimal_add(decimal_divide(quote, moment->remaining), rounding);
-}
-
-/* `is_up`: wait for the net pnl to rise, that is, for the mark to rise (long) or fall (short). */
-static void bracket_wake_pct(const struct bracket *bracket, const struct moment *moment,
-                             struct decimal net_pct, bool is_up, struct wake_levels *levels)
-{
-    ASSERT(decimal_sign(moment->remaining) > 0);
-    const enum side side = bracket_side(bracket);
-    const struct decimal level = bracket_mark_of(bracket, moment, net_pct);
-    const struct decimal slack = bracket_mark_slack(moment);
-    if (is_up == (side == SIDE_BUY)) {
-        mark_wake_above(levels, side, moment->mark, decimal_subtract(level, slack));
-    } else {
-        mark_wake_below(levels, side, moment->mark, decimal_add(level, slack));
-    }
-}
-
-void bracket_wake_rise(const struct bracket *bracket, const struct moment *moment,
-                       struct decimal net_pct, bool is_passed, struct wake_levels *levels)
-{
-    levels->every_quote |= is_passed;
-    bracket_wake_pct(bracket, moment, net_pct, true, levels);
-}
-
-void bracket_wake_fall(const struct bracket *bracket, const struct moment *moment,
-                       struct decimal net_pct, bool is_passed, struct wake_levels *levels)
-{
-    levels->every_quote |= is_passed;
-    bracket_wake_pct(bracket, moment, net_pct, false, levels);
-}
 
 /*
  * For how long a stop that rises with the yield is taken as it will be at the end of that time:
@@ -120,7 +70,7 @@ static void bracket_wake_yield(const struct bracket *bracket, const struct momen
         level = decimal_subtract(moment_target_yield(bracket, until_ns), allowance);
         wake_add_time(wake, until_ns);
     }
-    bracket_wake_fall(bracket, moment, level, is_passed, &wake->markets[0]);
+    moment_wake_fall(moment, level, is_passed, &wake->markets[0]);
 }
 
 /* The barriers that are only looked at while the position can be closed. */
@@ -138,8 +88,8 @@ static void bracket_wake_barriers(const struct bracket *bracket, const struct mo
         return;
     }
     if (barriers->take_profit_order_type == ORDER_MARKET) {
-        bracket_wake_rise(bracket, moment, barriers->take_profit,
-                          !decimal_less(moment->net_pct, barriers->take_profit), &wake->markets[0]);
+        moment_wake_rise(moment, barriers->take_profit,
+                         !decimal_less(moment->net_pct, barriers->take_profit), &wake->markets[0]);
     } else {
         take_profit_wake(bracket, moment, &wake->markets[0]);
     }

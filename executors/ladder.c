@@ -1,6 +1,6 @@
 #include "executors/ladder.h"
 
-#include "executors/bracket_wake.h"
+#include "executors/moment_wake.h"
 
 static const struct trailing_config *ladder_config(const struct bracket *bracket)
 {
@@ -136,13 +136,13 @@ void ladder_wake(const struct bracket *bracket, const struct moment *moment, str
         return;
     }
     if (!bracket->is_armed) {
-        bracket_wake_rise(bracket, moment, bracket->activation,
-                          !decimal_less(moment->net_pct, bracket->activation), levels);
+        moment_wake_rise(moment, bracket->activation,
+                         !decimal_less(moment->net_pct, bracket->activation), levels);
         return;
     }
     const struct decimal candidate = ladder_candidate(bracket, moment->net_pct);
-    bracket_wake_fall(bracket, moment, bracket->trigger,
-                      !decimal_less(bracket->trigger, moment->net_pct), levels);
-    bracket_wake_rise(bracket, moment, ladder_raise_level(bracket),
-                      decimal_less(bracket->trigger, candidate), levels);
+    moment_wake_fall(moment, bracket->trigger, !decimal_less(bracket->trigger, moment->net_pct),
+                     levels);
+    moment_wake_rise(moment, ladder_raise_level(bracket), decimal_less(bracket->trigger, candidate),
+                     levels);
 }

@@ -63,6 +63,19 @@ struct ledger_order *ledger_live(const struct ledger *ledger, enum order_role ro
     return found;
 }
 
+bool ledger_is_exclusive(const struct ledger *ledger)
+{
+    uint32_t live[ROLE_TAKE_PROFIT + 1] = {0};
+    for (uint32_t i = 0; i < ledger->count; i++) {
+        const struct ledger_order *order = &ledger->orders[i];
+        live[order->role] += ledger_order_is_live(order) ? 1 : 0;
+        if (live[order->role] > 1 || order->market != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Makes room for one more order. */
 static enum err ledger_reserve(struct ledger *ledger)
 {

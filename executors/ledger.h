@@ -93,6 +93,10 @@ struct ledger_order *ledger_find(const struct ledger *ledger, uint32_t ordinal);
 /* The live order of a role, or NULL. With several (a kind of its own may), the oldest. */
 struct ledger_order *ledger_live(const struct ledger *ledger, enum order_role role);
 
+/* Whether every order is in the first market and at most one of each role is live: so it is for a
+ * kind that has one position and no slots. */
+bool ledger_is_exclusive(const struct ledger *ledger);
+
 /*
  * Adds an order in PENDING; its ordinal is count + 1. NULL when there is no memory or
  * LEDGER_ORDERS_MAX is reached; then nothing has changed.

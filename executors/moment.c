@@ -27,23 +27,23 @@ struct decimal moment_target_yield(const struct bracket *bracket, int64_t now_ns
                           decimal_from_int(SECONDS_PER_YEAR));
 }
 
-/* The prices of the view, or those at which the bracket ended. */
-static void moment_read_market(struct moment *moment, const struct bracket *bracket,
-                               const struct executor_view *view)
+/* The quote of the view, or the one at which the bracket ended. */
+static struct quote moment_market(const struct bracket *bracket, const struct executor_view *view)
 {
     if (bracket->executor.status == EXECUTOR_TERMINATED) {
-        moment->now_ns = bracket->final.time_ns;
-        moment->bid = bracket->final.bid;
-        moment->ask = bracket->final.ask;
-    } else {
-        ASSERT(view->market_count >= 1);
-        moment->now_ns = view->now_ns;
-        moment->bid = view->markets[0].bid;
-        moment->ask = view->markets[0].ask;
+        return bracket->final;
     }
-    moment->instrument = bracket->executor.instruments[0];
+    ASSERT(view->market_count >= 1);
+    return (struct quote){view->now_ns, view->markets[0].bid, view->markets[0].ask};
+}
+
+static void moment_read_market(struct moment *moment, const struct quote *market)
+{
+    moment->now_ns = market->time_ns;
+    moment->bid = market->bid;
+    moment->ask = market->ask;
     moment->mid = decimal_divide(decimal_add(moment->bid, moment->ask), decimal_from_int(2));
-    moment->mark = bracket_side(bracket) == SIDE_BUY ? moment->bid : moment->ask;
+    moment->mark = moment->side == SIDE_BUY ? moment->bid : moment->ask;
 }
 
 /* What was bought and sold. */
@@ -54,36 +54,34 @@ static void moment_read_ledger(struct moment *moment, const struct ledger *ledge
     moment->closed = ledger->closing.executed;
     moment->remaining = decimal_subtract(moment->open, moment->closed);
     moment->sellable = decimal_floor_to(moment->remaining, moment->instrument->step);
+    moment->proceeds = ledger->closing.quote;
     moment->fees = decimal_add(ledger->opening.fees, ledger->closing.fees);
 }
 
 /* The configured entry price; LIMIT_MAKER keeps to its own side of the book. */
-static struct decimal moment_wanted(const struct bracket *bracket, const struct moment *moment)
+static struct decimal moment_wanted(const struct bracket *bracket, const struct quote *market)
 {
     const struct barrier_config *barriers = bracket_barriers(bracket_config_of(bracket));
-    if (barriers->open_order_type != ORDER_LIMIT_MAKER || !decimal_is_valid(moment->bid) ||
-        !decimal_is_valid(moment->ask)) {
+    if (barriers->open_order_type != ORDER_LIMIT_MAKER || !decimal_is_valid(market->bid) ||
+        !decimal_is_valid(market->ask)) {
         return bracket->entry_price;
     }
-    return bracket_side(bracket) == SIDE_BUY ? decimal_min(bracket->entry_price, moment->bid)
-                                             : decimal_max(bracket->entry_price, moment->ask);
+    return bracket_side(bracket) == SIDE_BUY ? decimal_min(bracket->entry_price, market->bid)
+                                             : decimal_max(bracket->entry_price, market->ask);
 }
 
 /* The average entry and the result against it. */
-static void moment_value(struct moment *moment, const struct bracket *bracket)
+static void moment_value(struct moment *moment, struct decimal opening_quote)
 {
-    const struct ledger *ledger = &bracket->executor.ledger;
-    const enum side side = bracket_side(bracket);
-    moment->wanted = moment_wanted(bracket, moment);
     const bool has_fills = !decimal_is_valid(moment->gross) || decimal_sign(moment->gross) > 0;
-    moment->entry = has_fills ? moment_ratio(ledger->opening.quote, moment->gross) : moment->wanted;
+    moment->entry = has_fills ? moment_ratio(opening_quote, moment->gross) : moment->wanted;
 
     const struct decimal realized =
-        decimal_subtract(ledger->closing.quote, decimal_multiply(moment->closed, moment->entry));
+        decimal_subtract(moment->proceeds, decimal_multiply(moment->closed, moment->entry));
     const struct decimal unrealized =
         decimal_multiply(moment->remaining, decimal_subtract(moment->mark, moment->entry));
     const struct decimal trade =
-        decimal_add(mark_signed(side, realized), mark_signed(side, unrealized));
+        decimal_add(mark_signed(moment->side, realized), mark_signed(moment->side, unrealized));
     moment->net = decimal_subtract(trade, moment->fees);
     moment->basis = decimal_multiply(moment->open, moment->entry);
     const bool is_open = !decimal_is_valid(moment->open) || decimal_sign(moment->open) > 0;
@@ -107,21 +105,29 @@ static bool moment_is_within(struct decimal value, struct decimal limit)
     return decimal_is_valid(value) && !decimal_less(limit, decimal_absolute(value));
 }
 
-static bool moment_is_valid(const struct moment *moment, const struct bracket *bracket)
+static bool moment_is_sound(const struct moment *moment)
 {
     const struct decimal price_max = MOMENT_PRICE_MAX;
-    const struct decimal prices[] = {moment->bid, moment->ask, moment->entry, moment->target_price};
+    const struct decimal prices[] = {moment->bid, moment->ask, moment->entry};
     for (size_t i = 0; i < sizeof(prices) / sizeof(prices[0]); i++) {
         if (!moment_is_within(prices[i], price_max)) {
             return false;
         }
     }
+    return decimal_is_valid(moment->sellable) && decimal_is_valid(moment->basis) &&
+           decimal_is_valid(moment->net) && moment_is_within(moment->net_pct, MOMENT_FRACTION_MAX);
+}
+
+/* What a bracket computes beyond the figures of its position. */
+static bool moment_is_valid(const struct moment *moment, const struct bracket *bracket)
+{
+    if (!moment->is_valid) {
+        return false;
+    }
     const struct decimal amount = bracket_config_of(bracket)->amount;
     const struct decimal notional =
         decimal_multiply(amount, decimal_max(moment->ask, moment->wanted));
-    return decimal_is_valid(notional) && decimal_is_valid(moment->sellable) &&
-           decimal_is_valid(moment->basis) && decimal_is_valid(moment->net) &&
-           moment_is_within(moment->net_pct, MOMENT_FRACTION_MAX) &&
+    return decimal_is_valid(notional) && moment_is_within(moment->target_price, MOMENT_PRICE_MAX) &&
            moment_is_within(moment->target_yield, MOMENT_FRACTION_MAX);
 }
 
@@ -133,17 +139,28 @@ static bool moment_is_expired(const struct bracket *bracket, int64_t now_ns)
            instant_add(config->common.timestamp_ns, barriers->time_limit_ns) <= now_ns;
 }
 
+struct moment moment_of_position(const struct executor *executor, enum side side,
+                                 const struct quote *market, struct decimal wanted)
+{
+    struct moment moment = {.instrument = executor->instruments[0], .side = side, .wanted = wanted};
+    moment_read_market(&moment, market);
+    moment_read_ledger(&moment, &executor->ledger);
+    moment_value(&moment, executor->ledger.opening.quote);
+    moment.is_valid = moment_is_sound(&moment);
+    moment.is_closable =
+        moment.is_valid && instrument_is_tradable(moment.instrument, moment.sellable, moment.mark);
+    return moment;
+}
+
 struct moment moment_of(const struct bracket *bracket, const struct executor_view *view)
 {
-    struct moment moment = {0};
-    moment_read_market(&moment, bracket, view);
-    moment_read_ledger(&moment, &bracket->executor.ledger);
-    moment_value(&moment, bracket);
+    const struct quote market = moment_market(bracket, view);
+    struct moment moment = moment_of_position(&bracket->executor, bracket_side(bracket), &market,
+                                              moment_wanted(bracket, &market));
     moment.target_yield = moment_target_yield(bracket, moment.now_ns);
     moment.target_price = moment_target_price(bracket, &moment);
     moment.is_expired = moment_is_expired(bracket, moment.now_ns);
     moment.is_valid = moment_is_valid(&moment, bracket);
-    moment.is_closable =
-        moment.is_valid && instrument_is_tradable(moment.instrument, moment.sellable, moment.mark);
+    moment.is_closable &= moment.is_valid;
     return moment;
 }

@@ -1,20 +1,16 @@
 #include "executors/shutdown.h"
 
 #include "executors/mark.h"
+#include "executors/recall.h"
 
-#define CLOSE_DEADLINE_NS (30 * NS_PER_S)
-#define CANCEL_REPEAT_NS (5 * NS_PER_S)
+/* The place that cancels leave for the close in the requests of a call. */
+enum { SHUTDOWN_SPARE = 1 };
 
 /* Gives up: what is owned is kept. The close time stays. */
 static void shutdown_give_up(struct executor *executor)
 {
     executor->shutdown_mode = SHUTDOWN_FAIL;
     executor->close_type = CLOSE_FAILED;
-}
-
-static bool shutdown_is_timed_out(const struct ledger_order *order, int64_t now_ns)
-{
-    return now_ns >= instant_add(order->placed_at_ns, CLOSE_DEADLINE_NS);
 }
 
 /* The one order that a closing executor lets live: its close, as long as it is in time. */
@@ -31,9 +27,8 @@ static void shutdown_watch_close(struct executor *executor, int64_t now_ns)
         return;
     }
     struct ledger_order *close = ledger_live(&executor->ledger, ROLE_CLOSE);
-    if (close != NULL && !close->is_timed_out && shutdown_is_timed_out(close, now_ns)) {
-        close->is_timed_out = true;
-        executor_count_retry(executor, now_ns);
+    if (close != NULL) {
+        recall_time_out(executor, close, now_ns);
     }
     if (executor_is_exhausted(executor)) {
         shutdown_give_up(executor);
@@ -53,11 +48,8 @@ static void shutdown_cancel_orders(struct executor *executor, int64_t now_ns,
             continue;
         }
         unseen--;
-        const bool is_due = !order->is_cancel_requested ||
-                            now_ns >= instant_add(order->cancel_requested_at_ns, CANCEL_REPEAT_NS);
-        const bool has_room = requests->count < EXECUTOR_REQUESTS_MAX - 1;
-        if (is_due && has_room && !shutdown_spares(executor, order)) {
-            executor_cancel(order, now_ns, requests);
+        if (!shutdown_spares(executor, order)) {
+            recall_order(order, now_ns, SHUTDOWN_SPARE, requests);
         }
     }
 }
@@ -122,7 +114,7 @@ static void shutdown_terminate(struct executor *executor, struct decimal remaini
     } else {
         executor->held = remaining;
     }
-    if (executor->shutdown_mode == SHUTDOWN_HOLD && decimal_sign(remaining) == 0) {
+    if (executor->close_type == CLOSE_POSITION_HOLD && decimal_sign(remaining) == 0) {
         executor->close_type = CLOSE_EARLY_STOP;
     }
     executor_set_status(executor, EXECUTOR_TERMINATED);
@@ -168,11 +160,9 @@ static void shutdown_wake_deadlines(const struct executor *executor, struct wake
         }
         unseen--;
         if (shutdown_spares(executor, order)) {
-            wake_add_time(wake, instant_add(order->placed_at_ns, CLOSE_DEADLINE_NS));
-        } else if (order->is_cancel_requested) {
-            wake_add_time(wake, instant_add(order->cancel_requested_at_ns, CANCEL_REPEAT_NS));
+            recall_wake_time_out(order, wake);
         } else {
-            wake_add_time(wake, order->placed_at_ns); /* Due at once. */
+            recall_wake(order, wake);
         }
     }
 }

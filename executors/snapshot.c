@@ -80,3 +80,22 @@ void snapshot_put_int64(struct text *out, const char *key, int64_t value)
     json_key(out, key);
     snapshot_write_int64(out, value);
 }
+
+void snapshot_put_final(struct text *out, const struct quote *final)
+{
+    snapshot_put_int64(out, "final_at_ns", final->time_ns);
+    json_put_decimal(out, "final_bid", final->bid);
+    json_put_decimal(out, "final_ask", final->ask);
+}
+
+enum err snapshot_get_final(const struct node *mapping, struct quote *ret_final)
+{
+    struct quote final;
+    if (snapshot_get_int64(mapping, "final_at_ns", &final.time_ns) != ERR_NONE ||
+        snapshot_get_decimal(mapping, "final_bid", &final.bid) != ERR_NONE ||
+        snapshot_get_decimal(mapping, "final_ask", &final.ask) != ERR_NONE) {
+        return ERR_CORRUPT;
+    }
+    *ret_final = final;
+    return ERR_NONE;
+}

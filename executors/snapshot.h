@@ -17,6 +17,7 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "config/node.h"
+#include "market/quote.h"
 
 /* Scalars. An overflow was saved as "invalid" and is read back as DECIMAL_INVALID. */
 MUST_USE enum err snapshot_decimal(const struct node *node, struct decimal *ret_value);
@@ -37,5 +38,9 @@ MUST_USE enum err snapshot_get_between(const struct node *mapping, const char *k
 /* Writes an instant or any other int64 as text. */
 void snapshot_write_int64(struct text *out, int64_t value);
 void snapshot_put_int64(struct text *out, const char *key, int64_t value);
+
+/* The market at which an executor ended, as members final_at_ns, final_bid and final_ask. */
+void snapshot_put_final(struct text *out, const struct quote *final);
+MUST_USE enum err snapshot_get_final(const struct node *mapping, struct quote *ret_final);
 
 #endif

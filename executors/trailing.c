@@ -1,6 +1,6 @@
 #include "executors/trailing.h"
 
-#include "executors/bracket_wake.h"
+#include "executors/moment_wake.h"
 
 bool trailing_follow(struct trailing_trigger *trigger, struct decimal activation,
                      struct decimal distance, struct decimal net_pct)
@@ -31,16 +31,21 @@ enum verdict trailing_step(struct bracket *bracket, const struct moment *moment,
     return fires ? VERDICT_CLOSE : VERDICT_STAY;
 }
 
-void trailing_wake(const struct bracket *bracket, const struct moment *moment, struct wake *wake)
+void trailing_await(const struct trailing_trigger *trigger, struct decimal activation,
+                    struct decimal distance, const struct moment *moment,
+                    struct wake_levels *levels)
 {
-    struct wake_levels *levels = &wake->markets[0];
-    if (!bracket->is_armed) {
-        bracket_wake_rise(bracket, moment, bracket->activation,
-                          decimal_less(bracket->activation, moment->net_pct), levels);
+    if (!trigger->is_armed) {
+        moment_wake_rise(moment, activation, decimal_less(activation, moment->net_pct), levels);
         return;
     }
-    const struct decimal best = decimal_add(bracket->trigger, bracket->distance);
-    bracket_wake_fall(bracket, moment, bracket->trigger,
-                      decimal_less(moment->net_pct, bracket->trigger), levels);
-    bracket_wake_rise(bracket, moment, best, decimal_less(best, moment->net_pct), levels);
+    const struct decimal best = decimal_add(trigger->level, distance);
+    moment_wake_fall(moment, trigger->level, decimal_less(moment->net_pct, trigger->level), levels);
+    moment_wake_rise(moment, best, decimal_less(best, moment->net_pct), levels);
+}
+
+void trailing_wake(const struct bracket *bracket, const struct moment *moment, struct wake *wake)
+{
+    const struct trailing_trigger trigger = {bracket->is_armed, bracket->trigger};
+    trailing_await(&trigger, bracket->activation, bracket->distance, moment, &wake->markets[0]);
 }

@@ -21,6 +21,11 @@ struct trailing_trigger {
 bool trailing_follow(struct trailing_trigger *trigger, struct decimal activation,
                      struct decimal distance, struct decimal net_pct);
 
+/* When trailing_follow() could act next. Something must remain to be closed. */
+void trailing_await(const struct trailing_trigger *trigger, struct decimal activation,
+                    struct decimal distance, const struct moment *moment,
+                    struct wake_levels *levels);
+
 /* bracket_rules.trail */
 enum verdict trailing_step(struct bracket *bracket, const struct moment *moment,
                            struct executor_requests *requests);

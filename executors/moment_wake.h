@@ -1,5 +1,5 @@
 /*
- * executors/bracket_wake.h - from a net pnl to the mark price that brings it about.
+ * executors/moment_wake.h - from a net pnl to the mark price that brings it about.
  *
  * The net pnl rises and falls with the mark, strictly but for rounding. A level of pnl that has
  * not been passed at the current mark is therefore passed at no mark on this side of the one that
@@ -8,8 +8,8 @@
  *
  * Threads: pure.
  */
-#ifndef TUTTI_EXECUTORS_BRACKET_WAKE_H
-#define TUTTI_EXECUTORS_BRACKET_WAKE_H
+#ifndef TUTTI_EXECUTORS_MOMENT_WAKE_H
+#define TUTTI_EXECUTORS_MOMENT_WAKE_H
 
 #include "executors/moment.h"
 
@@ -17,9 +17,9 @@
  * Wakes when the net pnl rises (falls) to `net_pct`. `is_passed`: the condition that waits for it
  * holds already; then every quote is looked at. Something must remain to be closed.
  */
-void bracket_wake_rise(const struct bracket *bracket, const struct moment *moment,
-                       struct decimal net_pct, bool is_passed, struct wake_levels *levels);
-void bracket_wake_fall(const struct bracket *bracket, const struct moment *moment,
-                       struct decimal net_pct, bool is_passed, struct wake_levels *levels);
+void moment_wake_rise(const struct moment *moment, struct decimal net_pct, bool is_passed,
+                      struct wake_levels *levels);
+void moment_wake_fall(const struct moment *moment, struct decimal net_pct, bool is_passed,
+                      struct wake_levels *levels);
 
 #endif

@@ -56,7 +56,7 @@ const struct field bracket_trailing_fields[] = {
 };
 
 const struct field bracket_barrier_fields[] = {
-    BRACKET_BARRIER_FIELDS,
+    BRACKET_BARRIER_FIELDS("MARKET"),
     {.name = "trailing_stop",
      .kind = FIELD_OBJECT,
      .offset = offsetof(struct barrier_config, trailing_stop),

@@ -107,8 +107,9 @@ void bracket_market(const struct executor_config *config, uint32_t market,
         .default_text = default_, .names = order_type_names, .doc = doc_                          \
     }
 
-/* The part of a barrier table that both kinds share; trailing_stop follows in each. */
-#define BRACKET_BARRIER_FIELDS                                                                \
+/* The part of a barrier table that all kinds share, with the default of take_profit_order_type;
+ * trailing_stop follows in each. */
+#define BRACKET_BARRIER_FIELDS(take_profit_default_)                                          \
     BRACKET_FRACTION_FIELD("stop_loss", barrier_config, stop_loss,                            \
                            "Closes when the net pnl falls to minus this. Null: off."),        \
         BRACKET_FRACTION_FIELD("take_profit", barrier_config, take_profit,                    \
@@ -123,7 +124,7 @@ void bracket_market(const struct executor_config *config, uint32_t market,
          .min_excluded = true,                                                                \
          .doc = "Closes this long after the timestamp. Null: off."},                          \
         BRACKET_ORDER_TYPE_FIELD(open_order_type, "LIMIT", "How the position is opened."),    \
-        BRACKET_ORDER_TYPE_FIELD(take_profit_order_type, "MARKET",                            \
+        BRACKET_ORDER_TYPE_FIELD(take_profit_order_type, take_profit_default_,                \
                                  "MARKET closes at the level; LIMIT types rest there."),      \
         BRACKET_ORDER_TYPE_FIELD(stop_loss_order_type, "MARKET", "Only MARKET is possible."), \
         BRACKET_ORDER_TYPE_FIELD(time_limit_order_type, "MARKET", "Only MARKET is possible.")

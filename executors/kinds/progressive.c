@@ -85,7 +85,7 @@ static const struct field progressive_trailing_fields[] = {
 };
 
 static const struct field progressive_barrier_fields[] = {
-    BRACKET_BARRIER_FIELDS,
+    BRACKET_BARRIER_FIELDS("MARKET"),
     {.name = "apr_yield",
      .kind = FIELD_DECIMAL,
      .offset = offsetof(struct barrier_config, apr_yield),

@@ -36,9 +36,12 @@ struct order_entry {
     struct decimal executed_quote;
     struct decimal fee_quote;
     int64_t created_at_ns;
-    char (*trades)[TRADE_ID_MAX]; /* Owned: ids of the fills applied, so that each counts once. */
-    uint32_t trade_count;
-    uint32_t trade_capacity;
+    /* Ids of the fills applied, so that each counts once. Most orders have one: it needs no memory
+     * of its own. */
+    char first_trade[TRADE_ID_MAX];
+    char (*later_trades)[TRADE_ID_MAX]; /* Owned. */
+    uint32_t trade_count;               /* Of both. */
+    uint32_t later_capacity;
 };
 
 /* What an executor has set aside for itself. */

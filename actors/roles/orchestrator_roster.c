@@ -62,7 +62,7 @@ void roster_done(struct orchestrator *orch)
     for (uint32_t i = 0; i < orch->executor_count; i++) {
         struct executor_entry *entry = &orch->executors[i];
         for (uint32_t j = 0; j < entry->order_count; j++) {
-            free(entry->orders[j].trades);
+            free(entry->orders[j].later_trades);
         }
         free(entry->orders);
         free(entry->config);

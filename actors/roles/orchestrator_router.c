@@ -184,26 +184,43 @@ enum err router_on_request(struct orchestrator *orch, const struct message_reque
 
 /* ---- Updates of venues ---- */
 
+/* The id of the i-th trade of an order, i <= trade_count when there is room for one more. */
+static char *router_trade(struct order_entry *order, uint32_t i)
+{
+    return i == 0 ? order->first_trade : order->later_trades[i - 1];
+}
+
+/* Makes room for one more trade. */
+static enum err router_reserve_trade(struct order_entry *order)
+{
+    if (order->trade_count <= order->later_capacity) {
+        return ERR_NONE;
+    }
+    const uint32_t capacity =
+        order->later_capacity != 0 ? order->later_capacity * 2 : ORDER_TRADES_FIRST;
+    char(*trades)[TRADE_ID_MAX] = realloc(order->later_trades, capacity * sizeof(*trades));
+    if (trades == NULL) {
+        return ERR_MEMORY;
+    }
+    order->later_trades = trades;
+    order->later_capacity = capacity;
+    return ERR_NONE;
+}
+
 /* Remembers the trade; false when it was applied before. */
 static enum err router_take_trade(struct order_entry *order, const char *trade_id, bool *ret_is_new)
 {
     for (uint32_t i = 0; i < order->trade_count; i++) {
-        if (strncmp(order->trades[i], trade_id, TRADE_ID_MAX) == 0) {
+        if (strncmp(router_trade(order, i), trade_id, TRADE_ID_MAX) == 0) {
             *ret_is_new = false;
             return ERR_NONE;
         }
     }
-    if (order->trade_count == order->trade_capacity) {
-        const uint32_t capacity =
-            order->trade_capacity != 0 ? order->trade_capacity * 2 : ORDER_TRADES_FIRST;
-        char(*trades)[TRADE_ID_MAX] = realloc(order->trades, capacity * sizeof(*trades));
-        if (trades == NULL) {
-            return ERR_MEMORY;
-        }
-        order->trades = trades;
-        order->trade_capacity = capacity;
+    const enum err err = router_reserve_trade(order);
+    if (err != ERR_NONE) {
+        return err;
     }
-    memcpy(order->trades[order->trade_count++], trade_id, TRADE_ID_MAX);
+    memcpy(router_trade(order, order->trade_count++), trade_id, TRADE_ID_MAX);
     *ret_is_new = true;
     return ERR_NONE;
 }

@@ -99,11 +99,12 @@ static enum err run_root_start(struct context *context, void *state, void *given
     enum err err = run_spawn_outside(run, context, &publisher);
     struct actor_ref keeper = ACTOR_NOBODY;
     if (err == ERR_NONE) {
-        struct keeper_arguments arguments = {.store = run->store,
-                                             .publisher = publisher,
-                                             .is_lazy =
-                                                 run->config->durability == DURABILITY_MEMORY,
-                                             .outcome = &run->journal};
+        struct keeper_arguments arguments = {
+            .store = run->store,
+            .publisher = publisher,
+            .is_hashed = run->store != NULL && run->database == NULL,
+            .is_lazy = run->config->durability == DURABILITY_MEMORY,
+            .outcome = &run->journal};
         err = context_spawn(context, &keeper_class, &arguments, &keeper);
         if (err == ERR_NONE) {
             run->store = NULL; /* The keeper owns it now. */

@@ -41,7 +41,7 @@ static void keeper_stop(struct context *context, void *state)
         outcome->failure.code == ERR_NONE) {
         outcome->failure = failure;
     }
-    if (keeper->given.store != NULL) {
+    if (keeper->given.is_hashed) {
         unsigned char hash[crypto_hash_sha256_BYTES];
         (void)crypto_hash_sha256_final(&keeper->hash, hash);
         (void)sodium_bin2hex(outcome->hash, sizeof(outcome->hash), hash, sizeof(hash));
@@ -93,8 +93,11 @@ static enum err keeper_commit(struct keeper *keeper, struct context *context)
     if (keeper->given.store != NULL && store_commit(keeper->given.store, &failure) != ERR_NONE) {
         return keeper_fail(keeper, context, &failure);
     }
-    (void)crypto_hash_sha256_update(
-        &keeper->hash, (const unsigned char *)text_string(&keeper->events), keeper->events.length);
+    if (keeper->given.is_hashed) {
+        (void)crypto_hash_sha256_update(&keeper->hash,
+                                        (const unsigned char *)text_string(&keeper->events),
+                                        keeper->events.length);
+    }
     enum err err = ERR_NONE;
     if (!actor_ref_is_nobody(keeper->given.publisher)) {
         err = keeper_publish(keeper, context);

@@ -23,15 +23,16 @@ enum { KEEPER_GROUP_MAX = 1024, KEEPER_HASH_TEXT_MAX = 65 };
 struct keeper_outcome {
     uint64_t committed;              /* Records that are durable. */
     uint64_t commits;                /* Groups. */
-    char hash[KEEPER_HASH_TEXT_MAX]; /* SHA-256 over all events, one per line, in hex; "" without
-                                      * a store. */
+    char hash[KEEPER_HASH_TEXT_MAX]; /* SHA-256 over all events, one per line, in hex; "" unless
+                                      * they were to be hashed. */
     struct failure failure;          /* code is ERR_NONE when all went well. */
 };
 
 struct keeper_arguments {
     struct store *store;        /* Moved: the actor closes it. NULL: nothing is recorded. */
     struct actor_ref publisher; /* ACTOR_NOBODY: nobody listens. */
-    bool is_lazy; /* Commit full groups and the end only: nobody waits for durability. */
+    bool is_hashed; /* Nobody can read the events again later: hash them as they go by. */
+    bool is_lazy;   /* Commit full groups and the end only: nobody waits for durability. */
     struct keeper_outcome *outcome; /* Borrowed. */
 };
 

@@ -27,7 +27,11 @@ struct instrument {
     struct decimal max_order_size; /* In base. 0 means no limit. */
     struct decimal min_notional;   /* price * amount, in quote. >= 0 */
     bool is_perpetual;             /* Cash-settled: positions need margin, not the base asset. */
-    unsigned price_digits;         /* Fractional digits of the tick: prices as int64 mantissas. */
+    struct decimal
+        maintenance_margin;      /* Perpetuals: fraction of the notional; 0: never liquidated. */
+    struct decimal funding_rate; /* Perpetuals: of the notional, from long to short. */
+    int64_t funding_interval_ns; /* Paid at its multiples; 0: no funding. */
+    unsigned price_digits;       /* Fractional digits of the tick: prices as int64 mantissas. */
 };
 
 /*

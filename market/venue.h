@@ -36,14 +36,31 @@ enum venue_update_kind {
     VENUE_FILL,
     VENUE_COMPLETED, /* After the last fill. */
     VENUE_CANCELED,  /* By request or by the venue. */
+    /* The venue closes a position by an order of its own: `order` is its id, `fill` says
+     * instrument, side, amount and the mark price, reason why. Its VENUE_FILL and VENUE_COMPLETED
+     * follow. */
+    VENUE_LIQUIDATION,
+    VENUE_FUNDING, /* `payment` was booked; it belongs to no order. */
 };
 
 enum { VENUE_REASON_MAX = 96 };
 
+/* Funding of one position of a perpetual instrument. */
+struct venue_payment {
+    uint32_t instrument;
+    enum side side; /* 0: a netted position. */
+    int64_t due_ns; /* The multiple of the interval that it is for. */
+    int64_t time_ns;
+    struct decimal rate;
+    struct decimal notional; /* >= 0 */
+    struct decimal amount;   /* Signed, in the quote asset: positive is received. */
+};
+
 struct venue_update {
     enum venue_update_kind kind;
     struct order_id order;
-    struct fill fill; /* VENUE_FILL only. */
+    struct fill fill;             /* VENUE_FILL, VENUE_LIQUIDATION. */
+    struct venue_payment payment; /* VENUE_FUNDING. */
     char reason[VENUE_REASON_MAX];
 };
 

@@ -1,18 +1,42 @@
 /*
  * market/venues/paper.h - the paper venue: rules, accounts, fees, latency, matching.
  *
- * Fill model `touch` (the golden model, "next step"): requests wait in a queue, first in first
- * out, until the next quote of their instrument that is at least `latency` later than their
- * arrival; then they are accepted or rejected, and every open order is matched against that
- * quote: MARKET at the ask (buy) or bid (sell) as taker, LIMIT and LIMIT_MAKER at the order's
- * price as maker when the other side has reached it.
+ * Requests wait in a queue per instrument, first in first out, until the first event of their
+ * instrument that is at least `latency` later than they were sent; then they arrive: an order is
+ * accepted or rejected with a reason. How orders are filled is the fill model:
  *
- * Accounts: an accepted order reserves what it may cost (quote for a buy, base for a sell; margin
- * for a perpetual), fills move balances exactly: quote by price * amount and by the fee, base by
- * the amount. balance = opening + what fills moved - fees, to the last digit. An order that breaks
- * a rule of its instrument or finds too little balance at its arrival is rejected with a reason.
+ * touch  (the golden model, "next step"): after the arrivals of a quote every open order is matched
+ *        against that quote, older ones first: MARKET at the ask (buy) or bid (sell) as taker,
+ * LIMIT and LIMIT_MAKER whole, at the order's price, as maker, when the other side has reached it.
+ * trade  An order that crosses when it arrives takes at the quote, whole. A resting order fills
+ * from what others trade at its price or beyond: first goes what stood at its level before it (the
+ * level's amount in the depth; unknown without depth, so that only trades beyond its price fill
+ * it), then come its own fills, partial ones too. Better prices and older orders come first, and no
+ * volume is given twice. book   As trade; but an order that crosses, when it arrives or when the
+ * depth reaches it, walks the levels of the depth. What it takes of a level stays taken until that
+ * level is updated. The rest of a MARKET order is canceled when the levels are used up.
  *
- * Cost: a quote that touches no order and finds no request costs O(1), each order O(log n).
+ * Time in force: an IOC order is canceled as far as it is not filled when it arrives; a FOK order
+ * is filled whole then or not at all. A LIMIT_MAKER that would take is rejected (`post_only`).
+ *
+ * Accounts: an accepted order reserves what it may cost (quote for a buy, base for a sell; for a
+ * perpetual the notional that adds to the position / leverage, and the fee). Fills move balances
+ * exactly; of every asset, to the last digit,
+ *     total = deposited + traded - fees + funding.
+ *
+ * Perpetuals: one netted position per instrument (ONEWAY), or a long and a short one (HEDGE: every
+ * order says OPEN or CLOSE). What a fill realizes (as market/position.h computes it) and its fee
+ * move the quote asset. An order with the action CLOSE is reduce-only: it is rejected when there is
+ * nothing to close, fills at most what there is, and is canceled when nothing is left. Funding is
+ * paid at the first quote at or after every multiple of the interval: notional at the price at
+ * which the position could be closed, times the rate, from long to short when it is positive.
+ * Margin is shared by all perpetuals of a quote asset: when total + unrealized pnl is less than the
+ * maintenance margin of their positions, the positions of the quoted instrument are liquidated: its
+ * open orders are canceled and a MARKET order of the venue closes them. A loss beyond the balance
+ * stays as a negative balance: nothing is made up for it.
+ *
+ * Cost: with `touch`, a quote that touches no order and finds no request costs O(1), each order
+ * O(log n).
  *
  * Threads: belongs to one actor.
  */
@@ -24,6 +48,9 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "market/book.h"
+#include "market/position.h"
+#include "market/trade.h"
 #include "market/venue.h"
 
 /* Irregularities by script, for tests: which order misbehaves and how. NULL functions: never. */
@@ -38,7 +65,22 @@ struct paper_script {
                          uint32_t match, struct decimal *ret_amount);
 };
 
+enum paper_fill_model { PAPER_FILL_TOUCH = 0, PAPER_FILL_TRADE = 1, PAPER_FILL_BOOK = 2 };
+
+/* What becomes of a LIMIT_MAKER order that would take: it rests at its price all the same (the
+ * golden runs, in the fill model `touch` only), or it is rejected. */
+enum paper_post_only { PAPER_POST_ONLY_REST = 0, PAPER_POST_ONLY_REJECT = 1 };
+
+enum paper_position_mode { PAPER_ONEWAY = 0, PAPER_HEDGE = 1 };
+
+/* Orders that the venue makes by itself have this epoch, which no run has with its executors
+ * numbered from 1, executor 0 and a running ordinal. */
+enum { PAPER_VENUE_EPOCH = 0 };
+
 struct paper_config {
+    enum paper_fill_model fill_model;
+    enum paper_post_only post_only;
+    enum paper_position_mode position_mode;
     struct decimal maker_fee; /* Fraction of the notional. */
     struct decimal taker_fee;
     bool fee_in_base_on_buy;   /* A buy pays its fee in the asset it receives. */
@@ -66,10 +108,30 @@ MUST_USE enum err paper_venue_deposit(struct paper_venue *venue, const char *ass
 void paper_venue_balance(const struct paper_venue *venue, const char *asset,
                          struct decimal *ret_total, struct decimal *ret_reserved);
 
-/* The position of a perpetual instrument: its signed amount and the signed quote it was bought (+)
- * or sold (-) for. Zero for any other. */
-void paper_venue_position(const struct paper_venue *venue, uint32_t instrument,
-                          struct decimal *ret_amount, struct decimal *ret_cost);
+/* A position of a perpetual instrument at the venue. */
+struct paper_position {
+    struct position book;  /* Amount, average price, realized pnl, from fills alone. */
+    struct decimal margin; /* Held back of the quote asset. */
+};
+
+/*
+ * A position of a perpetual instrument: side 0 is the netted one of ONEWAY, SIDE_BUY the long and
+ * SIDE_SELL the short one of HEDGE. Flat for any other. Borrowed until the venue's next event.
+ */
+const struct paper_position *paper_venue_position(const struct paper_venue *venue,
+                                                  uint32_t instrument, enum side side);
+
+/* Where the total of an asset comes from. */
+struct paper_origins {
+    struct decimal deposited; /* As paper_venue_deposit() set it. */
+    struct decimal traded;    /* Spot: bought or sold. Perpetuals: realized pnl. */
+    struct decimal fees;      /* Paid. */
+    struct decimal funding;   /* Received. */
+};
+
+/* The parts of an asset's total: deposited + traded - fees + funding. Zeros for an asset it does
+ * not know. */
+struct paper_origins paper_venue_origins(const struct paper_venue *venue, const char *asset);
 
 /* Calls `visit` once per asset in order of first deposit or fill. */
 void paper_venue_each_balance(const struct paper_venue *venue,
@@ -92,13 +154,32 @@ MUST_USE enum err paper_venue_cancel(struct paper_venue *venue, struct order_id 
 MUST_USE enum err paper_venue_expel(struct paper_venue *venue, struct order_id id,
                                     struct venue_updates *updates);
 
-/* One quote of an instrument: the queue, then matching, older orders first. Updates are appended in
- * order. ERR_MEMORY: what was not processed is, with the next quote. */
+/*
+ * One quote of an instrument: funding that is due, the queue, matching, then liquidation. Updates
+ * are appended in order. ERR_MEMORY: what was not processed is, with the next event.
+ */
 MUST_USE enum err paper_venue_on_quote(struct paper_venue *venue, uint32_t instrument,
                                        const struct quote *quote, struct venue_updates *updates);
 
-/* The next quote that concerns the venue, for one instrument. at_ns is the arrival time of the
- * oldest waiting request: the first quote at or after it concerns the venue. */
+/* A trade that others made: the queue, then resting orders fill from its volume. Without effect in
+ * the model `touch`. ERR_MEMORY as above; the trade is then lost. */
+MUST_USE enum err paper_venue_on_trade(struct paper_venue *venue, uint32_t instrument,
+                                       const struct trade *trade, struct venue_updates *updates);
+
+/*
+ * A message of the instrument's depth. The model `book` then takes the queue and matches; `trade`
+ * only remembers the levels; `touch` ignores it. Errors: ERR_MEMORY, and those of
+ * book_sync_apply(); after ERR_STATE (a gap) nothing crosses until the next snapshot.
+ */
+MUST_USE enum err paper_venue_on_depth(struct paper_venue *venue, uint32_t instrument,
+                                       const struct book_message *message,
+                                       struct venue_updates *updates);
+
+/*
+ * The next quote that concerns the venue, for one instrument. at_ns is the arrival time of the
+ * oldest waiting request, or when funding is due: the first quote at or after it concerns the
+ * venue. `trade` and `book` look at every quote, and so does a position that may be liquidated.
+ */
 void paper_venue_wake(const struct paper_venue *venue, uint32_t instrument,
                       struct wake_levels *ret_levels, int64_t *ret_at_ns);
 

@@ -3,10 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum err paper_accounts_init(struct paper_accounts *accounts, size_t instrument_count)
+enum err paper_accounts_init(struct paper_accounts *accounts, enum paper_position_mode mode,
+                             size_t instrument_count)
 {
     const size_t room = 2 * instrument_count + 1;
     *accounts = (struct paper_accounts){
+        .mode = mode,
         .items = calloc(room, sizeof(*accounts->items)),
         .capacity = room,
         .positions = calloc(instrument_count + 1, sizeof(*accounts->positions)),
@@ -35,6 +37,29 @@ const struct paper_account *paper_accounts_find(const struct paper_accounts *acc
         }
     }
     return NULL;
+}
+
+static struct decimal paper_origins_sum(const struct paper_origins *origins)
+{
+    const struct decimal earned = decimal_add(origins->deposited, origins->traded);
+    return decimal_add(decimal_subtract(earned, origins->fees), origins->funding);
+}
+
+static void paper_account_check(const struct paper_account *account)
+{
+    ASSERT(decimal_equal(account->total, paper_origins_sum(&account->origins)));
+    ASSERT(decimal_is_valid(account->reserved));
+}
+
+/* The account after `moved` has come in; false when a figure would leave its range. */
+static bool paper_account_move(struct paper_account *account, const struct paper_origins *moved)
+{
+    struct paper_origins *origins = &account->origins;
+    origins->traded = decimal_add(origins->traded, moved->traded);
+    origins->fees = decimal_add(origins->fees, moved->fees);
+    origins->funding = decimal_add(origins->funding, moved->funding);
+    account->total = decimal_add(account->total, paper_origins_sum(moved));
+    return decimal_is_valid(account->total) && decimal_is_valid(paper_origins_sum(origins));
 }
 
 /* The account of an asset, opened when it is new. There must be room for a new one. */
@@ -71,16 +96,50 @@ enum err paper_accounts_deposit(struct paper_accounts *accounts, const char *ass
         accounts->items = items;
         accounts->capacity = capacity;
     }
-    paper_accounts_open(accounts, asset)->total = amount;
+    struct paper_account *account = paper_accounts_open(accounts, asset);
+    const struct decimal change = decimal_subtract(amount, account->total);
+    const struct decimal deposited = decimal_add(account->origins.deposited, change);
+    if (!decimal_is_valid(deposited)) {
+        return ERR_RANGE;
+    }
+    account->total = amount;
+    account->origins.deposited = deposited;
+    paper_account_check(account);
     return ERR_NONE;
 }
 
-/* How much of `amount` on `side` a position takes back. */
-static struct decimal paper_position_matched(const struct paper_position *position, enum side side,
-                                             struct decimal amount)
+/* Which of its positions an order on a perpetual instrument moves. */
+static enum paper_position_place paper_position_place(const struct paper_accounts *accounts,
+                                                      const struct order_ticket *ticket)
 {
-    const bool reduces = decimal_sign(position->amount) == (side == SIDE_BUY ? -1 : 1);
-    return reduces ? decimal_min(amount, decimal_absolute(position->amount)) : DECIMAL_ZERO;
+    const bool closes = ticket->action == POSITION_ACTION_CLOSE;
+    const bool is_short = (ticket->side == SIDE_SELL) != closes;
+    return accounts->mode == PAPER_HEDGE && is_short ? PAPER_SHORT : PAPER_NET_OR_LONG;
+}
+
+const struct paper_position *paper_accounts_position(const struct paper_accounts *accounts,
+                                                     const struct order_ticket *ticket)
+{
+    ASSERT(ticket->instrument < accounts->instrument_count);
+    const enum paper_position_place place = paper_position_place(accounts, ticket);
+    return &accounts->positions[ticket->instrument].items[place];
+}
+
+struct decimal paper_accounts_closable(const struct paper_accounts *accounts,
+                                       const struct order_ticket *ticket, struct decimal amount)
+{
+    const struct decimal held = paper_accounts_position(accounts, ticket)->book.amount;
+    const bool closes = decimal_sign(held) == (ticket->side == SIDE_BUY ? -1 : 1);
+    return closes ? decimal_min(amount, decimal_absolute(held)) : DECIMAL_ZERO;
+}
+
+/* The margin of `amount` opened at `price`. */
+static struct decimal paper_margin_of(const struct order_ticket *ticket, struct decimal amount,
+                                      struct decimal price)
+{
+    const struct decimal notional = decimal_multiply(price, amount);
+    return ticket->leverage > 1 ? decimal_divide(notional, decimal_from_int(ticket->leverage))
+                                : notional;
 }
 
 struct paper_need paper_accounts_need(const struct paper_accounts *accounts,
@@ -93,17 +152,17 @@ struct paper_need paper_accounts_need(const struct paper_accounts *accounts,
     }
     struct decimal adding = ticket->amount;
     if (instrument->is_perpetual) {
-        const struct paper_position *position = &accounts->positions[instrument->index];
-        adding = decimal_subtract(adding,
-                                  paper_position_matched(position, ticket->side, ticket->amount));
+        const struct decimal closing = paper_accounts_closable(accounts, ticket, ticket->amount);
+        const bool opens = ticket->action != POSITION_ACTION_CLOSE;
+        adding = opens ? decimal_subtract(ticket->amount, closing) : DECIMAL_ZERO;
     }
-    const struct decimal notional = decimal_multiply(price, ticket->amount);
-    struct decimal fee = decimal_multiply(notional, fee_rate);
+    const struct decimal cost = instrument->is_perpetual ? paper_margin_of(ticket, adding, price)
+                                                         : decimal_multiply(price, adding);
+    struct decimal fee = decimal_multiply(decimal_multiply(price, adding), fee_rate);
     if (decimal_is_valid(fee)) {
         fee = decimal_max(fee, DECIMAL_ZERO); /* A rebate pays for nothing beforehand. */
     }
-    return (struct paper_need){instrument->quote,
-                               decimal_add(decimal_multiply(price, adding), fee)};
+    return (struct paper_need){instrument->quote, decimal_add(cost, fee)};
 }
 
 struct decimal paper_accounts_available(const struct paper_accounts *accounts, const char *asset)
@@ -123,63 +182,48 @@ void paper_accounts_reserve(struct paper_accounts *accounts, const char *asset,
     ASSERT(decimal_is_valid(account->reserved));
 }
 
-/* The signed quote that a fill moves into the position's cost: bought is positive. */
-static struct decimal paper_signed(enum side side, struct decimal value)
+/* The part of the margin that belongs to `matched` of `held`. The product comes first, because it
+ * is mostly exact; only where it would overflow does the quotient. */
+static struct decimal paper_margin_share(struct decimal margin, struct decimal matched,
+                                         struct decimal held)
 {
-    return side == SIDE_BUY ? value : decimal_negate(value);
-}
-
-/* The part of the cost that belongs to `matched` of what is held. The product comes first, because
- * it is mostly exact; only where it would overflow does the quotient. */
-static struct decimal paper_position_share(const struct paper_position *position,
-                                           struct decimal matched)
-{
-    const struct decimal held = decimal_absolute(position->amount);
     if (decimal_sign(matched) == 0 || decimal_equal(matched, held)) {
-        return decimal_sign(matched) == 0 ? DECIMAL_ZERO : position->cost;
+        return decimal_sign(matched) == 0 ? DECIMAL_ZERO : margin;
     }
-    const struct decimal share = decimal_divide(decimal_multiply(position->cost, matched), held);
-    return decimal_is_valid(share)
-               ? share
-               : decimal_multiply(position->cost, decimal_divide(matched, held));
-}
-
-/* Books a fill on a position and says how much quote it realizes. */
-static struct paper_position paper_position_after(const struct paper_position *before,
-                                                  const struct fill *fill,
-                                                  struct decimal *ret_realized)
-{
-    const struct decimal matched = paper_position_matched(before, fill->side, fill->amount);
-    const struct decimal share = paper_position_share(before, matched);
-    const struct decimal matched_quote = decimal_multiply(fill->price, matched);
-    const struct decimal adding_quote = decimal_subtract(fill_quote(fill), matched_quote);
-    *ret_realized = decimal_negate(decimal_add(paper_signed(fill->side, matched_quote), share));
-    return (struct paper_position){
-        .amount = decimal_add(before->amount, paper_signed(fill->side, fill->amount)),
-        .cost = decimal_add(decimal_subtract(before->cost, share),
-                            paper_signed(fill->side, adding_quote)),
-    };
+    const struct decimal product = decimal_multiply(margin, matched);
+    return decimal_is_valid(product) ? decimal_divide(product, held)
+                                     : decimal_multiply(margin, decimal_divide(matched, held));
 }
 
 static enum err paper_accounts_fill_perpetual(struct paper_accounts *accounts,
                                               const struct instrument *instrument,
+                                              const struct order_ticket *ticket,
                                               const struct fill *fill)
 {
-    struct paper_position *position = &accounts->positions[instrument->index];
-    struct decimal realized;
-    const struct paper_position after = paper_position_after(position, fill, &realized);
-    struct paper_account *quote = paper_accounts_open(accounts, instrument->quote);
-    const struct decimal total =
-        decimal_subtract(decimal_add(quote->total, realized), fill_fee_quote(fill));
-    const struct decimal margin =
-        decimal_subtract(decimal_absolute(after.cost), decimal_absolute(position->cost));
-    const struct decimal reserved = decimal_add(quote->reserved, margin);
-    if (!decimal_is_valid(total) || !decimal_is_valid(reserved) ||
-        !decimal_is_valid(after.amount)) {
+    struct paper_position *position =
+        &accounts->positions[instrument->index].items[paper_position_place(accounts, ticket)];
+    const struct decimal held = decimal_absolute(position->book.amount);
+    const struct decimal matched = paper_accounts_closable(accounts, ticket, fill->amount);
+    const struct decimal adding = decimal_subtract(fill->amount, matched);
+    struct paper_position after = *position;
+    if (position_apply(&after.book, fill) != ERR_NONE) {
         return ERR_OVERFLOW;
     }
-    quote->total = total;
-    quote->reserved = reserved;
+    after.margin = decimal_add(
+        decimal_subtract(position->margin, paper_margin_share(position->margin, matched, held)),
+        paper_margin_of(ticket, adding, fill->price));
+    const struct paper_origins moved = {
+        .traded =
+            decimal_subtract(after.book.realized_pnl_quote, position->book.realized_pnl_quote),
+        .fees = fill->fee};
+    struct paper_account *quote = paper_accounts_open(accounts, instrument->quote);
+    struct paper_account paid = *quote;
+    paid.reserved = decimal_add(quote->reserved, decimal_subtract(after.margin, position->margin));
+    if (!paper_account_move(&paid, &moved) || !decimal_is_valid(paid.reserved)) {
+        return ERR_OVERFLOW;
+    }
+    paper_account_check(&paid);
+    *quote = paid;
     *position = after;
     return ERR_NONE;
 }
@@ -189,27 +233,48 @@ static enum err paper_accounts_fill_spot(struct paper_accounts *accounts,
                                          const struct fill *fill)
 {
     const bool buys = fill->side == SIDE_BUY;
+    struct paper_origins base_moved = {.traded =
+                                           buys ? fill->amount : decimal_negate(fill->amount)};
+    struct paper_origins quote_moved = {.traded = buys ? decimal_negate(fill_quote(fill))
+                                                       : fill_quote(fill)};
+    if (fill->fee_in_base) {
+        base_moved.fees = fill->fee;
+    } else {
+        quote_moved.fees = fill->fee;
+    }
     struct paper_account *base = paper_accounts_open(accounts, instrument->base);
     struct paper_account *quote = paper_accounts_open(accounts, instrument->quote);
-    struct decimal base_total = decimal_add(base->total, paper_signed(fill->side, fill->amount));
-    struct decimal quote_total = buys ? decimal_subtract(quote->total, fill_quote(fill))
-                                      : decimal_add(quote->total, fill_quote(fill));
-    if (fill->fee_in_base) {
-        base_total = decimal_subtract(base_total, fill->fee);
-    } else {
-        quote_total = decimal_subtract(quote_total, fill->fee);
-    }
-    if (!decimal_is_valid(base_total) || !decimal_is_valid(quote_total)) {
+    struct paper_account base_after = *base;
+    struct paper_account quote_after = *quote;
+    if (!paper_account_move(&base_after, &base_moved) ||
+        !paper_account_move(&quote_after, &quote_moved)) {
         return ERR_OVERFLOW;
     }
-    base->total = base_total;
-    quote->total = quote_total;
+    paper_account_check(&base_after);
+    paper_account_check(&quote_after);
+    *base = base_after;
+    *quote = quote_after;
     return ERR_NONE;
 }
 
 enum err paper_accounts_fill(struct paper_accounts *accounts, const struct instrument *instrument,
-                             const struct fill *fill)
+                             const struct order_ticket *ticket, const struct fill *fill)
 {
-    return instrument->is_perpetual ? paper_accounts_fill_perpetual(accounts, instrument, fill)
-                                    : paper_accounts_fill_spot(accounts, instrument, fill);
+    return instrument->is_perpetual
+               ? paper_accounts_fill_perpetual(accounts, instrument, ticket, fill)
+               : paper_accounts_fill_spot(accounts, instrument, fill);
+}
+
+enum err paper_accounts_fund(struct paper_accounts *accounts, const char *asset,
+                             struct decimal amount)
+{
+    const struct paper_origins moved = {.funding = amount};
+    struct paper_account *account = paper_accounts_open(accounts, asset);
+    struct paper_account after = *account;
+    if (!paper_account_move(&after, &moved)) {
+        return ERR_OVERFLOW;
+    }
+    paper_account_check(&after);
+    *account = after;
+    return ERR_NONE;
 }

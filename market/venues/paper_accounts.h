@@ -3,10 +3,9 @@
  * open orders, and the positions of perpetual instruments.
  *
  * Spot fills move both assets. A perpetual is cash-settled: only what a fill realizes and its fee
- * move the quote asset; the position keeps its signed cost, whose magnitude is held back as margin
- * (leverage 1). Nothing is rounded but products, so that
- *     total - cost = opening + what the fills were worth - fees
- * holds to the last digit.
+ * move the quote asset; notional / leverage of what the position was opened with is held back as
+ * its margin, and given back in proportion. Of every asset, to the last digit,
+ *     total = deposited + traded - fees + funding.
  *
  * Threads: belongs to its venue.
  */
@@ -17,30 +16,34 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "market/venue.h"
+#include "market/venues/paper.h"
 
 struct paper_account {
     char asset[ASSET_MAX_LENGTH + 1];
     struct decimal total;
     struct decimal reserved; /* For open orders and as margin; part of the total. */
+    struct paper_origins origins;
 };
 
-/* A position of a perpetual instrument. */
-struct paper_position {
-    struct decimal amount; /* Signed, base: positive is long. */
-    struct decimal cost;   /* Signed, quote: what the amount was bought (+) or sold (-) for. */
+/* The positions of one instrument: ONEWAY uses the first one only. */
+enum paper_position_place { PAPER_NET_OR_LONG, PAPER_SHORT, PAPER_POSITION_COUNT };
+
+struct paper_positions {
+    struct paper_position items[PAPER_POSITION_COUNT];
 };
 
 struct paper_accounts {
+    enum paper_position_mode mode;
     struct paper_account *items; /* Owned. There is always room for every instrument's assets. */
     size_t count;
     size_t capacity;
-    struct paper_position *positions; /* Owned: one per instrument. */
+    struct paper_positions *positions; /* Owned: one per instrument. */
     size_t instrument_count;
 };
 
 /* On ERR_MEMORY the accounts are empty and may be given to paper_accounts_done(). */
-MUST_USE enum err paper_accounts_init(struct paper_accounts *accounts, size_t instrument_count);
+MUST_USE enum err paper_accounts_init(struct paper_accounts *accounts,
+                                      enum paper_position_mode mode, size_t instrument_count);
 void paper_accounts_done(struct paper_accounts *accounts);
 
 /* The account of an asset, or NULL. */
@@ -51,6 +54,14 @@ const struct paper_account *paper_accounts_find(const struct paper_accounts *acc
 MUST_USE enum err paper_accounts_deposit(struct paper_accounts *accounts, const char *asset,
                                          struct decimal amount);
 
+/* The position that an order on a perpetual instrument moves. */
+const struct paper_position *paper_accounts_position(const struct paper_accounts *accounts,
+                                                     const struct order_ticket *ticket);
+
+/* How much of `amount` the order would close; for a reduce-only order all that it may fill. */
+struct decimal paper_accounts_closable(const struct paper_accounts *accounts,
+                                       const struct order_ticket *ticket, struct decimal amount);
+
 /* What an order needs so that it can be filled for certain. */
 struct paper_need {
     const char *asset;     /* Borrowed from the instrument. */
@@ -59,7 +70,8 @@ struct paper_need {
 
 /*
  * The need of `amount` at `price`: a spot sell needs the base asset; a spot buy needs the notional
- * and a fee paid in quote; a perpetual needs both for the part that adds to the position.
+ * and a fee paid in quote; a perpetual needs the same, the notional divided by the leverage, of the
+ * part that adds to the position: what closes it pays its fee from the margin that it sets free.
  * `fee_rate` is 0 for a fee that is taken from what is received.
  */
 struct paper_need paper_accounts_need(const struct paper_accounts *accounts,
@@ -74,8 +86,13 @@ struct decimal paper_accounts_available(const struct paper_accounts *accounts, c
 void paper_accounts_reserve(struct paper_accounts *accounts, const char *asset,
                             struct decimal change);
 
-/* Moves what a fill moves. ERR_OVERFLOW leaves everything as it was. */
+/* Moves what a fill of the ticket moves. ERR_OVERFLOW leaves everything as it was. */
 MUST_USE enum err paper_accounts_fill(struct paper_accounts *accounts,
-                                      const struct instrument *instrument, const struct fill *fill);
+                                      const struct instrument *instrument,
+                                      const struct order_ticket *ticket, const struct fill *fill);
+
+/* Books a funding payment, positive when it is received. ERR_OVERFLOW as above. */
+MUST_USE enum err paper_accounts_fund(struct paper_accounts *accounts, const char *asset,
+                                      struct decimal amount);
 
 #endif

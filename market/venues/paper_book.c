@@ -143,3 +143,17 @@ bool paper_book_take_touched(struct paper_book *book, struct paper_order *orders
     }
     return false;
 }
+
+bool paper_book_take_reached(struct paper_book *book, struct paper_order *orders,
+                             enum paper_heap_kind kind, struct decimal price, uint32_t *ret_slot)
+{
+    ASSERT(kind == PAPER_BUYS || kind == PAPER_SELLS);
+    const struct paper_order *top = paper_book_top(book, orders, kind);
+    if (top == NULL || (kind == PAPER_BUYS ? decimal_less(top->ticket.price, price)
+                                           : decimal_less(price, top->ticket.price))) {
+        return false;
+    }
+    *ret_slot = book->heaps[kind].slots[0];
+    paper_book_remove(book, orders, *ret_slot);
+    return true;
+}

@@ -26,6 +26,8 @@ struct paper_order {
     struct decimal reserved; /* What is held back for the rest of it. */
     uint32_t matches;        /* How many fills it had. */
     uint32_t place;          /* Where it stands in its heap. */
+    bool is_ahead_known;     /* Depth has said what stands before it at its level. */
+    struct decimal ahead;    /* What others have there before it, base. */
 };
 
 struct paper_heap {
@@ -55,6 +57,11 @@ void paper_book_remove(struct paper_book *book, struct paper_order *orders, uint
  * at or below the bid. False when there is none left. */
 bool paper_book_take_touched(struct paper_book *book, struct paper_order *orders,
                              const struct quote *quote, uint32_t *ret_slot);
+
+/* Takes out the nearest order of a side (BUYS or SELLS) whose price is `price` or nearer. False
+ * when there is none left. */
+bool paper_book_take_reached(struct paper_book *book, struct paper_order *orders,
+                             enum paper_heap_kind kind, struct decimal price, uint32_t *ret_slot);
 
 /* The order on top of a heap, or NULL when it is empty. */
 const struct paper_order *paper_book_top(const struct paper_book *book,

@@ -89,3 +89,18 @@ void paper_rules_shortfall(const char *asset, struct decimal needed, struct deci
     reason_add(reason, ", has ");
     reason_add_decimal(reason, available);
 }
+
+void paper_rules_would_take(const struct order_ticket *ticket, const struct quote *quote,
+                            char reason[VENUE_REASON_MAX])
+{
+    const bool buys = ticket->side == SIDE_BUY;
+    (void)paper_rules_refuse(reason, "post-only order would take: price ", ticket->price,
+                             buys ? ", ask " : ", bid ", buys ? quote->ask : quote->bid);
+}
+
+void paper_rules_margin_call(struct decimal equity, struct decimal required,
+                             char reason[VENUE_REASON_MAX])
+{
+    (void)paper_rules_refuse(reason, "equity ", equity, " is below the maintenance margin ",
+                             required);
+}

@@ -19,4 +19,12 @@ bool paper_rules_allow(const struct instrument *instrument, const struct order_t
 void paper_rules_shortfall(const char *asset, struct decimal needed, struct decimal available,
                            char reason[VENUE_REASON_MAX]);
 
+/* Writes "post-only order would take: price 101, ask 100". */
+void paper_rules_would_take(const struct order_ticket *ticket, const struct quote *quote,
+                            char reason[VENUE_REASON_MAX]);
+
+/* Writes "equity 4.5 is below the maintenance margin 5". */
+void paper_rules_margin_call(struct decimal equity, struct decimal required,
+                             char reason[VENUE_REASON_MAX]);
+
 #endif

@@ -96,13 +96,14 @@ static inline void quote(struct paper_fixture *fixture, const char *bid, const c
     quote_on(fixture, 0, 0, bid, ask);
 }
 
-/* The kinds of the last updates, one letter each: A R F C(ompleted) X(canceled). */
+/* The kinds of the last updates, one letter each: A R F C(ompleted) X(canceled) L(iquidation)
+ * P(ayment of funding). */
 static inline const char *kinds(const struct paper_fixture *fixture)
 {
     static char text[64];
     size_t length = 0;
     for (; length < fixture->updates.count && length < sizeof(text) - 1; length++) {
-        text[length] = "ARFCX"[fixture->updates.items[length].kind];
+        text[length] = "ARFCXLP"[fixture->updates.items[length].kind];
     }
     text[length] = '\0';
     return text;

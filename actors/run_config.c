@@ -411,20 +411,19 @@ static enum err run_config_print(struct run_config *config, const struct node *r
     return err;
 }
 
-enum err run_config_load(const char *path, struct run_config *config, struct problems *problems)
+static enum err run_config_init(struct run_config *config, const char *path)
 {
     *config = (struct run_config){0};
     arena_init(&config->arena, 0);
     config->path = arena_copy(&config->arena, path, strlen(path));
-    if (config->path == NULL) {
-        return ERR_MEMORY;
-    }
-    const struct node *root;
-    enum err err = node_read_file(path, &config->arena, problems, &root);
-    if (err == ERR_NONE) {
-        err = field_parse(run_file_fields, root, "", &config->file, sizeof(config->file),
-                          &config->arena, problems);
-    }
+    return config->path != NULL ? ERR_NONE : ERR_MEMORY;
+}
+
+static enum err run_config_fill(struct run_config *config, const struct node *root,
+                                struct problems *problems)
+{
+    enum err err = field_parse(run_file_fields, root, "", &config->file, sizeof(config->file),
+                               &config->arena, problems);
     if (err == ERR_NONE) {
         const struct run_check check = {.config = config, .root = root, .problems = problems};
         err = run_check_all(&check);
@@ -433,6 +432,23 @@ enum err run_config_load(const char *path, struct run_config *config, struct pro
         err = ERR_SYNTAX;
     }
     return err == ERR_NONE ? run_config_print(config, root) : err;
+}
+
+enum err run_config_load(const char *path, struct run_config *config, struct problems *problems)
+{
+    enum err err = run_config_init(config, path);
+    const struct node *root;
+    if (err == ERR_NONE) {
+        err = node_read_file(path, &config->arena, problems, &root);
+    }
+    return err == ERR_NONE ? run_config_fill(config, root, problems) : err;
+}
+
+enum err run_config_build(const struct node *root, const char *path, struct run_config *config,
+                          struct problems *problems)
+{
+    const enum err err = run_config_init(config, path);
+    return err == ERR_NONE ? run_config_fill(config, root, problems) : err;
 }
 
 void run_config_done(struct run_config *config)

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "actors/sweep_section.h"
 #include "base/arena.h"
 #include "config/field.h"
 #include "config/problems.h"
@@ -101,6 +102,7 @@ struct run_file {
     const struct persistence_section *persistence;
     const struct events_section *events;
     const struct control_section *control;
+    const struct sweep_section *sweep; /* NULL when there is none. */
     const struct node *executors;
 };
 
@@ -136,6 +138,11 @@ extern const struct field run_file_fields[];
 MUST_USE enum err run_config_load(const char *path, struct run_config *config,
                                   struct problems *problems);
 void run_config_done(struct run_config *config);
+
+/* The same for a tree that was read before; `path` is for messages. The tree is borrowed for the
+ * life of the config. */
+MUST_USE enum err run_config_build(const struct node *root, const char *path,
+                                   struct run_config *config, struct problems *problems);
 
 /* The venue with that name, or the number of venues. */
 size_t run_config_find_venue(const struct run_config *config, const char *name);

@@ -29,6 +29,7 @@ struct command {
 /* To add a command: write app/NAME_command.c and add X(NAME) here, in the order of the list. */
 #define COMMANDS(X) \
     X(run)          \
+    X(sweep)        \
     X(validate)     \
     X(report)       \
     X(watch)        \

@@ -1,0 +1,49 @@
+/*
+ * tests/conformance/executor_cases.h - the configurations with which every executor kind is played.
+ *
+ * To add a kind: add two to four of its configurations here, on both sides; nothing else. Markets
+ * quote about 100 USDT with tick 0.01, step 0.01, a smallest order of 0.02 and of 5 USDT. The first
+ * is BTC-USDT on venue "one", the second BTC-USDT on venue "two". They begin at CASE_START.
+ */
+#ifndef TUTTI_TESTS_CONFORMANCE_EXECUTOR_CASES_H
+#define TUTTI_TESTS_CONFORMANCE_EXECUTOR_CASES_H
+
+#include <stdbool.h>
+
+/* 2025-01-01T00:00:00Z */
+#define CASE_START_S INT64_C(1735689600)
+
+#define CASE_HEAD \
+    "timestamp: 1735689600, connector_name: one, trading_pair: BTC-USDT, max_retries: 4, "
+
+struct executor_case {
+    const char *config;     /* YAML; its type says which kind it is for. */
+    bool hands_over_always; /* What is filled goes to the position book, whatever the stop says. */
+};
+
+static const struct executor_case executor_cases[] = {
+    {.config = "{type: position_executor, " CASE_HEAD "side: BUY, amount: 1, triple_barrier_config:"
+               " {open_order_type: MARKET, stop_loss: 0.01, take_profit: 0.015, time_limit: 90}}"},
+    {.config = "{type: position_executor, " CASE_HEAD "side: SELL, amount: 1.005, entry_price: 100,"
+               " triple_barrier_config: {open_order_type: LIMIT, take_profit_order_type: LIMIT,"
+               " stop_loss: 0.02, take_profit: 0.005}}"},
+    {.config = "{type: position_executor, " CASE_HEAD "side: BUY, amount: 0.5, entry_price: 99.9,"
+               " activation_bounds: [0.002, 0.01], triple_barrier_config: {open_order_type:"
+               " LIMIT_MAKER, stop_loss: 0.02, take_profit_order_type: LIMIT_MAKER,"
+               " take_profit: 0.004, trailing_stop: {activation_price: 0.003,"
+               " trailing_delta: 0.002}}}"},
+    {.config = "{type: position_executor, " CASE_HEAD "side: SELL, amount: 2}"},
+    {.config = "{type: progressive_executor, " CASE_HEAD "side: BUY, amount: 1,"
+               " triple_barrier_config: {open_order_type: MARKET, stop_loss: 0.02, time_limit: 60,"
+               " apr_yield: 3000, trailing_stop: {activation_pnl_pct: 0.003, trailing_pct: 0.002,"
+               " take_profit_table: [[0.002, 0.3], [0.006, 0.5], [0.02, 1]]}}}"},
+    {.config = "{type: progressive_executor, " CASE_HEAD "side: SELL, amount: 3, entry_price: 100,"
+               " triple_barrier_config: {open_order_type: LIMIT, stop_loss: 0.015,"
+               " take_profit: 0.02, take_profit_order_type: LIMIT, trailing_stop:"
+               " {activation_pnl_pct: 0.002, trailing_pct: 0.001,"
+               " take_profit_table: [[0.001, 0.4], [0.004, 0.4]]}}}"},
+    {.config = "{type: progressive_executor, " CASE_HEAD "side: SELL, amount: 0.06,"
+               " triple_barrier_config: {open_order_type: MARKET, stop_loss: 0.01, apr_yield: 0}}"},
+};
+
+#endif

@@ -45,7 +45,7 @@ enum message_kind {
     MESSAGE_EXECUTOR_STOP,   /* orchestrator -> executor: struct message_executor_stop. */
     MESSAGE_SUBMIT,          /* orchestrator -> venue: struct order_ticket. */
     MESSAGE_CANCEL,          /* orchestrator -> venue: struct order_id. */
-    MESSAGE_VENUE_UPDATE,    /* venue -> orchestrator: struct venue_update. */
+    MESSAGE_VENUE_UPDATE,    /* venue -> orchestrator: as many struct venue_update as fit it. */
     MESSAGE_RECORD,          /* orchestrator -> persistence: packed struct record. */
     MESSAGE_COMMITTED,       /* persistence -> orchestrator: struct message_committed. */
     MESSAGE_EVENT,           /* persistence -> publisher: the event's bytes. */

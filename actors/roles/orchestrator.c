@@ -19,7 +19,7 @@ static enum err orchestrator_start(struct context *context, void *state, void *a
     if (orch->marks == NULL || orch->is_marked == NULL) {
         return ERR_MEMORY;
     }
-    enum err err = book_init(orch);
+    enum err err = books_init(orch);
     return err == ERR_NONE ? roster_init(orch) : err;
 }
 
@@ -28,7 +28,7 @@ static void orchestrator_stop(struct context *context, void *state)
     (void)context;
     struct orchestrator *orch = state;
     roster_done(orch);
-    book_done(orch);
+    books_done(orch);
     free(orch->marks);
     free(orch->is_marked);
     free(orch->held);
@@ -94,11 +94,11 @@ static int64_t orchestrator_next_alarm(const struct orchestrator *orch)
 /* The venue has done its part of the step. */
 static enum err orchestrator_end_step(struct orchestrator *orch, struct message_step_done *done)
 {
-    enum err err = book_publish(orch, false);
+    enum err err = books_publish(orch, false);
     if (err != ERR_NONE) {
         return err;
     }
-    if (!orch->is_halted && book_is_drawn_down(orch)) {
+    if (!orch->is_halted && books_is_drawn_down(orch)) {
         orch->is_halted = true;
         err = journal_note(orch, RECORD_RISK_STATE, "global", "HALTED",
                            "max_drawdown_quote is reached: every executor is stopped");
@@ -200,11 +200,11 @@ static enum err orchestrator_on_committed(struct orchestrator *orch,
 static enum err orchestrator_on_balances(struct orchestrator *orch,
                                          const struct message_balances *balances)
 {
-    enum err err = book_on_balances(orch, balances);
+    enum err err = books_on_balances(orch, balances);
     ASSERT(orch->balances_missing > 0);
     orch->balances_missing--;
     if (err == ERR_NONE && orch->balances_missing == 0) {
-        err = book_publish(orch, true);
+        err = books_publish(orch, true);
         if (err == ERR_NONE) {
             err = journal_run_stopped(orch);
         }
@@ -212,6 +212,16 @@ static enum err orchestrator_on_balances(struct orchestrator *orch,
         orch->given.outcome->records = orch->seq;
         orch->given.outcome->reason = orch->reason;
         orch->given.outcome->total = orch->total.report;
+    }
+    return err;
+}
+
+static enum err orchestrator_on_updates(struct orchestrator *orch,
+                                        const struct venue_update *updates, size_t count)
+{
+    enum err err = ERR_NONE;
+    for (size_t i = 0; i < count && err == ERR_NONE; i++) {
+        err = router_on_update(orch, &updates[i]);
     }
     return err;
 }
@@ -229,7 +239,8 @@ static enum err orchestrator_dispatch(struct orchestrator *orch, nng_msg **messa
     case MESSAGE_REQUEST:
         return router_on_request(orch, body);
     case MESSAGE_VENUE_UPDATE:
-        return router_on_update(orch, body);
+        return orchestrator_on_updates(
+            orch, body, message_envelope(*message)->size / sizeof(struct venue_update));
     case MESSAGE_REPORT:
         return roster_on_report(orch, body);
     case MESSAGE_COMMITTED:

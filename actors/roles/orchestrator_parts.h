@@ -2,7 +2,7 @@
  * actors/roles/orchestrator_parts.h - what the files of the orchestrator share.
  *
  * orchestrator.c dispatches and carries the steps; orchestrator_roster.c keeps the executors,
- * orchestrator_router.c the orders, orchestrator_book.c accounts, positions and performance,
+ * orchestrator_router.c the orders, orchestrator_books.c accounts, positions and performance,
  * orchestrator_journal.c the records.
  *
  * Threads: all of it belongs to the orchestrator actor.
@@ -176,28 +176,28 @@ MUST_USE enum err router_on_request(struct orchestrator *orch,
                                     const struct message_request *request);
 MUST_USE enum err router_on_update(struct orchestrator *orch, const struct venue_update *update);
 
-/* ---- orchestrator_book.c: accounts, positions, performance ---- */
+/* ---- orchestrator_books.c: accounts, positions, performance ---- */
 
-MUST_USE enum err book_init(struct orchestrator *orch);
-void book_done(struct orchestrator *orch);
+MUST_USE enum err books_init(struct orchestrator *orch);
+void books_done(struct orchestrator *orch);
 /* The number of a controller, made when it is new. */
-MUST_USE enum err book_controller(struct orchestrator *orch, const char *name,
-                                  uint32_t *ret_number);
+MUST_USE enum err books_controller(struct orchestrator *orch, const char *name,
+                                   uint32_t *ret_number);
 /* Reserves all of the plans when the accounts have it; nothing and false when they do not. */
-bool book_reserve(struct orchestrator *orch, struct executor_entry *executor,
-                  const struct executor_plans *plans);
+bool books_reserve(struct orchestrator *orch, struct executor_entry *executor,
+                   const struct executor_plans *plans);
 /* Gives back what is left of an executor's reservation. */
-void book_release(struct orchestrator *orch, struct executor_entry *executor);
+void books_release(struct orchestrator *orch, struct executor_entry *executor);
 /* Moves account, position and performance by one fill of a new trade. */
-MUST_USE enum err book_apply_fill(struct orchestrator *orch, struct executor_entry *executor,
-                                  const struct order_entry *order, const struct fill *fill);
+MUST_USE enum err books_apply_fill(struct orchestrator *orch, struct executor_entry *executor,
+                                   const struct order_entry *order, const struct fill *fill);
 /* Publishes the performance of controllers that changed and whose interval is over, all of them
  * and the run's when `is_final`. What has to wait sets publish_at_ns. */
-MUST_USE enum err book_publish(struct orchestrator *orch, bool is_final);
+MUST_USE enum err books_publish(struct orchestrator *orch, bool is_final);
 /* Compares a venue's balances with what fills say; remembers a difference in the outcome. */
-MUST_USE enum err book_on_balances(struct orchestrator *orch,
-                                   const struct message_balances *balances);
+MUST_USE enum err books_on_balances(struct orchestrator *orch,
+                                    const struct message_balances *balances);
 /* True when the run has lost more than it may. */
-bool book_is_drawn_down(struct orchestrator *orch);
+bool books_is_drawn_down(struct orchestrator *orch);
 
 #endif

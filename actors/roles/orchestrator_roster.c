@@ -213,7 +213,7 @@ static enum err roster_create(struct orchestrator *orch, const struct executor_s
         entry->instruments[i] = run_config_find_instrument(orch->given.config, connector, pair);
         ASSERT(entry->instruments[i] != NULL);
     }
-    enum err err = book_controller(orch, section->config->controller_id, &entry->controller);
+    enum err err = books_controller(orch, section->config->controller_id, &entry->controller);
     if (err == ERR_NONE) {
         err = roster_journal_created(orch, entry);
     }
@@ -226,7 +226,7 @@ static enum err roster_create(struct orchestrator *orch, const struct executor_s
     struct host_arguments arguments = {.executor = number,
                                        .kind = entry->kind,
                                        .config = entry->config,
-                                       .is_funded = book_reserve(orch, entry, &plans)};
+                                       .is_funded = books_reserve(orch, entry, &plans)};
     memcpy(arguments.instruments, entry->instruments, sizeof(arguments.instruments));
     err = context_spawn(orch->context, &host_class, &arguments, &entry->host);
     if (err == ERR_NONE) {
@@ -357,7 +357,7 @@ static void roster_close(struct orchestrator *orch, struct executor_entry *entry
 {
     struct controller *controller = &orch->controllers[entry->controller];
     entry->status = EXECUTOR_TERMINATED;
-    book_release(orch, entry);
+    books_release(orch, entry);
     ASSERT(orch->active_count > 0);
     orch->active_count--;
     controller->performance.report.executors_active--;

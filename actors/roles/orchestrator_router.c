@@ -240,7 +240,7 @@ static enum err router_on_fill(struct orchestrator *orch, struct executor_entry 
         order->state = ORDER_PARTIALLY_FILLED;
     }
     executor->has_fill = true;
-    err = book_apply_fill(orch, executor, order, fill);
+    err = books_apply_fill(orch, executor, order, fill);
     if (err == ERR_NONE) {
         err = router_journal_order(orch, RECORD_ORDER_PARTIALLY_FILLED, executor, order, "");
     }

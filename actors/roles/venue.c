@@ -6,7 +6,7 @@
 #include "actors/messages.h"
 #include "market/venues/paper.h"
 
-enum { FEE_IN_BASE = 2, BALANCES_MAX = 4096 };
+enum { FEE_IN_BASE = 2, BALANCES_MAX = 4096, VENUE_UPDATES_MAX = 64 /* Per message. */ };
 
 struct venue {
     uint32_t number;
@@ -58,9 +58,11 @@ static enum err venue_flush(struct venue *venue, struct context *context, struct
                             int64_t now_ns)
 {
     enum err err = ERR_NONE;
-    for (size_t i = 0; i < venue->updates.count && err == ERR_NONE; i++) {
+    for (size_t i = 0; i < venue->updates.count && err == ERR_NONE; i += VENUE_UPDATES_MAX) {
+        const size_t left = venue->updates.count - i;
+        const size_t count = left < VENUE_UPDATES_MAX ? left : VENUE_UPDATES_MAX;
         err = message_post(context, to, MESSAGE_VENUE_UPDATE, now_ns, &venue->updates.items[i],
-                           sizeof(venue->updates.items[i]));
+                           count * sizeof(venue->updates.items[i]));
     }
     venue->updates.count = 0;
     return err;

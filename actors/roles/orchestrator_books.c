@@ -9,8 +9,8 @@ enum { BOOK_CONTROLLERS_FIRST = 8 };
 /* ---- Accounts ---- */
 
 /* The asset of a venue's account, made when it is new; NULL when the account is full. */
-static struct account_asset *book_asset(struct orchestrator *orch, uint32_t venue,
-                                        const char *asset)
+static struct account_asset *books_asset(struct orchestrator *orch, uint32_t venue,
+                                         const char *asset)
 {
     struct account *account = &orch->accounts[venue];
     for (size_t i = 0; i < account->count; i++) {
@@ -26,7 +26,7 @@ static struct account_asset *book_asset(struct orchestrator *orch, uint32_t venu
     return added;
 }
 
-static enum err book_open_accounts(struct orchestrator *orch)
+static enum err books_open_accounts(struct orchestrator *orch)
 {
     const struct field_list *venues = &orch->given.config->file.venues;
     orch->accounts = calloc(venues->count, sizeof(*orch->accounts));
@@ -37,7 +37,7 @@ static enum err book_open_accounts(struct orchestrator *orch)
         const struct venue_section *section = (const struct venue_section *)venues->items + i;
         const struct field_entry *balances = section->balances.items;
         for (size_t j = 0; j < section->balances.count; j++) {
-            struct account_asset *asset = book_asset(orch, i, balances[j].key);
+            struct account_asset *asset = books_asset(orch, i, balances[j].key);
             if (asset == NULL) {
                 return ERR_LIMIT;
             }
@@ -47,21 +47,21 @@ static enum err book_open_accounts(struct orchestrator *orch)
     return ERR_NONE;
 }
 
-enum err book_init(struct orchestrator *orch)
+enum err books_init(struct orchestrator *orch)
 {
     performance_init(&orch->total, DECIMAL_ZERO);
     const enum err err = position_book_create(&orch->positions);
-    return err == ERR_NONE ? book_open_accounts(orch) : err;
+    return err == ERR_NONE ? books_open_accounts(orch) : err;
 }
 
-void book_done(struct orchestrator *orch)
+void books_done(struct orchestrator *orch)
 {
     position_book_destroy(orch->positions);
     free(orch->accounts);
     free(orch->controllers);
 }
 
-enum err book_controller(struct orchestrator *orch, const char *name, uint32_t *ret_number)
+enum err books_controller(struct orchestrator *orch, const char *name, uint32_t *ret_number)
 {
     for (uint32_t i = 0; i < orch->controller_count; i++) {
         if (strcmp(orch->controllers[i].name, name) == 0) {
@@ -94,22 +94,22 @@ enum err book_controller(struct orchestrator *orch, const char *name, uint32_t *
 
 /* ---- Reservations ---- */
 
-static struct decimal book_fee_factor(const struct orchestrator *orch, uint32_t venue)
+static struct decimal books_fee_factor(const struct orchestrator *orch, uint32_t venue)
 {
     const struct venue_section *section =
         (const struct venue_section *)orch->given.config->file.venues.items + venue;
     return decimal_add(DECIMAL_ONE, decimal_max(section->fees->taker, DECIMAL_ZERO));
 }
 
-static bool book_reserve_one(struct orchestrator *orch, struct executor_entry *executor,
-                             const struct executor_plan *plan)
+static bool books_reserve_one(struct orchestrator *orch, struct executor_entry *executor,
+                              const struct executor_plan *plan)
 {
     const struct instrument *instrument = executor->instruments[plan->market];
     struct account_asset *asset =
-        book_asset(orch, instrument->venue, plan->is_base ? instrument->base : instrument->quote);
+        books_asset(orch, instrument->venue, plan->is_base ? instrument->base : instrument->quote);
     const struct decimal amount =
         plan->is_base ? plan->amount
-                      : decimal_multiply(plan->amount, book_fee_factor(orch, instrument->venue));
+                      : decimal_multiply(plan->amount, books_fee_factor(orch, instrument->venue));
     if (asset == NULL || !decimal_is_valid(amount) || decimal_sign(amount) < 0) {
         return false;
     }
@@ -124,12 +124,12 @@ static bool book_reserve_one(struct orchestrator *orch, struct executor_entry *e
     return true;
 }
 
-bool book_reserve(struct orchestrator *orch, struct executor_entry *executor,
-                  const struct executor_plans *plans)
+bool books_reserve(struct orchestrator *orch, struct executor_entry *executor,
+                   const struct executor_plans *plans)
 {
     for (size_t i = 0; i < plans->count; i++) {
-        if (!book_reserve_one(orch, executor, &plans->items[i])) {
-            book_release(orch, executor);
+        if (!books_reserve_one(orch, executor, &plans->items[i])) {
+            books_release(orch, executor);
             return false;
         }
     }
@@ -137,32 +137,32 @@ bool book_reserve(struct orchestrator *orch, struct executor_entry *executor,
 }
 
 /* Sets a part of a reservation to `wanted` and moves the account's sum by the difference. */
-static void book_set_reserved(struct account_asset *asset, struct decimal *part,
-                              struct decimal wanted)
+static void books_set_reserved(struct account_asset *asset, struct decimal *part,
+                               struct decimal wanted)
 {
     const struct decimal target = decimal_max(wanted, DECIMAL_ZERO);
     asset->reserved = decimal_add(asset->reserved, decimal_subtract(target, *part));
     *part = target;
 }
 
-void book_release(struct orchestrator *orch, struct executor_entry *executor)
+void books_release(struct orchestrator *orch, struct executor_entry *executor)
 {
     for (uint32_t i = 0; i < executor->kind->market_count; i++) {
         const struct instrument *instrument = executor->instruments[i];
-        struct account_asset *base = book_asset(orch, instrument->venue, instrument->base);
-        struct account_asset *quote = book_asset(orch, instrument->venue, instrument->quote);
+        struct account_asset *base = books_asset(orch, instrument->venue, instrument->base);
+        struct account_asset *quote = books_asset(orch, instrument->venue, instrument->quote);
         if (base != NULL) {
-            book_set_reserved(base, &executor->reserved[i].base, DECIMAL_ZERO);
+            books_set_reserved(base, &executor->reserved[i].base, DECIMAL_ZERO);
         }
         if (quote != NULL) {
-            book_set_reserved(quote, &executor->reserved[i].quote, DECIMAL_ZERO);
+            books_set_reserved(quote, &executor->reserved[i].quote, DECIMAL_ZERO);
         }
     }
 }
 
 /* What a spot fill spends comes out of the reservation; what it brings is kept for the way back. */
-static void book_move_reservation(struct reservation *reserved, const struct fill *fill,
-                                  struct account_asset *base, struct account_asset *quote)
+static void books_move_reservation(struct reservation *reserved, const struct fill *fill,
+                                   struct account_asset *base, struct account_asset *quote)
 {
     const struct decimal notional = fill_quote(fill);
     const struct decimal fee_base = fill->fee_in_base ? fill->fee : DECIMAL_ZERO;
@@ -170,20 +170,20 @@ static void book_move_reservation(struct reservation *reserved, const struct fil
     if (fill->side == SIDE_BUY) {
         const struct decimal spent = decimal_add(notional, fee_quote);
         const struct decimal received = decimal_subtract(fill->amount, fee_base);
-        book_set_reserved(quote, &reserved->quote, decimal_subtract(reserved->quote, spent));
-        book_set_reserved(base, &reserved->base, decimal_add(reserved->base, received));
+        books_set_reserved(quote, &reserved->quote, decimal_subtract(reserved->quote, spent));
+        books_set_reserved(base, &reserved->base, decimal_add(reserved->base, received));
     } else {
         const struct decimal received = decimal_subtract(notional, fee_quote);
-        book_set_reserved(base, &reserved->base, decimal_subtract(reserved->base, fill->amount));
-        book_set_reserved(quote, &reserved->quote, decimal_add(reserved->quote, received));
+        books_set_reserved(base, &reserved->base, decimal_subtract(reserved->base, fill->amount));
+        books_set_reserved(quote, &reserved->quote, decimal_add(reserved->quote, received));
     }
 }
 
-static void book_move_account(struct orchestrator *orch, struct executor_entry *executor,
-                              const struct instrument *instrument, const struct fill *fill)
+static void books_move_account(struct orchestrator *orch, struct executor_entry *executor,
+                               const struct instrument *instrument, const struct fill *fill)
 {
-    struct account_asset *base = book_asset(orch, instrument->venue, instrument->base);
-    struct account_asset *quote = book_asset(orch, instrument->venue, instrument->quote);
+    struct account_asset *base = books_asset(orch, instrument->venue, instrument->base);
+    struct account_asset *quote = books_asset(orch, instrument->venue, instrument->quote);
     if (base == NULL || quote == NULL) {
         return;
     }
@@ -196,14 +196,14 @@ static void book_move_account(struct orchestrator *orch, struct executor_entry *
     struct account_asset *fee = fill->fee_in_base ? base : quote;
     fee->total = decimal_subtract(fee->total, fill->fee);
     const uint32_t market = executor->instruments[0] == instrument ? 0 : 1;
-    book_move_reservation(&executor->reserved[market], fill, base, quote);
+    books_move_reservation(&executor->reserved[market], fill, base, quote);
 }
 
 /* ---- Fills ---- */
 
-static enum err book_journal_fill(struct orchestrator *orch, const struct executor_entry *executor,
-                                  const struct instrument *instrument, const struct fill *fill,
-                                  const struct position *position)
+static enum err books_journal_fill(struct orchestrator *orch, const struct executor_entry *executor,
+                                   const struct instrument *instrument, const struct fill *fill,
+                                   const struct position *position)
 {
     struct record record = {
         .kind = RECORD_FILL,
@@ -219,16 +219,16 @@ static enum err book_journal_fill(struct orchestrator *orch, const struct execut
     return journal_add(orch, &record);
 }
 
-static struct decimal book_mark(const struct orchestrator *orch, const struct position *position)
+static struct decimal books_mark(const struct orchestrator *orch, const struct position *position)
 {
     const struct mark *mark = &orch->marks[position->instrument];
     return decimal_sign(position->amount) >= 0 ? mark->bid : mark->ask;
 }
 
-static enum err book_journal_position(struct orchestrator *orch,
-                                      const struct executor_entry *executor,
-                                      const struct instrument *instrument,
-                                      const struct position *position)
+static enum err books_journal_position(struct orchestrator *orch,
+                                       const struct executor_entry *executor,
+                                       const struct instrument *instrument,
+                                       const struct position *position)
 {
     struct record record = {.kind = RECORD_POSITION,
                             .has_more = true, /* The order follows. */
@@ -241,14 +241,14 @@ static enum err book_journal_position(struct orchestrator *orch,
                                               .average_price = position->average_price,
                                               .realized_pnl_quote = position->realized_pnl_quote,
                                               .unrealized_pnl_quote = position_unrealized(
-                                                  position, book_mark(orch, position)),
+                                                  position, books_mark(orch, position)),
                                               .fees_quote = position->fees_quote,
                                               .volume_quote = position->volume_quote}};
     return journal_add(orch, &record);
 }
 
-enum err book_apply_fill(struct orchestrator *orch, struct executor_entry *executor,
-                         const struct order_entry *order, const struct fill *fill)
+enum err books_apply_fill(struct orchestrator *orch, struct executor_entry *executor,
+                          const struct order_entry *order, const struct fill *fill)
 {
     const struct instrument *instrument =
         &orch->given.config->instruments[order->ticket.instrument];
@@ -262,22 +262,22 @@ enum err book_apply_fill(struct orchestrator *orch, struct executor_entry *execu
         return err;
     }
     if (!instrument->is_perpetual) {
-        book_move_account(orch, executor, instrument, fill);
+        books_move_account(orch, executor, instrument, fill);
     }
     struct controller *controller = &orch->controllers[executor->controller];
     const bool is_buy = fill->side == SIDE_BUY;
     controller->is_changed = true;
     performance_on_fill(&controller->performance, is_buy, fill_quote(fill));
     performance_on_fill(&orch->total, is_buy, fill_quote(fill));
-    err = book_journal_fill(orch, executor, instrument, fill, position);
-    return err == ERR_NONE ? book_journal_position(orch, executor, instrument, position) : err;
+    err = books_journal_fill(orch, executor, instrument, fill, position);
+    return err == ERR_NONE ? books_journal_position(orch, executor, instrument, position) : err;
 }
 
 /* ---- Performance ---- */
 
 /* Sums over the positions of one controller, or of all (UINT32_MAX). */
-static void book_refresh(struct orchestrator *orch, uint32_t controller,
-                         struct performance *performance)
+static void books_refresh(struct orchestrator *orch, uint32_t controller,
+                          struct performance *performance)
 {
     struct decimal realized = DECIMAL_ZERO;
     struct decimal unrealized = DECIMAL_ZERO;
@@ -290,7 +290,7 @@ static void book_refresh(struct orchestrator *orch, uint32_t controller,
         }
         realized = decimal_add(realized, positions[i].realized_pnl_quote);
         unrealized = decimal_add(
-            unrealized, position_unrealized(&positions[i], book_mark(orch, &positions[i])));
+            unrealized, position_unrealized(&positions[i], books_mark(orch, &positions[i])));
         fees = decimal_add(fees, positions[i].fees_quote);
     }
     performance_refresh(performance, realized, unrealized, fees);
@@ -303,8 +303,8 @@ static int64_t book_due_at(const struct orchestrator *orch, const struct control
                        orch->given.config->file.events->performance_interval_ns);
 }
 
-static bool book_is_due(const struct orchestrator *orch, const struct controller *controller,
-                        bool is_final)
+static bool books_is_due(const struct orchestrator *orch, const struct controller *controller,
+                         bool is_final)
 {
     if (is_final) {
         return true;
@@ -322,8 +322,8 @@ static void book_await(struct orchestrator *orch, const struct controller *contr
 }
 
 /* controller "" is the whole run. */
-static enum err book_journal_performance(struct orchestrator *orch, const char *controller,
-                                         const struct performance *performance)
+static enum err books_journal_performance(struct orchestrator *orch, const char *controller,
+                                          const struct performance *performance)
 {
     struct record record = {.kind = RECORD_PERFORMANCE,
                             .controller_id = controller,
@@ -332,40 +332,40 @@ static enum err book_journal_performance(struct orchestrator *orch, const char *
     return journal_add(orch, &record);
 }
 
-enum err book_publish(struct orchestrator *orch, bool is_final)
+enum err books_publish(struct orchestrator *orch, bool is_final)
 {
     bool is_any_due = false;
     orch->publish_at_ns = INSTANT_NEVER;
     for (uint32_t i = 0; i < orch->controller_count; i++) {
         struct controller *controller = &orch->controllers[i];
-        if (!book_is_due(orch, controller, is_final)) {
+        if (!books_is_due(orch, controller, is_final)) {
             book_await(orch, controller);
             continue;
         }
         is_any_due = true;
-        book_refresh(orch, i, &controller->performance);
+        books_refresh(orch, i, &controller->performance);
         controller->is_changed = false;
         controller->was_published = true;
         controller->published_ns = orch->now_ns;
         const enum err err =
-            book_journal_performance(orch, controller->name, &controller->performance);
+            books_journal_performance(orch, controller->name, &controller->performance);
         if (err != ERR_NONE) {
             return err;
         }
     }
     if (is_any_due || is_final) {
-        book_refresh(orch, UINT32_MAX, &orch->total); /* So that it sees the same drawdowns. */
+        books_refresh(orch, UINT32_MAX, &orch->total); /* So that it sees the same drawdowns. */
     }
-    return is_final ? book_journal_performance(orch, "", &orch->total) : ERR_NONE;
+    return is_final ? books_journal_performance(orch, "", &orch->total) : ERR_NONE;
 }
 
-bool book_is_drawn_down(struct orchestrator *orch)
+bool books_is_drawn_down(struct orchestrator *orch)
 {
     const struct risk_section *risk = orch->given.config->file.risk;
     if (!risk->has_max_drawdown) {
         return false;
     }
-    book_refresh(orch, UINT32_MAX, &orch->total);
+    books_refresh(orch, UINT32_MAX, &orch->total);
     const struct performance *total = &orch->total;
     const struct decimal fall =
         decimal_subtract(total->peak_pnl_quote, total->report.global_pnl_quote);
@@ -375,7 +375,7 @@ bool book_is_drawn_down(struct orchestrator *orch)
 /* ---- Balances at the end ---- */
 
 /* True when a perpetual settles in this asset: its pnl then moves the balance as well. */
-static bool book_is_margin(const struct orchestrator *orch, uint32_t venue, const char *asset)
+static bool books_is_margin(const struct orchestrator *orch, uint32_t venue, const char *asset)
 {
     const struct run_config *config = orch->given.config;
     for (size_t i = 0; i < config->instrument_count; i++) {
@@ -388,8 +388,8 @@ static bool book_is_margin(const struct orchestrator *orch, uint32_t venue, cons
     return false;
 }
 
-static void book_compare_balance(struct orchestrator *orch, uint32_t venue,
-                                 const struct balance *balance)
+static void books_compare_balance(struct orchestrator *orch, uint32_t venue,
+                                  const struct balance *balance)
 {
     const struct account *account = &orch->accounts[venue];
     struct decimal expected = DECIMAL_ZERO;
@@ -398,7 +398,7 @@ static void book_compare_balance(struct orchestrator *orch, uint32_t venue,
             expected = account->assets[i].total;
         }
     }
-    if (book_is_margin(orch, venue, balance->asset) || decimal_equal(expected, balance->total)) {
+    if (books_is_margin(orch, venue, balance->asset) || decimal_equal(expected, balance->total)) {
         return;
     }
     char venue_has[DECIMAL_TEXT_MAX];
@@ -411,12 +411,12 @@ static void book_compare_balance(struct orchestrator *orch, uint32_t venue,
              venue_has, fills_say);
 }
 
-enum err book_on_balances(struct orchestrator *orch, const struct message_balances *balances)
+enum err books_on_balances(struct orchestrator *orch, const struct message_balances *balances)
 {
     struct text found = {0};
     json_object_begin(&found);
     for (uint32_t i = 0; i < balances->count; i++) {
-        book_compare_balance(orch, balances->venue, &balances->items[i]);
+        books_compare_balance(orch, balances->venue, &balances->items[i]);
         json_put_decimal(&found, balances->items[i].asset, balances->items[i].total);
     }
     json_object_end(&found);

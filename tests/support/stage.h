@@ -1,6 +1,9 @@
 /*
  * tests/support/stage.h - one executor and one paper venue, played step by step.
  *
+ * An executor of two markets has both of them on the one venue: stage_open_pair(), and the second
+ * quote is set with stage_second() before a step.
+ *
  * A step is: a quote reaches the venue, what the venue has to say reaches the executor, then come
  * a live update, a stop and one evaluation, and the requests go back to the venue. With `uses_wake`
  * an evaluation takes place only when the executor's own wake rule, an order event or a call asks
@@ -22,6 +25,9 @@ enum { STAGE_EPOCH = 1, STAGE_EXECUTOR = 1 };
 
 struct stage {
     struct instrument instrument;
+    struct instrument second;                 /* Of a pair. */
+    struct instrument pair[WAKE_MARKETS_MAX]; /* Both, as the venue borrows them. */
+    struct quote second_quote;
     struct paper_venue *venue;    /* Owned. */
     struct venue_updates updates; /* Of the current step. */
     struct executor *executor;    /* Owned. */
@@ -30,8 +36,8 @@ struct stage {
     struct executor_view view;
     struct executor_requests requests; /* Of the current step, until stage_finish(). */
     bool uses_wake;
-    bool is_due;     /* An event or a call asks for an evaluation. */
-    bool is_changed; /* The quote differs from the last one. */
+    bool is_due;                       /* An event or a call asks for an evaluation. */
+    bool is_changed[WAKE_MARKETS_MAX]; /* The quote differs from the last one. */
     struct wake wake;
     size_t steps;
     size_t evaluations;
@@ -46,7 +52,8 @@ static inline void stage_demand(bool condition, const char *what)
 
 static inline struct executor *stage_new_executor(const struct stage *stage)
 {
-    const struct instrument *const instruments[WAKE_MARKETS_MAX] = {&stage->instrument};
+    const struct instrument *const instruments[WAKE_MARKETS_MAX] = {&stage->instrument,
+                                                                    &stage->second};
     struct executor *executor = calloc(1, stage->kind->state_size);
     stage_demand(executor != NULL, "memory");
     executor_init(executor, stage->kind, stage->config, instruments);
@@ -64,6 +71,30 @@ static inline void stage_open(struct stage *stage, const struct executor_kind *k
     const enum err err = paper_venue_create(paper, &stage->instrument, 1, &stage->venue);
     stage_demand(err == ERR_NONE, "a paper venue");
     stage->executor = stage_new_executor(stage);
+}
+
+/* The same with a second market. */
+static inline void stage_open_pair(struct stage *stage, const struct executor_kind *kind,
+                                   const struct executor_config *config,
+                                   const struct instrument instruments[WAKE_MARKETS_MAX],
+                                   const struct paper_config *paper)
+{
+    *stage = (struct stage){
+        .instrument = instruments[0], .second = instruments[1], .kind = kind, .config = config};
+    stage->instrument.index = 0;
+    stage->second.index = 1;
+    stage->wake = wake_never();
+    const struct instrument both[WAKE_MARKETS_MAX] = {stage->instrument, stage->second};
+    memcpy(stage->pair, both, sizeof(both));
+    const enum err err = paper_venue_create(paper, stage->pair, WAKE_MARKETS_MAX, &stage->venue);
+    stage_demand(err == ERR_NONE, "a paper venue");
+    stage->executor = stage_new_executor(stage);
+}
+
+/* The quote of the second market from the next step on. */
+static inline void stage_second(struct stage *stage, const struct quote *quote)
+{
+    stage->second_quote = *quote;
 }
 
 static inline void stage_close(struct stage *stage)
@@ -87,14 +118,19 @@ static inline struct quote stage_quote(const struct stage *stage)
 
 static inline void stage_look(struct stage *stage, const struct quote *quote)
 {
-    const struct market_view *before = &stage->view.markets[0];
-    stage->is_changed = stage->view.market_count == 0 || !decimal_equal(before->bid, quote->bid) ||
-                        !decimal_equal(before->ask, quote->ask);
+    const struct executor_view before = stage->view;
     stage->view = (struct executor_view){
         .now_ns = quote->time_ns,
-        .market_count = 1,
-        .markets = {{&stage->instrument, quote->bid, quote->ask}},
+        .market_count = stage->kind->market_count,
+        .markets = {{&stage->instrument, quote->bid, quote->ask},
+                    {&stage->second, stage->second_quote.bid, stage->second_quote.ask}},
     };
+    for (size_t i = 0; i < stage->view.market_count; i++) {
+        const struct market_view *was = &before.markets[i];
+        const struct market_view *is = &stage->view.markets[i];
+        stage->is_changed[i] = before.market_count == 0 || !decimal_equal(was->bid, is->bid) ||
+                               !decimal_equal(was->ask, is->ask);
+    }
     stage->steps++;
     stage->is_due = false;
     stage->updates.count = 0;
@@ -134,7 +170,10 @@ static inline void stage_advance(struct stage *stage, const struct quote *quote,
             paper_venue_expel(stage->venue, stage_order_id(expelled[i]), &stage->updates);
         stage_demand(err == ERR_NONE || err == ERR_NOT_FOUND, "an expulsion");
     }
-    const enum err err = paper_venue_on_quote(stage->venue, 0, quote, &stage->updates);
+    enum err err = paper_venue_on_quote(stage->venue, 0, quote, &stage->updates);
+    if (err == ERR_NONE && stage->kind->market_count > 1) {
+        err = paper_venue_on_quote(stage->venue, 1, &stage->second_quote, &stage->updates);
+    }
     stage_demand(err == ERR_NONE, "a quote");
     for (size_t i = 0; i < stage->updates.count; i++) {
         stage_deliver(stage, &stage->updates.items[i]);
@@ -154,17 +193,11 @@ static inline enum err stage_stop(struct stage *stage, bool keep_position)
     return stage->kind->on_stop(stage->executor, &stage->view, keep_position, &stage->requests);
 }
 
-/* What the market actor would decide with the levels and the time of the last evaluation. */
-static inline bool stage_is_woken(const struct stage *stage)
+/* Whether the quote of one market has reached one of its levels. */
+static inline bool stage_is_reached(const struct stage *stage, size_t index)
 {
-    const struct market_view *market = &stage->view.markets[0];
-    const struct wake_levels *levels = &stage->wake.markets[0];
-    if (stage->view.now_ns >= stage->wake.at_ns) {
-        return true;
-    }
-    if (!stage->is_changed) {
-        return false;
-    }
+    const struct market_view *market = &stage->view.markets[index];
+    const struct wake_levels *levels = &stage->wake.markets[index];
     const bool is_reached[WAKE_TRIGGER_COUNT] = {
         [WAKE_BID_AT_MOST] = levels->is_set[WAKE_BID_AT_MOST] &&
                              !decimal_less(levels->level[WAKE_BID_AT_MOST], market->bid),
@@ -177,6 +210,20 @@ static inline bool stage_is_woken(const struct stage *stage)
     };
     return levels->every_quote || is_reached[WAKE_BID_AT_MOST] || is_reached[WAKE_BID_AT_LEAST] ||
            is_reached[WAKE_ASK_AT_MOST] || is_reached[WAKE_ASK_AT_LEAST];
+}
+
+/* What the market actor would decide with the levels and the time of the last evaluation. */
+static inline bool stage_is_woken(const struct stage *stage)
+{
+    if (stage->view.now_ns >= stage->wake.at_ns) {
+        return true;
+    }
+    for (size_t i = 0; i < stage->view.market_count; i++) {
+        if (stage->is_changed[i] && stage_is_reached(stage, i)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* One evaluation, when one is due. */
@@ -202,6 +249,7 @@ static inline void stage_finish(struct stage *stage)
         const struct executor_request *request = &stage->requests.items[i];
         const struct order_ticket ticket = {
             .id = stage_order_id(request->ordinal),
+            .instrument = request->market,
             .side = request->side,
             .type = request->type,
             .amount = request->amount,

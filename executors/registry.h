@@ -12,6 +12,7 @@
 
 /* To add a kind: write executors/kinds/NAME.c and add X(NAME) here, sorted. Nothing else. */
 #define EXECUTOR_KINDS(X) \
+    X(grid)               \
     X(position)           \
     X(progressive)
 

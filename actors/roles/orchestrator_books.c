@@ -297,7 +297,7 @@ static void books_refresh(struct orchestrator *orch, uint32_t controller,
 }
 
 /* The earliest instant of the next performance event of a controller that had one. */
-static int64_t book_due_at(const struct orchestrator *orch, const struct controller *controller)
+static int64_t books_due_at(const struct orchestrator *orch, const struct controller *controller)
 {
     return instant_add(controller->published_ns,
                        orch->given.config->file.events->performance_interval_ns);
@@ -310,14 +310,14 @@ static bool books_is_due(const struct orchestrator *orch, const struct controlle
         return true;
     }
     return controller->is_changed &&
-           (!controller->was_published || orch->now_ns >= book_due_at(orch, controller));
+           (!controller->was_published || orch->now_ns >= books_due_at(orch, controller));
 }
 
 /* A controller that is not due: when it changed it will be. */
-static void book_await(struct orchestrator *orch, const struct controller *controller)
+static void books_await(struct orchestrator *orch, const struct controller *controller)
 {
-    if (controller->is_changed && book_due_at(orch, controller) < orch->publish_at_ns) {
-        orch->publish_at_ns = book_due_at(orch, controller);
+    if (controller->is_changed && books_due_at(orch, controller) < orch->publish_at_ns) {
+        orch->publish_at_ns = books_due_at(orch, controller);
     }
 }
 
@@ -339,7 +339,7 @@ enum err books_publish(struct orchestrator *orch, bool is_final)
     for (uint32_t i = 0; i < orch->controller_count; i++) {
         struct controller *controller = &orch->controllers[i];
         if (!books_is_due(orch, controller, is_final)) {
-            book_await(orch, controller);
+            books_await(orch, controller);
             continue;
         }
         is_any_due = true;

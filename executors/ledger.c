@@ -4,7 +4,7 @@
 
 #include "executors/snapshot.h"
 
-enum { LEDGER_CAPACITY_FIRST = 4 };
+enum { LEDGER_CAPACITY_FIRST = 1 };
 
 /* The columns of a saved row. */
 enum ledger_column {

@@ -8,6 +8,7 @@
 struct host {
     uint32_t number;
     bool is_funded;
+    bool is_unrecorded;
     bool is_stop_pending; /* A stop came; it is carried out at the next wake. */
     bool keep_position;
     struct executor *executor; /* Owned. */
@@ -20,6 +21,7 @@ static enum err host_start(struct context *context, void *state, void *arguments
     const struct host_arguments *given = arguments;
     host->number = given->executor;
     host->is_funded = given->is_funded;
+    host->is_unrecorded = given->is_unrecorded;
     host->executor = calloc(1, given->kind->state_size);
     if (host->executor == NULL) {
         return ERR_MEMORY;
@@ -74,10 +76,12 @@ static enum err host_send_report(const struct host *host, struct context *contex
     const struct executor_kind *kind = host->executor->kind;
     struct text info = {0};
     struct text saved = {0};
-    json_object_begin(&info);
-    kind->custom_info(host->executor, view, &info);
-    json_object_end(&info);
-    executor_save(host->executor, &saved);
+    if (!host->is_unrecorded) {
+        json_object_begin(&info);
+        kind->custom_info(host->executor, view, &info);
+        json_object_end(&info);
+        executor_save(host->executor, &saved);
+    }
     enum err err = ERR_MEMORY;
     nng_msg *message = NULL;
     if (!text_failed(&info) && !text_failed(&saved)) {
@@ -88,8 +92,8 @@ static enum err host_send_report(const struct host *host, struct context *contex
         struct message_report *report = message_body(message);
         *report = (struct message_report){.executor = host->number};
         kind->report(host->executor, view, &report->figures);
-        memcpy(report->texts, info.data, info.length + 1);
-        memcpy(report->texts + info.length + 1, saved.data, saved.length + 1);
+        memcpy(report->texts, text_string(&info), info.length + 1);
+        memcpy(report->texts + info.length + 1, text_string(&saved), saved.length + 1);
         report->custom_info = report->texts;
         report->state = report->texts + info.length + 1;
         err = context_send(context, context_parent(context), &message);

@@ -17,7 +17,8 @@ struct host_arguments {
     const struct executor_kind *kind;
     const struct executor_config *config; /* Borrowed until the host has ended. */
     const struct instrument *instruments[WAKE_MARKETS_MAX];
-    bool is_funded; /* Its plan could be reserved. */
+    bool is_funded;     /* Its plan could be reserved. */
+    bool is_unrecorded; /* Nobody reads its reports' texts: they are "". */
 };
 
 extern const struct actor_class host_class; /* Arguments: struct host_arguments. */

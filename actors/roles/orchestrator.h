@@ -35,7 +35,8 @@ struct orchestrator_arguments {
     struct actor_ref persistence;
     struct actor_ref publisher;     /* ACTOR_NOBODY: events go nowhere. */
     const struct actor_ref *venues; /* Borrowed for the run, by venue number. */
-    struct run_outcome *outcome;    /* Borrowed. */
+    bool is_unrecorded; /* Nobody reads the records: the texts that are costly to make stay out. */
+    struct run_outcome *outcome; /* Borrowed. */
 };
 
 extern const struct actor_class orchestrator_class; /* Arguments: struct orchestrator_arguments. */

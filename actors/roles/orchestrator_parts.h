@@ -19,6 +19,7 @@
 enum {
     JOURNAL_WINDOW = 8192,      /* Records that may wait for their commit before a step waits. */
     JOURNAL_HELD_MAX = 1 << 20, /* Tickets that may wait for their intent's commit. */
+    ORDERS_FIRST = 1,           /* Most executors wait with one order. */
     ORDER_TRADES_FIRST = 2,
     ACCOUNT_ASSETS_MAX = 256,
     CONTROLLERS_MAX = 65536,

@@ -162,7 +162,9 @@ static enum err roster_journal_created(struct orchestrator *orch,
                                        const struct executor_entry *entry)
 {
     struct text config = {0};
-    field_print_json(entry->kind->config_fields, entry->config, &config);
+    if (!orch->given.is_unrecorded) {
+        field_print_json(entry->kind->config_fields, entry->config, &config);
+    }
     if (text_failed(&config)) {
         return ERR_MEMORY;
     }
@@ -226,7 +228,8 @@ static enum err roster_create(struct orchestrator *orch, const struct executor_s
     struct host_arguments arguments = {.executor = number,
                                        .kind = entry->kind,
                                        .config = entry->config,
-                                       .is_funded = books_reserve(orch, entry, &plans)};
+                                       .is_funded = books_reserve(orch, entry, &plans),
+                                       .is_unrecorded = orch->given.is_unrecorded};
     memcpy(arguments.instruments, entry->instruments, sizeof(arguments.instruments));
     err = context_spawn(orch->context, &host_class, &arguments, &entry->host);
     if (err == ERR_NONE) {

@@ -15,7 +15,7 @@ static struct order_entry *router_add_order(struct executor_entry *executor)
 {
     if (executor->order_count == executor->order_capacity) {
         const uint32_t capacity =
-            executor->order_capacity != 0 ? executor->order_capacity * 2 : ORDER_TRADES_FIRST;
+            executor->order_capacity != 0 ? executor->order_capacity * 2 : ORDERS_FIRST;
         struct order_entry *orders = realloc(executor->orders, capacity * sizeof(*orders));
         if (orders == NULL) {
             return NULL;

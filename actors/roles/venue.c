@@ -6,7 +6,12 @@
 #include "actors/messages.h"
 #include "market/venues/paper.h"
 
-enum { FEE_IN_BASE = 2, BALANCES_MAX = 4096, VENUE_UPDATES_MAX = 64 /* Per message. */ };
+enum {
+    FEE_IN_BASE = 2,
+    BALANCES_MAX = 4096,
+    VENUE_UPDATES_MAX = 64 /* Per message. */,
+    VENUE_UPDATES_KEPT = 1024
+};
 
 struct venue {
     uint32_t number;
@@ -65,6 +70,9 @@ static enum err venue_flush(struct venue *venue, struct context *context, struct
                            count * sizeof(venue->updates.items[i]));
     }
     venue->updates.count = 0;
+    if (venue->updates.capacity > VENUE_UPDATES_KEPT) {
+        venue_updates_done(&venue->updates); /* One crowded step must not hold memory for ever. */
+    }
     return err;
 }
 

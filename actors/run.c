@@ -120,6 +120,7 @@ static enum err run_root_start(struct context *context, void *state, void *given
                                                    .persistence = keeper,
                                                    .publisher = publisher,
                                                    .venues = run->venues,
+                                                   .is_unrecorded = run->options.is_unrecorded,
                                                    .outcome = &run->outcome};
         err = context_spawn(context, &orchestrator_class, &arguments, &orchestrator);
     }

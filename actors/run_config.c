@@ -393,10 +393,10 @@ static enum err run_check_all(const struct run_check *check)
 }
 
 /* The file as JSON and its hash, for the journal. */
-static enum err run_config_print(struct run_config *config, const struct node *root)
+static enum err run_config_print(struct run_config *config)
 {
     struct text json = {0};
-    node_print_json(root, &json);
+    node_print_json(config->root, &json);
     enum err err = text_failed(&json) ? ERR_MEMORY : ERR_NONE;
     if (err == ERR_NONE) {
         config->json = arena_copy(&config->arena, text_string(&json), json.length);
@@ -422,6 +422,7 @@ static enum err run_config_init(struct run_config *config, const char *path)
 static enum err run_config_fill(struct run_config *config, const struct node *root,
                                 struct problems *problems)
 {
+    config->root = root;
     enum err err = field_parse(run_file_fields, root, "", &config->file, sizeof(config->file),
                                &config->arena, problems);
     if (err == ERR_NONE) {
@@ -431,7 +432,7 @@ static enum err run_config_fill(struct run_config *config, const struct node *ro
     if (err == ERR_NONE && problems->count > 0) {
         err = ERR_SYNTAX;
     }
-    return err == ERR_NONE ? run_config_print(config, root) : err;
+    return err;
 }
 
 enum err run_config_load(const char *path, struct run_config *config, struct problems *problems)
@@ -441,7 +442,10 @@ enum err run_config_load(const char *path, struct run_config *config, struct pro
     if (err == ERR_NONE) {
         err = node_read_file(path, &config->arena, problems, &root);
     }
-    return err == ERR_NONE ? run_config_fill(config, root, problems) : err;
+    if (err == ERR_NONE) {
+        err = run_config_fill(config, root, problems);
+    }
+    return err == ERR_NONE ? run_config_print(config) : err;
 }
 
 enum err run_config_build(const struct node *root, const char *path, struct run_config *config,

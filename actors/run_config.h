@@ -114,9 +114,11 @@ struct executor_section {
 
 struct run_config {
     struct arena arena;
-    const char *path; /* In the arena. */
-    const char *json; /* The whole file as JSON, after ${} replacement; in the arena. */
-    char hash[65];    /* SHA-256 of json, hex. */
+    const char *path;        /* In the arena. */
+    const struct node *root; /* The tree it was read from. */
+    const char *json; /* The whole file as JSON, after ${} replacement; in the arena. NULL when it
+                       * was built from a tree. */
+    char hash[65];    /* SHA-256 of json, hex; "" without it. */
     struct run_file file;
     struct instrument *instruments; /* In the arena, indexed by instrument index. */
     size_t instrument_count;
@@ -139,8 +141,8 @@ MUST_USE enum err run_config_load(const char *path, struct run_config *config,
                                   struct problems *problems);
 void run_config_done(struct run_config *config);
 
-/* The same for a tree that was read before; `path` is for messages. The tree is borrowed for the
- * life of the config. */
+/* The same for a tree that was read before, for a run without a record: json is not made. `path` is
+ * for messages. The tree is borrowed for the life of the config. */
 MUST_USE enum err run_config_build(const struct node *root, const char *path,
                                    struct run_config *config, struct problems *problems);
 

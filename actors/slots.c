@@ -31,23 +31,22 @@ void slots_done(struct slots *slots)
     for (uint32_t slot = 0; slot < slots->used; slot++) {
         mailbox_done(&slots_at(slots, slot)->mailbox);
     }
-    for (size_t i = 0; i < SLOT_CHUNKS_MAX; i++) {
+    for (uint32_t i = 0; i * SLOT_CHUNK < slots->used; i++) {
         free(atomic_load_explicit(&slots->chunks[i], memory_order_relaxed));
     }
     (void)pthread_mutex_destroy(&slots->lock);
 }
 
+/* Its slots are made when they are taken, so that a small system is made quickly. Until then they
+ * have generation 0, which no reference to an actor has. */
 static enum err slots_add_chunk(struct slots *slots, uint32_t chunk)
 {
     struct actor *actors = aligned_alloc(CACHE_LINE, SLOT_CHUNK * sizeof(*actors));
     if (actors == NULL) {
         return ERR_MEMORY;
     }
-    memset(actors, 0, SLOT_CHUNK * sizeof(*actors));
     for (uint32_t i = 0; i < SLOT_CHUNK; i++) {
-        mailbox_init(&actors[i].mailbox);
-        actors[i].slot = chunk * SLOT_CHUNK + i;
-        atomic_init(&actors[i].generation, 1);
+        atomic_init(&actors[i].generation, 0);
     }
     /* Partner: the acquire in slots_find(). */
     atomic_store_explicit(&slots->chunks[chunk], actors, memory_order_release);
@@ -66,7 +65,12 @@ static enum err slots_take_new(struct slots *slots, struct actor **ret_actor)
             return err;
         }
     }
-    *ret_actor = slots_at(slots, slots->used++);
+    struct actor *actor = slots_at(slots, slots->used);
+    memset(actor, 0, sizeof(*actor));
+    mailbox_init(&actor->mailbox);
+    actor->slot = slots->used++;
+    atomic_init(&actor->generation, 1);
+    *ret_actor = actor;
     return ERR_NONE;
 }
 

@@ -18,9 +18,7 @@ enum {
 };
 
 struct sweep {
-    struct arena arena;
-    const struct node *root; /* In the arena. */
-    struct run_config config;
+    struct run_config config;  /* Of the file as it stands. */
     struct sweep_plan *plan;   /* Owned. */
     struct run_tapes tapes;    /* Open while it runs. */
     struct sweep_store *store; /* Owned; NULL before it runs. */
@@ -41,7 +39,7 @@ struct sweep {
 static void sweep_add_problem(const struct sweep *sweep, struct problems *problems,
                               const char *section, const char *key, const char *message)
 {
-    const struct node *mapping = node_get(sweep->root, section);
+    const struct node *mapping = node_get(sweep->config.root, section);
     const struct node *node = node_get(mapping, key);
     char path[PROBLEMS_PATH_MAX];
     (void)snprintf(path, sizeof(path), "%s%s%s", section, key[0] != '\0' ? "." : "", key);
@@ -51,10 +49,7 @@ static void sweep_add_problem(const struct sweep *sweep, struct problems *proble
 
 static enum err sweep_read(struct sweep *sweep, const char *path, struct problems *problems)
 {
-    enum err err = node_read_file(path, &sweep->arena, problems, &sweep->root);
-    if (err == ERR_NONE) {
-        err = run_config_build(sweep->root, path, &sweep->config, problems);
-    }
+    const enum err err = run_config_load(path, &sweep->config, problems);
     if (err != ERR_NONE) {
         return err;
     }
@@ -67,7 +62,7 @@ static enum err sweep_read(struct sweep *sweep, const char *path, struct problem
         sweep_add_problem(sweep, problems, "run", "mode", "a sweep runs backtests: use backtest");
         return ERR_SYNTAX;
     }
-    return sweep_plan_create(sweep->root, sweep->config.file.sweep, problems, &sweep->plan);
+    return sweep_plan_create(sweep->config.root, sweep->config.file.sweep, problems, &sweep->plan);
 }
 
 enum err sweep_load(const char *path, struct problems *problems, struct sweep **ret_sweep)
@@ -76,7 +71,6 @@ enum err sweep_load(const char *path, struct problems *problems, struct sweep **
     if (sweep == NULL) {
         return ERR_MEMORY;
     }
-    arena_init(&sweep->arena, 0);
     const enum err err = sweep_read(sweep, path, problems);
     if (err != ERR_NONE) {
         sweep_destroy(sweep);
@@ -95,7 +89,6 @@ void sweep_destroy(struct sweep *sweep)
     run_tapes_close(&sweep->tapes);
     sweep_plan_destroy(sweep->plan);
     run_config_done(&sweep->config);
-    arena_done(&sweep->arena);
     free(sweep->database);
     free(sweep);
 }

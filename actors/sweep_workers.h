@@ -20,8 +20,8 @@
 
 enum {
     SWEEP_WORKERS_MAX = 256,
-    SWEEP_JOBS_PER_WORKER = 128, /* Sets that wait for a worker, results that wait to be taken. */
-    SWEEP_JOBS_STACK_KIB = 1024, /* Of a worker's thread. */
+    SWEEP_JOBS_PER_WORKER = 1024, /* Sets that wait for a worker, results that wait to be taken. */
+    SWEEP_JOBS_STACK_KIB = 1024,  /* Of a worker's thread. */
 };
 
 /* What became of a set; the row's texts point into the two others when it is taken. */

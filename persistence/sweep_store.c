@@ -93,7 +93,8 @@ static enum err sweep_store_prepare_file(struct sweep_store *store, struct failu
     }
     err = schema_use_wal(connection, failure);
     if (err == ERR_NONE) {
-        err = connection_run(connection, "PRAGMA synchronous=NORMAL", failure);
+        err = connection_run(connection, "PRAGMA synchronous=NORMAL;PRAGMA wal_autocheckpoint=4000",
+                             failure);
     }
     return err == ERR_NONE && is_empty ? connection_run(connection, sweep_schema, failure) : err;
 }

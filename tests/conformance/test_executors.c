@@ -304,6 +304,17 @@ static void play_check_books(const struct play *play)
     play_demand(play, decimal_equal(report.cum_fees_quote, fees), "fees of the report");
 }
 
+/* Refusals are tolerated up to a limit; then the executor gives up what it was about. */
+static void play_check_retries(const struct play *play)
+{
+    const struct executor *executor = play->executor;
+    const bool is_exhausted = (int64_t)play->venue.setbacks > play->config->max_retries;
+    const bool goes_on =
+        executor->status == EXECUTOR_RUNNING ||
+        (executor->status == EXECUTOR_SHUTTING_DOWN && executor->shutdown_mode == SHUTDOWN_CLOSE);
+    play_demand(play, !is_exhausted || !goes_on, "refusals are tolerated max_retries times");
+}
+
 /* What an executor leaves behind when it has ended. */
 static void play_check_end(struct play *play)
 {
@@ -429,6 +440,7 @@ static void play_step(struct play *play, bool is_stop)
     play_demand(play, !was_ended || play->requests.count == 0, "nothing is sent after the end");
     play_send(play);
     play_check_books(play);
+    play_check_retries(play);
     if (!was_ended && play->executor->status == EXECUTOR_TERMINATED) {
         play_check_end(play);
     }

@@ -153,6 +153,7 @@ static void adversary_trade(struct adversary *adversary, struct adversary_order 
 static void adversary_drop(struct adversary *adversary, struct adversary_order *order)
 {
     (void)adversary_say(adversary, order, ORDER_EVENT_CANCELED);
+    adversary->setbacks += !order->is_cancel_asked;
     order->state =
         adversary_chance(adversary, adversary->traits.late) ? ADVERSARY_CANCELED : ADVERSARY_GONE;
 }
@@ -194,6 +195,7 @@ static void adversary_receive(struct adversary *adversary, struct adversary_orde
         order->request.type == ORDER_LIMIT_MAKER && adversary_price(order, view, &price);
     if (would_take || adversary_chance(adversary, adversary->traits.reject)) {
         (void)adversary_say(adversary, order, ORDER_EVENT_FAILED);
+        adversary->setbacks++;
         order->state = ADVERSARY_GONE;
         return;
     }

@@ -62,6 +62,7 @@ struct adversary {
     size_t order_count;
     struct adversary_order orders[ADVERSARY_ORDERS_MAX]; /* By ordinal. */
     struct adversary_book books[WAKE_MARKETS_MAX];
+    uint32_t setbacks; /* Orders it refused, or canceled by itself. */
     size_t event_count;
     struct order_event events[ADVERSARY_EVENTS_MAX]; /* Of the latest step. */
 };

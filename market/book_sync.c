@@ -56,7 +56,7 @@ static enum err book_sync_wait(struct book_sync *sync, const struct book_message
  * last id of the message before. The first one after a snapshot may overlap with it. */
 static bool book_sync_follows(const struct book_sync *sync, const struct book_message *message)
 {
-    if (sync->is_fresh && message->first_update_id <= sync->last_update_id + 1) {
+    if (sync->change_count == 0 && message->first_update_id <= sync->last_update_id + 1) {
         return true;
     }
     return message->prev_last_update_id != 0 ? message->prev_last_update_id == sync->last_update_id
@@ -85,7 +85,7 @@ static enum err book_sync_change(struct book_sync *sync, const struct book_messa
         sync->gap_count++;
         return book_sync_lose(sync, ERR_STATE);
     }
-    sync->is_fresh = false;
+    sync->change_count++;
     return book_sync_set_all(sync, message);
 }
 
@@ -97,7 +97,7 @@ static enum err book_sync_begin(struct book_sync *sync, const struct book_messag
         return err;
     }
     sync->is_synchronized = true;
-    sync->is_fresh = true;
+    sync->change_count = 0;
     for (size_t i = 0; i < sync->waiting_count && err == ERR_NONE; i++) {
         err = book_sync_change(sync, &sync->waiting[i].message);
     }
@@ -125,5 +125,10 @@ enum err book_sync_apply(struct book_sync *sync, const struct book_message *mess
     if (message->is_snapshot) {
         return book_sync_begin(sync, message);
     }
-    return sync->is_synchronized ? book_sync_change(sync, message) : book_sync_wait(sync, message);
+    if (!sync->is_synchronized) {
+        return book_sync_wait(sync, message);
+    }
+    const enum err err = book_sync_change(sync, message);
+    /* What revealed a gap may follow the next snapshot. */
+    return err == ERR_STATE && book_sync_wait(sync, message) == ERR_MEMORY ? ERR_MEMORY : err;
 }

@@ -28,7 +28,7 @@ struct book_waiting {
 struct book_sync {
     struct book book; /* Empty while it is not synchronized. */
     bool is_synchronized;
-    bool is_fresh;           /* No change has followed the snapshot yet. */
+    uint64_t change_count;   /* Changes that were applied since the snapshot. */
     uint64_t last_update_id; /* Of the last message that was applied. */
     uint64_t stale_count;    /* Messages dropped because the snapshot had them. */
     uint64_t gap_count;

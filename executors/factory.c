@@ -14,9 +14,8 @@ bool executor_id_is_valid(const char *id)
     return length > 0 && length <= EXECUTOR_ID_MAX && accepted == length;
 }
 
-/* Adds a problem with the member `key` of the mapping, or with the mapping when it has none. */
-static void factory_add_problem(struct problems *problems, const struct node *node,
-                                const char *path, const char *key, const char *message)
+void factory_add_problem(struct problems *problems, const struct node *node, const char *path,
+                         const char *key, const char *message)
 {
     const struct node *value = node_get(node, key);
     const struct node *place = value == NULL ? node : value;

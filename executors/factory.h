@@ -22,6 +22,11 @@ MUST_USE enum err factory_parse(const struct node *node, const char *path, struc
                                 struct problems *problems, const struct executor_kind **ret_kind,
                                 const struct executor_config **ret_config);
 
+/* Adds a problem with the member `key` of the mapping `node` that has `path`, or with the mapping
+ * when it has none: how the validate of a kind names a field. */
+void factory_add_problem(struct problems *problems, const struct node *node, const char *path,
+                         const char *key, const char *message);
+
 /* True for 1 to EXECUTOR_ID_MAX characters of [A-Za-z0-9_.-]. */
 bool executor_id_is_valid(const char *id);
 

@@ -44,6 +44,30 @@ static const struct executor_case executor_cases[] = {
                " take_profit_table: [[0.001, 0.4], [0.004, 0.4]]}}}"},
     {.config = "{type: progressive_executor, " CASE_HEAD "side: SELL, amount: 0.06,"
                " triple_barrier_config: {open_order_type: MARKET, stop_loss: 0.01, apr_yield: 0}}"},
+    {.config = "{type: order_executor, " CASE_HEAD "side: BUY, amount: 1,"
+               " execution_strategy: MARKET}"},
+    {.config = "{type: order_executor, " CASE_HEAD "side: SELL, amount: 0.755, price: 100.1,"
+               " execution_strategy: LIMIT}"},
+    {.config = "{type: order_executor, " CASE_HEAD "side: SELL, amount: 2, price: 99,"
+               " execution_strategy: LIMIT_MAKER, position_action: CLOSE}",
+     .hands_over_always = true},
+    {.config = "{type: order_executor, " CASE_HEAD "side: BUY, amount: 3, execution_strategy:"
+               " LIMIT_CHASER, chaser_config: {distance: 0.01, refresh_threshold: 0.015}}"},
+    {.config = "{type: twap_executor, " CASE_HEAD "side: BUY, total_amount_quote: 200,"
+               " total_duration: 60, order_interval: 7}"},
+    {.config = "{type: twap_executor, " CASE_HEAD "side: SELL, total_amount_quote: 155,"
+               " total_duration: 90, order_interval: 10, mode: MAKER, limit_order_buffer: 0.0005,"
+               " order_resubmission_time: 15}"},
+    {.config = "{type: twap_executor, " CASE_HEAD "side: BUY, total_amount_quote: 60,"
+               " total_duration: 50, order_interval: 2, mode: MAKER, limit_order_buffer: 0}"},
+    {.config = "{type: dca_executor, " CASE_HEAD "side: BUY, amounts_quote: [50, 100, 75],"
+               " prices: [100.1, 99.9, 99.6], stop_loss: 0.004, take_profit: 0.003,"
+               " activation_bounds: [0.002, 0.01]}"},
+    {.config = "{type: dca_executor, " CASE_HEAD "side: SELL, amounts_quote: [50, 100],"
+               " prices: [99.9, 100.3], time_limit: 100, trailing_stop: {activation_price: 0.002,"
+               " trailing_delta: 0.001}}"},
+    {.config = "{type: dca_executor, " CASE_HEAD "side: SELL, mode: TAKER, amounts_quote: [60, 40],"
+               " prices: [99.8, 100], stop_loss: 0.003, take_profit: 0.01}"},
 };
 
 #endif

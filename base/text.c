@@ -79,7 +79,11 @@ void text_append_string(struct text *text, const char *string)
 
 void text_append_char(struct text *text, char c)
 {
-    text_append(text, &c, 1);
+    /* JSON is full of single characters: they do not go through memcpy(). */
+    if (text_reserve(text, 1)) {
+        text->data[text->length++] = c;
+        text->data[text->length] = '\0';
+    }
 }
 
 void text_append_int(struct text *text, int64_t value)

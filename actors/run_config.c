@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "executors/factory.h"
+#include "executors/plugin.h"
 
 enum { RUN_PATH_MAX = 128, RUN_EXECUTORS_MAX = 2000000 };
 
@@ -371,6 +372,22 @@ static void run_check_persistence(const struct run_check *check)
     config->durability = section->durability != 0 ? (enum durability)section->durability : by_mode;
 }
 
+/* Loads the plugins, before the executors that may be theirs are read. */
+static void run_check_plugins(const struct run_check *check)
+{
+    const char *const *paths = check->config->file.plugins.items;
+    for (size_t i = 0; i < check->config->file.plugins.count; i++) {
+        struct failure failure;
+        if (plugin_load(paths[i], &failure) != ERR_NONE) {
+            const struct node *list = node_get(check->root, "plugins");
+            const struct node *node = list->kind == NODE_SEQUENCE ? list->items[i] : list;
+            char path[RUN_PATH_MAX];
+            (void)snprintf(path, sizeof(path), "plugins[%zu]", i);
+            problems_add(check->problems, node->line, node->column, path, "%s", failure.text);
+        }
+    }
+}
+
 /* What tables cannot say: names that refer to each other. */
 static enum err run_check_all(const struct run_check *check)
 {
@@ -380,6 +397,7 @@ static enum err run_check_all(const struct run_check *check)
                      node != NULL ? node->column : 0, "run.mode",
                      "live needs an exchange adapter and this build has none: use paper");
     }
+    run_check_plugins(check);
     run_check_venues(check);
     enum err err = run_check_instruments(check);
     if (err == ERR_NONE) {

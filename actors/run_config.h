@@ -103,6 +103,7 @@ struct run_file {
     const struct events_section *events;
     const struct control_section *control;
     const struct sweep_section *sweep; /* NULL when there is none. */
+    struct field_list plugins; /* const char * */
     const struct node *executors;
 };
 

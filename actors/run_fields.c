@@ -255,6 +255,11 @@ static const struct field address_fields[] = {
 static const struct field_element address_element = {
     .size = sizeof(const char *), .fields = address_fields, .is_scalar = true};
 
+static const struct field plugin_fields[] = {
+    {.name = "path", .kind = FIELD_TEXT, .offset = 0, .doc = "A shared object (.so)."}, {0}};
+static const struct field_element plugin_element = {
+    .size = sizeof(const char *), .fields = plugin_fields, .is_scalar = true};
+
 static const struct field events_fields[] = {
     {.name = "listen",
      .kind = FIELD_LIST,
@@ -368,6 +373,12 @@ const struct field run_file_fields[] = {
      .fields = sweep_section_fields,
      .size = sizeof(struct sweep_section),
      .doc = "Which parameters tutti sweep varies; a run ignores it."},
+    {.name = "plugins",
+     .kind = FIELD_LIST,
+     .offset = offsetof(struct run_file, plugins),
+     .element = &plugin_element,
+     .count_max = 32,
+     .doc = "Shared objects with executor kinds of your own; they run inside the program."},
     {.name = "executors",
      .kind = FIELD_NODE,
      .offset = offsetof(struct run_file, executors),

@@ -8,6 +8,8 @@
 #include "executors/factory.h"
 #include "executors/plugin.h"
 
+#define NS_PER_HOUR (3600 * NS_PER_S)
+
 enum { RUN_PATH_MAX = 128, RUN_EXECUTORS_MAX = 2000000 };
 
 /* One pass over the file's sections while their references are checked. */
@@ -98,6 +100,25 @@ static void run_check_venues(const struct run_check *check)
     }
 }
 
+/* What only a perpetual has. */
+static void run_check_perpetual(const struct run_check *check, size_t index,
+                                const struct instrument_section *section)
+{
+    const bool has_rate = decimal_sign(section->funding_rate) != 0;
+    if (!section->is_perpetual && decimal_sign(section->maintenance_margin) > 0) {
+        run_check_add(check, "instruments", index, "maintenance_margin",
+                      "expected only with perpetual: true");
+    }
+    if (!section->is_perpetual && (has_rate || section->funding_interval_hours > 0)) {
+        run_check_add(check, "instruments", index, "funding_rate",
+                      "expected only with perpetual: true");
+    }
+    if (has_rate && section->funding_interval_hours == 0) {
+        run_check_add(check, "instruments", index, "funding_interval",
+                      "expected the hours between two payments of the funding_rate");
+    }
+}
+
 /* Fills the run's table of instruments, whose entries executors and feeds refer to. */
 static enum err run_check_instruments(const struct run_check *check)
 {
@@ -111,15 +132,19 @@ static enum err run_check_instruments(const struct run_check *check)
     for (size_t i = 0; i < count; i++) {
         const struct instrument_section *section = &sections[i];
         struct instrument *instrument = &config->instruments[i];
-        *instrument =
-            (struct instrument){.index = (uint32_t)i,
-                                .venue = (uint32_t)run_config_find_venue(config, section->venue),
-                                .tick = section->tick,
-                                .step = section->step,
-                                .min_order_size = section->min_order_size,
-                                .max_order_size = section->max_order_size,
-                                .min_notional = section->min_notional,
-                                .is_perpetual = section->is_perpetual};
+        *instrument = (struct instrument){
+            .index = (uint32_t)i,
+            .venue = (uint32_t)run_config_find_venue(config, section->venue),
+            .tick = section->tick,
+            .step = section->step,
+            .min_order_size = section->min_order_size,
+            .max_order_size = section->max_order_size,
+            .min_notional = section->min_notional,
+            .is_perpetual = section->is_perpetual,
+            .maintenance_margin = section->maintenance_margin,
+            .funding_rate = section->funding_rate,
+            .funding_interval_ns = section->funding_interval_hours * NS_PER_HOUR};
+        run_check_perpetual(check, i, section);
         if (instrument->venue == config->file.venues.count) {
             run_check_add(check, "instruments", i, "venue", "no venue of this file has this name");
         }

@@ -18,6 +18,7 @@
 #include "executors/executor.h"
 #include "market/instrument.h"
 #include "market/tape.h"
+#include "market/venues/paper.h"
 #include "persistence/store.h"
 
 enum run_mode { MODE_BACKTEST = 1, MODE_PAPER = 2, MODE_LIVE = 3 };
@@ -44,6 +45,9 @@ struct venue_section {
     struct field_list balances; /* struct field_entry */
     const struct fee_section *fees;
     int64_t latency_ns;
+    enum paper_fill_model fill_model;
+    enum paper_post_only post_only;
+    enum paper_position_mode position_mode;
 };
 
 struct instrument_section {
@@ -55,6 +59,9 @@ struct instrument_section {
     struct decimal max_order_size;
     struct decimal min_notional;
     bool is_perpetual;
+    struct decimal maintenance_margin;
+    struct decimal funding_rate;
+    int64_t funding_interval_hours; /* 0: no funding. */
 };
 
 struct feed_section {

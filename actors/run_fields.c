@@ -8,6 +8,12 @@ static const struct field_name mode_names[] = {
 static const struct field_name end_names[] = {{"close", END_CLOSE}, {"keep", END_KEEP}, {NULL, 0}};
 static const struct field_name existing_names[] = {
     {"refuse", EXISTING_REFUSE}, {"replace", EXISTING_REPLACE}, {NULL, 0}};
+static const struct field_name fill_model_names[] = {
+    {"touch", PAPER_FILL_TOUCH}, {"trade", PAPER_FILL_TRADE}, {"book", PAPER_FILL_BOOK}, {NULL, 0}};
+static const struct field_name post_only_names[] = {
+    {"rest", PAPER_POST_ONLY_REST}, {"reject", PAPER_POST_ONLY_REJECT}, {NULL, 0}};
+static const struct field_name position_mode_names[] = {
+    {"ONEWAY", PAPER_ONEWAY}, {"HEDGE", PAPER_HEDGE}, {NULL, 0}};
 static const struct field_name fee_asset_names[] = {{"quote", 1}, {"base", 2}, {NULL, 0}};
 static const struct field_name durability_names[] = {{"auto", 0},
                                                      {"memory", DURABILITY_MEMORY},
@@ -106,6 +112,30 @@ static const struct field venue_fields[] = {
      .max = "60000",
      .unit = "ms",
      .doc = "From an order request to its arrival at the venue."},
+    {.name = "fill_model",
+     .kind = FIELD_ENUM,
+     .offset = offsetof(struct venue_section, fill_model),
+     .names = fill_model_names,
+     .default_text = "touch",
+     .doc = "touch: an order is filled whole when the quote reaches its price. trade: a resting "
+            "order is filled from traded volume, behind what stood at its level before it. book: "
+            "as trade, and orders that cross walk the levels of the depth."},
+    {.name = "post_only",
+     .kind = FIELD_ENUM,
+     .offset = offsetof(struct venue_section, post_only),
+     .names = post_only_names,
+     .default_text = "reject",
+     .doc =
+         "A LIMIT_MAKER order that would take when it arrives: reject it, or (touch only) let it "
+         "rest at its price."},
+    {.name = "position_mode",
+     .kind = FIELD_ENUM,
+     .offset = offsetof(struct venue_section, position_mode),
+     .names = position_mode_names,
+     .default_text = "ONEWAY",
+     .doc =
+         "Perpetuals: one netted position per instrument, or a long and a short one, where every "
+         "order says whether it opens or closes."},
     {0}};
 
 static const struct field instrument_fields[] = {
@@ -161,6 +191,33 @@ static const struct field instrument_fields[] = {
      .offset = offsetof(struct instrument_section, is_perpetual),
      .default_text = "false",
      .doc = "Cash-settled: a short needs no base asset, positions need margin in quote."},
+    {.name = "maintenance_margin",
+     .kind = FIELD_DECIMAL,
+     .offset = offsetof(struct instrument_section, maintenance_margin),
+     .default_text = "0",
+     .min = "0",
+     .max = "1",
+     .unit = "fraction",
+     .doc = "Perpetuals: when balance and unrealized pnl are less than this part of the positions' "
+            "notional, the venue liquidates them; 0 means never."},
+    {.name = "funding_rate",
+     .kind = FIELD_DECIMAL,
+     .offset = offsetof(struct instrument_section, funding_rate),
+     .default_text = "0",
+     .min = "-1",
+     .max = "1",
+     .unit = "fraction",
+     .doc = "Perpetuals: part of the notional that a long pays and a short receives each interval; "
+            "the other way round when it is negative."},
+    {.name = "funding_interval",
+     .kind = FIELD_INTEGER,
+     .offset = offsetof(struct instrument_section, funding_interval_hours),
+     .default_text = "0",
+     .min = "0",
+     .max = "8760",
+     .unit = "h",
+     .doc = "Funding is paid at the multiples of it since 1970 (8: at 0:00, 8:00, 16:00 UTC); 0 "
+            "means none."},
     {0}};
 
 static const struct field feed_fields[] = {

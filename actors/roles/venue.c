@@ -44,6 +44,9 @@ static enum err venue_start(struct context *context, void *state, void *argument
                                         .fee_in_base_on_buy =
                                             section->fees->fee_asset_on_buy == FEE_IN_BASE,
                                         .latency_ns = section->latency_ns,
+                                        .fill_model = section->fill_model,
+                                        .post_only = section->post_only,
+                                        .position_mode = section->position_mode,
                                         .seed = (uint64_t)given->config->file.run->seed};
     const enum err err = paper_venue_create(&config, given->config->instruments,
                                             given->config->instrument_count, &venue->paper);

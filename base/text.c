@@ -5,7 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TEXT_CAPACITY_FIRST = 256 };
+enum {
+    TEXT_CAPACITY_FIRST = 256,
+    JSON_TOKEN_MARKS_MAX = 4, /* A comma, two quotes and a colon. */
+};
 
 void text_init(struct text *text)
 {
@@ -122,14 +125,19 @@ void text_printf(struct text *text, const char *format, ...)
     va_end(again);
 }
 
-/* A comma when the text ends with a finished value. */
-static void json_separate(struct text *text)
+/* Whether the next value needs a comma: the text ends with a finished one. */
+static bool json_needs_comma(const struct text *text)
 {
     if (text->length == 0 || text->data == NULL) {
-        return;
+        return false;
     }
     const char last = text->data[text->length - 1];
-    if (last != '{' && last != '[' && last != ':' && last != ' ' && last != '\n') {
+    return last != '{' && last != '[' && last != ':' && last != ' ' && last != '\n';
+}
+
+static void json_separate(struct text *text)
+{
+    if (json_needs_comma(text)) {
         text_append_char(text, ',');
     }
 }
@@ -239,29 +247,72 @@ static void json_quote(struct text *text, const char *value)
     text_append_char(text, '"');
 }
 
+/*
+ * Comma, quoted value and colon with one reservation, when nothing in the value needs an escape:
+ * what an event consists of. False and nothing written when something does.
+ */
+static bool json_token(struct text *text, const char *value, bool is_key)
+{
+    const size_t length = strlen(value);
+    if (!text_reserve(text, length + JSON_TOKEN_MARKS_MAX)) {
+        return true; /* The text has failed; there is nothing to write any more. */
+    }
+    char *out = text->data + text->length;
+    if (json_needs_comma(text)) {
+        *out++ = ',';
+    }
+    *out++ = '"';
+    for (size_t i = 0; i < length; i++) {
+        const unsigned char c = (unsigned char)value[i];
+        if (c < 0x20 || c >= 0x80 || c == '"' || c == '\\') {
+            text->data[text->length] = '\0';
+            return false;
+        }
+        out[i] = value[i];
+    }
+    out += length;
+    *out++ = '"';
+    if (is_key) {
+        *out++ = ':';
+    }
+    *out = '\0';
+    text->length = (size_t)(out - text->data);
+    return true;
+}
+
 void json_key(struct text *text, const char *key)
 {
-    json_separate(text);
-    json_quote(text, key);
-    text_append_char(text, ':');
+    if (!json_token(text, key, true)) {
+        json_separate(text);
+        json_quote(text, key);
+        text_append_char(text, ':');
+    }
 }
 
 void json_string(struct text *text, const char *value)
 {
     if (value == NULL) {
         json_null(text);
-        return;
+    } else if (!json_token(text, value, false)) {
+        json_separate(text);
+        json_quote(text, value);
     }
-    json_separate(text);
-    json_quote(text, value);
 }
 
 void json_decimal(struct text *text, struct decimal value)
 {
-    json_separate(text);
-    text_append_char(text, '"');
-    text_append_decimal(text, value);
-    text_append_char(text, '"');
+    if (!text_reserve(text, DECIMAL_TEXT_MAX + JSON_TOKEN_MARKS_MAX)) {
+        return;
+    }
+    char *out = text->data + text->length;
+    if (json_needs_comma(text)) {
+        *out++ = ',';
+    }
+    *out++ = '"';
+    out += decimal_print(value, out);
+    *out++ = '"';
+    *out = '\0';
+    text->length = (size_t)(out - text->data);
 }
 
 void json_int(struct text *text, int64_t value)

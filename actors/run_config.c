@@ -70,12 +70,12 @@ const char *feed_section_source(const struct feed_section *feed, enum tape_layou
         *ret_layout = TAPE_LAYOUT_QUOTES;
         return feed->quotes;
     }
-    if (feed->trades != NULL) {
-        *ret_layout = TAPE_LAYOUT_TRADES;
-        return feed->trades;
+    if (feed->klines != NULL) {
+        *ret_layout = TAPE_LAYOUT_KLINES;
+        return feed->klines;
     }
-    *ret_layout = TAPE_LAYOUT_KLINES;
-    return feed->klines;
+    *ret_layout = TAPE_LAYOUT_TRADES;
+    return feed->trades;
 }
 
 static bool name_fits(const char *name)
@@ -182,6 +182,35 @@ static void run_check_speed(const struct run_check *check, size_t index, struct 
     }
 }
 
+/* One recording makes the quotes; trades and depth beside it are for fill models that use them. */
+static void run_check_sources(const struct run_check *check, size_t index,
+                              const struct feed_section *feed)
+{
+    const struct field_list *venues = &check->config->file.venues;
+    const size_t number = run_config_find_venue(check->config, feed->venue);
+    const enum paper_fill_model model =
+        number == venues->count ? PAPER_FILL_TOUCH
+                                : ((const struct venue_section *)venues->items)[number].fill_model;
+    const int quoted = (feed->quotes != NULL) + (feed->klines != NULL);
+    const bool trades_quote = model == PAPER_FILL_TOUCH || quoted == 0;
+    if (quoted + (trades_quote && feed->trades != NULL) != 1) {
+        run_check_add(check, "feeds", index, "quotes",
+                      "expected exactly one of quotes, trades, klines");
+    }
+    if (model == PAPER_FILL_TOUCH && feed->depth != NULL) {
+        run_check_add(check, "feeds", index, "depth",
+                      "expected only where the venue's fill_model is trade or book");
+    }
+    if (model == PAPER_FILL_TRADE && feed->trades == NULL) {
+        run_check_add(check, "feeds", index, "trades",
+                      "the venue's fill_model trade needs recorded trades");
+    }
+    if (model == PAPER_FILL_BOOK && feed->depth == NULL) {
+        run_check_add(check, "feeds", index, "depth",
+                      "the venue's fill_model book needs recorded depth");
+    }
+}
+
 static enum err run_check_feeds(const struct run_check *check)
 {
     struct run_config *config = check->config;
@@ -197,12 +226,7 @@ static enum err run_check_feeds(const struct run_check *check)
         if (strcmp(feed->type, "tape") != 0) {
             run_check_add(check, "feeds", i, "type", "unknown feed type, expected tape");
         }
-        const int sources =
-            (feed->quotes != NULL) + (feed->trades != NULL) + (feed->klines != NULL);
-        if (sources != 1) {
-            run_check_add(check, "feeds", i, "quotes",
-                          "expected exactly one of quotes, trades, klines");
-        }
+        run_check_sources(check, i, feed);
         run_check_speed(check, i, feed);
         const struct instrument *instrument =
             run_config_find_instrument(config, feed->venue, feed->trading_pair);

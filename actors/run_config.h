@@ -68,9 +68,10 @@ struct feed_section {
     const char *type;
     const char *venue;
     const char *trading_pair;
-    const char *quotes; /* Exactly one of the three is given. */
-    const char *trades;
+    const char *quotes; /* Exactly one of the three makes the quotes. */
+    const char *trades; /* Beside quotes or klines: what resting orders are filled from. */
     const char *klines;
+    const char *depth;      /* For the fill models trade and book; NULL: none. */
     const char *cache;      /* Folder for tapes; NULL: beside the source. */
     const char *speed_text; /* "max" or a number. */
     struct decimal speed;   /* Times real time; 0: as fast as it goes. */
@@ -110,7 +111,7 @@ struct run_file {
     const struct events_section *events;
     const struct control_section *control;
     const struct sweep_section *sweep; /* NULL when there is none. */
-    struct field_list plugins; /* const char * */
+    struct field_list plugins;         /* const char * */
     const struct node *executors;
 };
 
@@ -161,7 +162,7 @@ size_t run_config_find_venue(const struct run_config *config, const char *name);
 const struct instrument *run_config_find_instrument(const struct run_config *config,
                                                     const char *venue, const char *trading_pair);
 
-/* The file and layout of a feed. */
+/* The file and layout of a feed's quotes. */
 const char *feed_section_source(const struct feed_section *feed, enum tape_layout *ret_layout);
 
 #endif

@@ -243,11 +243,20 @@ static const struct field feed_fields[] = {
     {.name = "trades",
      .kind = FIELD_TEXT,
      .offset = offsetof(struct feed_section, trades),
-     .doc = "A trades CSV; each trade becomes a quote with bid = ask = price."},
+     .doc =
+         "A trades CSV; each trade becomes a quote with bid = ask = price. With the fill models "
+         "trade and book it may stand beside quotes or klines: resting orders are filled from its "
+         "volume."},
     {.name = "klines",
      .kind = FIELD_TEXT,
      .offset = offsetof(struct feed_section, klines),
      .doc = "A klines CSV; each candle becomes four quotes."},
+    {.name = "depth",
+     .kind = FIELD_TEXT,
+     .offset = offsetof(struct feed_section, depth),
+     .doc =
+         "A depth CSV with snapshots and changes of the order book: the levels that the fill model "
+         "book walks, and what stands before a resting order."},
     {.name = "cache",
      .kind = FIELD_TEXT,
      .offset = offsetof(struct feed_section, cache),

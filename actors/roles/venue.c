@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "actors/messages.h"
+#include "base/log.h"
+#include "market/feeds/replay.h"
 #include "market/venues/paper.h"
 
 enum {
@@ -15,7 +17,10 @@ enum {
 
 struct venue {
     uint32_t number;
-    struct paper_venue *paper;    /* Owned. */
+    const char *name;          /* Borrowed from the run file. */
+    struct paper_venue *paper; /* Owned. */
+    struct replay **replays;   /* Owned, per instrument; NULL: no trades and no depth. */
+    size_t instrument_count;
     struct venue_updates updates; /* Of the step under way; kept for its memory. */
 };
 
@@ -31,6 +36,33 @@ static enum err venue_deposit_all(struct venue *venue, const struct venue_sectio
     return ERR_NONE;
 }
 
+/* Opens the trades and the depth that are recorded for instruments of this venue. */
+static enum err venue_open_replays(struct venue *venue, const struct run_config *config)
+{
+    const struct feed_section *feeds = config->file.feeds.items;
+    venue->instrument_count = config->instrument_count;
+    venue->replays = calloc(config->instrument_count, sizeof(struct replay *));
+    if (venue->replays == NULL) {
+        return ERR_MEMORY;
+    }
+    for (size_t i = 0; i < config->file.feeds.count; i++) {
+        const struct feed_section *feed = &feeds[i];
+        const size_t instrument = config->feed_instruments[i];
+        if (strcmp(feed->venue, venue->name) != 0 ||
+            (feed->trades == NULL && feed->depth == NULL)) {
+            continue;
+        }
+        struct failure failure;
+        const enum err err =
+            replay_open(feed->trades, feed->depth, &venue->replays[instrument], &failure);
+        if (err != ERR_NONE) {
+            log_line(LOG_ERROR, venue->name, "%s", failure.text);
+            return err;
+        }
+    }
+    return ERR_NONE;
+}
+
 static enum err venue_start(struct context *context, void *state, void *arguments)
 {
     (void)context;
@@ -39,6 +71,7 @@ static enum err venue_start(struct context *context, void *state, void *argument
     const struct venue_section *section =
         (const struct venue_section *)given->config->file.venues.items + given->venue;
     venue->number = given->venue;
+    venue->name = section->name;
     const struct paper_config config = {.maker_fee = section->fees->maker,
                                         .taker_fee = section->fees->taker,
                                         .fee_in_base_on_buy =
@@ -48,8 +81,11 @@ static enum err venue_start(struct context *context, void *state, void *argument
                                         .post_only = section->post_only,
                                         .position_mode = section->position_mode,
                                         .seed = (uint64_t)given->config->file.run->seed};
-    const enum err err = paper_venue_create(&config, given->config->instruments,
-                                            given->config->instrument_count, &venue->paper);
+    enum err err = paper_venue_create(&config, given->config->instruments,
+                                      given->config->instrument_count, &venue->paper);
+    if (err == ERR_NONE && section->fill_model != PAPER_FILL_TOUCH) {
+        err = venue_open_replays(venue, given->config);
+    }
     return err == ERR_NONE ? venue_deposit_all(venue, section) : err;
 }
 
@@ -57,6 +93,10 @@ static void venue_stop(struct context *context, void *state)
 {
     (void)context;
     struct venue *venue = state;
+    for (size_t i = 0; venue->replays != NULL && i < venue->instrument_count; i++) {
+        replay_close(venue->replays[i]);
+    }
+    free(venue->replays);
     paper_venue_destroy(venue->paper);
     venue_updates_done(&venue->updates);
 }
@@ -79,6 +119,39 @@ static enum err venue_flush(struct venue *venue, struct context *context, struct
     return err;
 }
 
+/* After a gap in the depth nothing crosses until its next snapshot: the run goes on. */
+static enum err venue_on_depth(struct venue *venue, uint32_t instrument,
+                               const struct book_message *message)
+{
+    const enum err err = paper_venue_on_depth(venue->paper, instrument, message, &venue->updates);
+    if (err != ERR_STATE && err != ERR_LIMIT) {
+        return err;
+    }
+    log_line(LOG_WARNING, venue->name, "a gap in the depth before update %llu",
+             (unsigned long long)message->first_update_id);
+    return ERR_NONE;
+}
+
+/* Gives the venue what was traded and changed in the depth until the quote of this step. */
+static enum err venue_replay(struct venue *venue, uint32_t instrument, int64_t until_ns)
+{
+    struct replay *replay = venue->replays == NULL ? NULL : venue->replays[instrument];
+    struct replay_event event;
+    struct failure failure;
+    enum err err = replay == NULL ? ERR_END : ERR_NONE;
+    while (err == ERR_NONE) {
+        err = replay_next(replay, until_ns, &event, &failure);
+        if (err != ERR_NONE && err != ERR_END) {
+            log_line(LOG_ERROR, venue->name, "%s", failure.text);
+        } else if (err == ERR_NONE && event.kind == REPLAY_TRADE) {
+            err = paper_venue_on_trade(venue->paper, instrument, &event.trade, &venue->updates);
+        } else if (err == ERR_NONE) {
+            err = venue_on_depth(venue, instrument, &event.depth);
+        }
+    }
+    return err == ERR_END ? ERR_NONE : err;
+}
+
 static enum err venue_on_step(struct venue *venue, struct context *context, nng_msg *message)
 {
     const struct envelope *envelope = message_envelope(message);
@@ -91,7 +164,10 @@ static enum err venue_on_step(struct venue *venue, struct context *context, nng_
         if (mark->instrument == step->instrument) {
             const struct quote quote = {
                 .time_ns = envelope->now_ns, .bid = mark->bid, .ask = mark->ask};
-            err = paper_venue_on_quote(venue->paper, step->instrument, &quote, &venue->updates);
+            err = venue_replay(venue, step->instrument, quote.time_ns);
+            if (err == ERR_NONE) {
+                err = paper_venue_on_quote(venue->paper, step->instrument, &quote, &venue->updates);
+            }
         }
     }
     paper_venue_wake(venue->paper, step->instrument, &done.venue_wake, &done.venue_at_ns);

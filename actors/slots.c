@@ -7,6 +7,8 @@
 
 #define SLOT_NONE UINT32_MAX
 
+enum { SLOT_BITS = 32 };
+
 _Static_assert(sizeof(struct actor) == 3 * CACHE_LINE, "an idle actor costs three cache lines");
 
 enum err slots_init(struct slots *slots)
@@ -84,10 +86,10 @@ static struct actor *slots_take_free(struct slots *slots)
     while (*link != SLOT_NONE) {
         struct actor *actor = slots_at(slots, *link);
         if (mailbox_wake(&actor->mailbox)) {
-            *link = actor->free_next;
+            *link = actor->list_next;
             return actor;
         }
-        link = &actor->free_next;
+        link = &actor->list_next;
     }
     return NULL;
 }
@@ -120,46 +122,60 @@ void slots_give(struct slots *slots, struct actor *actor)
         return;
     }
     (void)pthread_mutex_lock(&slots->lock);
-    actor->free_next = slots->free;
+    actor->list_next = slots->free;
     slots->free = actor->slot;
     (void)pthread_mutex_unlock(&slots->lock);
 }
 
-/* Merges two lists that are in order, the last spawned first. */
-static struct actor *slots_merge(struct actor *a, struct actor *b)
+static struct actor *slots_at_or_null(struct slots *slots, uint32_t slot)
 {
-    struct actor *merged = NULL;
-    struct actor **end = &merged;
-    while (a != NULL && b != NULL) {
-        struct actor **source = a->spawn_number > b->spawn_number ? &a : &b;
+    return slot == SLOT_NONE ? NULL : slots_at(slots, slot);
+}
+
+struct actor *slots_alive_next(struct slots *slots, const struct actor *actor)
+{
+    return slots_at_or_null(slots, actor->list_next);
+}
+
+/* Merges two lists that are in order, the last spawned first. */
+static uint32_t slots_merge(struct slots *slots, uint32_t a, uint32_t b)
+{
+    uint32_t merged = SLOT_NONE;
+    uint32_t *end = &merged;
+    while (a != SLOT_NONE && b != SLOT_NONE) {
+        uint32_t *source =
+            slots_at(slots, a)->spawn_number > slots_at(slots, b)->spawn_number ? &a : &b;
         *end = *source;
-        *source = (*source)->run_next;
-        end = &(*end)->run_next;
+        end = &slots_at(slots, *source)->list_next;
+        *source = *end;
     }
-    *end = a != NULL ? a : b;
+    *end = a != SLOT_NONE ? a : b;
     return merged;
 }
 
 struct actor *slots_alive(struct slots *slots)
 {
-    /* Merge sort from the bottom up: runs[i] is a sorted list of 2^i actors or empty. */
-    struct actor *runs[33] = {NULL};
+    /* Merge sort from the bottom up: runs[i] is a list of 2^i actors in order, or empty. */
+    uint32_t runs[SLOT_BITS];
+    for (size_t i = 0; i < SLOT_BITS; i++) {
+        runs[i] = SLOT_NONE;
+    }
     for (uint32_t slot = 0; slot < slots->used; slot++) {
-        struct actor *carry = slots_at(slots, slot);
-        if (carry->class_ == NULL) {
+        if (slots_at(slots, slot)->class_ == NULL) {
             continue;
         }
-        carry->run_next = NULL;
+        slots_at(slots, slot)->list_next = SLOT_NONE;
+        uint32_t carry = slot;
         size_t i = 0;
-        for (; runs[i] != NULL; i++) {
-            carry = slots_merge(runs[i], carry);
-            runs[i] = NULL;
+        for (; runs[i] != SLOT_NONE; i++) {
+            carry = slots_merge(slots, runs[i], carry);
+            runs[i] = SLOT_NONE;
         }
         runs[i] = carry;
     }
-    struct actor *sorted = NULL;
-    for (size_t i = 0; i < sizeof(runs) / sizeof(runs[0]); i++) {
-        sorted = slots_merge(runs[i], sorted);
+    uint32_t sorted = SLOT_NONE;
+    for (size_t i = 0; i < SLOT_BITS; i++) {
+        sorted = slots_merge(slots, runs[i], sorted);
     }
-    return sorted;
+    return slots_at_or_null(slots, sorted);
 }

@@ -10,7 +10,7 @@
  * message to a dead slot makes a worker its owner until it has emptied the mailbox.
  *
  * Threads: slots_take(), slots_give() and slots_find() from any thread; slots_alive() and
- * slots_done() when no other thread is at work.
+ * slots_alive_next() when nobody spawns any more, slots_done() when no other thread is at work.
  */
 #ifndef TUTTI_ACTORS_SLOTS_H
 #define TUTTI_ACTORS_SLOTS_H
@@ -31,7 +31,7 @@ struct actor {
     struct mailbox mailbox;
     _Atomic(uint32_t) generation;     /* Of this life, or of the next one when it is dead. */
     uint32_t slot;                    /* Constant. */
-    uint32_t free_next;               /* In the list of free slots; under its lock. */
+    uint32_t list_next;               /* A slot: in the list of free ones, under its lock. */
     bool has_timers;                  /* It may have timers in the wheel. */
     bool owes_idle;                   /* A slice ended before the mailbox was seen empty. */
     const struct actor_class *class_; /* Borrowed; NULL when dead. */
@@ -61,8 +61,12 @@ MUST_USE enum err slots_take(struct slots *slots, struct actor **ret_actor);
 /* Gives a slot back whose owner has let go of it: its mailbox sleeps. */
 void slots_give(struct slots *slots, struct actor *actor);
 
-/* The living ones as a list through run_next, the last spawned first. */
+/* The first of the living ones, the last spawned first; NULL when all are dead. The list goes
+ * through list_next: late senders may still put actors on lists of runnable ones. */
 struct actor *slots_alive(struct slots *slots);
+
+/* The one behind it in the list that slots_alive() made; NULL at its end. */
+struct actor *slots_alive_next(struct slots *slots, const struct actor *actor);
 
 static inline struct actor_ref actor_ref_of(const struct actor *actor)
 {

@@ -86,7 +86,7 @@ void actor_end_all(struct system *system)
 {
     struct actor *actor = slots_alive(&system->slots);
     while (actor != NULL) {
-        struct actor *next = actor->run_next;
+        struct actor *next = slots_alive_next(&system->slots, actor);
         struct context context = context_of(system, actor);
         actor_call_stop(&context);
         actor_retire(system, actor);

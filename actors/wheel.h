@@ -18,7 +18,7 @@
 #include "base/err.h"
 #include "mailbox/message.h"
 
-enum { WHEEL_TIMERS_MAX = 1 << 24 };
+enum { WHEEL_TIMERS_MAX = 1 << 21 };
 
 struct wheel_timer;
 struct wheel_node;

@@ -247,6 +247,41 @@ static void json_quote(struct text *text, const char *value)
     text_append_char(text, '"');
 }
 
+/* Whether none of the eight bytes needs an escape; the arithmetic looks at all of them at once. */
+static bool json_word_is_plain(uint64_t word)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    const uint64_t highs = ones * 0x80;
+    const uint64_t quotes = word ^ (ones * '"');
+    const uint64_t slashes = word ^ (ones * '\\');
+    const uint64_t below_space = (word - ones * 0x20) & ~word;
+    const uint64_t is_quote = (quotes - ones) & ~quotes;
+    const uint64_t is_slash = (slashes - ones) & ~slashes;
+    return ((word | below_space | is_quote | is_slash) & highs) == 0;
+}
+
+/* Copies and checks in one go; false at the first byte that needs an escape. */
+static bool json_copy_plain(char *out, const char *value, size_t length)
+{
+    size_t i = 0;
+    for (; i + sizeof(uint64_t) <= length; i += sizeof(uint64_t)) {
+        uint64_t word;
+        memcpy(&word, value + i, sizeof(word));
+        if (!json_word_is_plain(word)) {
+            return false;
+        }
+        memcpy(out + i, &word, sizeof(word));
+    }
+    for (; i < length; i++) {
+        const unsigned char c = (unsigned char)value[i];
+        if (c < 0x20 || c >= 0x80 || c == '"' || c == '\\') {
+            return false;
+        }
+        out[i] = value[i];
+    }
+    return true;
+}
+
 /*
  * Comma, quoted value and colon with one reservation, when nothing in the value needs an escape:
  * what an event consists of. False and nothing written when something does.
@@ -262,13 +297,9 @@ static bool json_token(struct text *text, const char *value, bool is_key)
         *out++ = ',';
     }
     *out++ = '"';
-    for (size_t i = 0; i < length; i++) {
-        const unsigned char c = (unsigned char)value[i];
-        if (c < 0x20 || c >= 0x80 || c == '"' || c == '\\') {
-            text->data[text->length] = '\0';
-            return false;
-        }
-        out[i] = value[i];
+    if (!json_copy_plain(out, value, length)) {
+        text->data[text->length] = '\0';
+        return false;
     }
     out += length;
     *out++ = '"';

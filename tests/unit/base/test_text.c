@@ -226,6 +226,24 @@ START_TEST(keys_are_escaped)
 }
 END_TEST
 
+/* Eight bytes are looked at in one go: each byte must be seen at each place of a word. */
+START_TEST(every_byte_is_escaped_at_every_place)
+{
+    char value[18];
+    memset(value, 'a', sizeof(value) - 1);
+    value[sizeof(value) - 1] = '\0';
+    for (size_t place = 0; place < sizeof(value) - 1; place++) {
+        for (int byte = 1; byte < 0x80; byte++) {
+            value[place] = (char)byte;
+            char *back = read_back(value);
+            ck_assert_str_eq(back, value);
+            free(back);
+        }
+        value[place] = 'a';
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("text");
@@ -240,6 +258,7 @@ int main(void)
     tcase_add_loop_test(tables, strings_are_escaped, 0, COUNT(strings));
     tcase_add_test(tables, any_bytes_give_valid_json);
     tcase_add_test(tables, keys_are_escaped);
+    tcase_add_test(tables, every_byte_is_escaped_at_every_place);
     suite_add_tcase(suite, tables);
 
     SRunner *runner = srunner_create(suite);

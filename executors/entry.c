@@ -23,6 +23,7 @@ static struct order_draft entry_draft(const struct bracket *bracket, const struc
         .price = type == ORDER_MARKET
                      ? DECIMAL_ZERO
                      : instrument_passive_price(moment->instrument, side, moment->wanted),
+        .leverage = (uint32_t)bracket_config_of(bracket)->leverage,
     };
 }
 

@@ -12,12 +12,14 @@
 
 /* To add a kind: write executors/kinds/NAME.c and add X(NAME) here, sorted. Nothing else. */
 #define EXECUTOR_KINDS(X) \
+    X(arbitrage)          \
     X(dca)                \
     X(grid)               \
     X(order)              \
     X(position)           \
     X(progressive)        \
-    X(twap)
+    X(twap)               \
+    X(xemm)
 
 #define EXECUTOR_KIND_DECLARE(name) extern const struct executor_kind executor_kind_##name;
 EXECUTOR_KINDS(EXECUTOR_KIND_DECLARE)

@@ -16,6 +16,11 @@
 #define CASE_HEAD \
     "timestamp: 1735689600, connector_name: one, trading_pair: BTC-USDT, max_retries: 4, "
 
+#define CASE_PAIR                                                     \
+    "timestamp: 1735689600, max_retries: 4, buying_market:"           \
+    " {connector_name: one, trading_pair: BTC-USDT}, selling_market:" \
+    " {connector_name: two, trading_pair: BTC-USDT}, "
+
 struct executor_case {
     const char *config;     /* YAML; its type says which kind it is for. */
     bool hands_over_always; /* What is filled goes to the position book, whatever the stop says. */
@@ -68,6 +73,26 @@ static const struct executor_case executor_cases[] = {
                " trailing_delta: 0.001}}"},
     {.config = "{type: dca_executor, " CASE_HEAD "side: SELL, mode: TAKER, amounts_quote: [60, 40],"
                " prices: [99.8, 100], stop_loss: 0.003, take_profit: 0.01}"},
+    {.config = "{type: grid_executor, " CASE_HEAD "side: BUY, start_price: 99, end_price: 101,"
+               " limit_price: 97, total_amount_quote: 1000, min_spread_between_orders: 0.002,"
+               " triple_barrier_config: {take_profit: 0.001, stop_loss: 0.02}}"},
+    {.config = "{type: grid_executor, " CASE_HEAD "side: SELL, start_price: 99.5, end_price: 101,"
+               " limit_price: 102, total_amount_quote: 300, max_open_orders: 3, order_frequency: 3,"
+               " max_orders_per_batch: 1, activation_bounds: 0.01, coerce_tp_to_step: true,"
+               " triple_barrier_config: {take_profit: 0.002, time_limit: 120, trailing_stop:"
+               " {activation_price: 0.001, trailing_delta: 0.001}}}"},
+    {.config = "{type: grid_executor, " CASE_HEAD "side: BUY, start_price: 98, end_price: 102,"
+               " limit_price: 99.5, total_amount_quote: 60, keep_position: true,"
+               " min_spread_between_orders: 0.001, triple_barrier_config: {take_profit: 0.0005,"
+               " open_order_type: LIMIT_MAKER, take_profit_order_type: LIMIT_MAKER}}"},
+    {.config = "{type: arbitrage_executor, " CASE_PAIR "order_amount: 1, min_profitability: 0}"},
+    {.config = "{type: arbitrage_executor, " CASE_PAIR "order_amount: 0.07,"
+               " min_profitability: -0.002}"},
+    {.config = "{type: xemm_executor, " CASE_PAIR "maker_side: BUY, order_amount: 1,"
+               " min_profitability: -0.001, target_profitability: 0, max_profitability: 0.002}"},
+    {.config = "{type: xemm_executor, " CASE_PAIR "maker_side: SELL, order_amount: 0.305,"
+               " min_profitability: -0.002, target_profitability: -0.001,"
+               " max_profitability: 0.001}"},
 };
 
 #endif

@@ -156,7 +156,7 @@ struct effort {
 };
 
 /* Two of the same configuration on the same walk: see walking.h. */
-static inline void scene_compare(const char *type, scene_random *random, uint64_t seed,
+static inline void scene_compare(const char *type, scene_random *make, uint64_t seed,
                                  bool is_reloaded, struct effort *effort)
 {
     enum { STEPS_MAX = 250 };
@@ -166,7 +166,7 @@ static inline void scene_compare(const char *type, scene_random *random, uint64_
     struct paper_script script = whim_script(&whim);
     struct text members = {0};
     struct scene scene;
-    random(&prng, &members);
+    make(&prng, &members);
     scene_init(&scene, type, text_string(&members));
     scene_random_market(&prng, &scene);
     scene.market.paper.script = &script;
@@ -197,19 +197,20 @@ static inline void scene_compare(const char *type, scene_random *random, uint64_
 }
 
 /* Runs it over many seeds, woken and reloaded; most runs must trade and sleep. */
-static inline void scene_compare_all(const char *type, scene_random *random)
+static inline void scene_compare_all(const char *type, scene_random *make)
 {
-    enum { RUNS = 600 };
+    const char *runs = getenv("TUTTI_RUNS");
+    const uint64_t count = runs == NULL ? 600 : strtoull(runs, NULL, 10);
     struct effort woken = {0};
     struct effort reloaded = {0};
-    for (uint64_t seed = 1; seed <= RUNS; seed++) {
-        scene_compare(type, random, seed, false, &woken);
-        scene_compare(type, random, seed, true, &reloaded);
+    for (uint64_t seed = 1; seed <= count; seed++) {
+        scene_compare(type, make, seed, false, &woken);
+        scene_compare(type, make, seed, true, &reloaded);
     }
     ck_assert_msg(woken.evaluations * 3 < woken.steps * 2, "%zu of %zu quotes evaluated",
                   woken.evaluations, woken.steps);
-    ck_assert_uint_gt(woken.fills * 2, RUNS);
-    ck_assert_uint_gt(woken.ended * 4, RUNS);
+    ck_assert_uint_gt(woken.fills * 2, count);
+    ck_assert_uint_gt(woken.ended * 4, count);
     ck_assert_uint_eq(reloaded.fills, woken.fills);
 }
 

@@ -4,10 +4,9 @@
 #ifndef TUTTI_TESTS_UNIT_MARKET_PAPERING_H
 #define TUTTI_TESTS_UNIT_MARKET_PAPERING_H
 
-#include "market/venues/paper.h"
-
 #include <string.h>
 
+#include "market/venues/paper.h"
 #include "suite.h"
 
 #define D(text) decimal_literal(text)

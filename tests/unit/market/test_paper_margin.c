@@ -320,7 +320,38 @@ static void random_order(struct paper_fixture *fixture, struct prng *prng, uint3
     submit_at(fixture, &ticket, 0);
 }
 
-static void play(uint64_t seed, struct books *totals)
+/* What the market does in one step of a fill model; the mid price is in hundredths. */
+static void move_market(struct paper_fixture *fixture, struct prng *prng, uint32_t step,
+                        int64_t mid)
+{
+    const uint32_t instrument = step % 3 == 0 ? 0 : 1;
+    const int64_t now_ns = (int64_t)step * hour_ns / 7;
+    struct book_change levels[6];
+    for (int64_t i = 0; i < 3; i++) {
+        levels[i] = (struct book_change){SIDE_BUY, decimal_from_mantissa(mid - 7 * i, 2),
+                                         decimal_from_mantissa(prng_between(prng, 1, 2000), 2)};
+        levels[3 + i] = (struct book_change){SIDE_SELL, decimal_from_mantissa(mid + 3 + 7 * i, 2),
+                                             decimal_from_mantissa(prng_between(prng, 1, 2000), 2)};
+    }
+    const struct book_message depth = {.time_ns = now_ns,
+                                       .first_update_id = step,
+                                       .last_update_id = step,
+                                       .is_snapshot = true,
+                                       .changes = levels,
+                                       .change_count = COUNT_OF(levels)};
+    const struct trade trade = {now_ns, decimal_from_mantissa(mid + prng_between(prng, -99, 99), 2),
+                                decimal_from_mantissa(prng_between(prng, 1, 3000), 2),
+                                prng_below(prng, 2) == 0 ? SIDE_BUY : SIDE_SELL};
+    const struct quote quote = {now_ns, decimal_from_mantissa(mid, 2),
+                                decimal_from_mantissa(mid + 3, 2)};
+    fixture->updates.count = 0;
+    struct venue_updates *updates = &fixture->updates;
+    ck_assert_int_eq(paper_venue_on_depth(fixture->venue, instrument, &depth, updates), ERR_NONE);
+    ck_assert_int_eq(paper_venue_on_trade(fixture->venue, instrument, &trade, updates), ERR_NONE);
+    ck_assert_int_eq(paper_venue_on_quote(fixture->venue, instrument, &quote, updates), ERR_NONE);
+}
+
+static void play(uint64_t seed, enum paper_fill_model model, struct books *totals)
 {
     struct prng prng;
     prng_init(&prng, seed);
@@ -328,6 +359,7 @@ static void play(uint64_t seed, struct books *totals)
         .maker_fee = decimal_from_mantissa(prng_between(&prng, -123, 777), 7),
         .taker_fee = decimal_from_mantissa(prng_between(&prng, 0, 1777), 7),
         .position_mode = seed % 2 == 0 ? PAPER_HEDGE : PAPER_ONEWAY,
+        .fill_model = model,
     };
     struct paper_fixture fixture;
     open_margined(&fixture, &config);
@@ -340,12 +372,7 @@ static void play(uint64_t seed, struct books *totals)
     for (uint32_t step = 1; step <= 400; step++) {
         random_order(&fixture, &prng, step, config.position_mode == PAPER_HEDGE);
         mid += prng_between(&prng, -150, 150);
-        const struct quote quote = {(int64_t)step * hour_ns / 7, decimal_from_mantissa(mid, 2),
-                                    decimal_from_mantissa(mid + 3, 2)};
-        fixture.updates.count = 0;
-        ck_assert_int_eq(
-            paper_venue_on_quote(fixture.venue, step % 3 == 0 ? 0 : 1, &quote, &fixture.updates),
-            ERR_NONE);
+        move_market(&fixture, &prng, step, mid);
         count_updates(&books, &fixture, &config);
         check_books(&books, &fixture, &config);
     }
@@ -358,7 +385,7 @@ START_TEST(every_coin_is_accounted_for)
 {
     struct books totals = {0};
     for (uint64_t seed = 0; seed < 60; seed++) {
-        play(seed, &totals);
+        play(seed, (enum paper_fill_model)_i, &totals);
     }
     ck_assert_uint_gt(totals.funded, 500);
     ck_assert_uint_gt(totals.liquidated, 20);
@@ -368,6 +395,7 @@ END_TEST
 int main(void)
 {
     TCase *cases = tcase_create("paper_margin");
+    tcase_set_timeout(cases, 60);
     tcase_add_test(cases, leverage_divides_the_margin);
     tcase_add_test(cases, hedge_keeps_a_long_and_a_short);
     tcase_add_test(cases, funding_is_due_at_multiples_of_the_interval);
@@ -375,6 +403,6 @@ int main(void)
     tcase_add_test(cases, a_position_without_margin_is_liquidated);
     tcase_add_test(cases, a_loss_beyond_the_balance_stays);
     tcase_add_test(cases, hedged_positions_go_together);
-    tcase_add_test(cases, every_coin_is_accounted_for);
+    tcase_add_loop_test(cases, every_coin_is_accounted_for, PAPER_FILL_TOUCH, PAPER_FILL_BOOK + 1);
     return suite_run("paper_margin", cases);
 }

@@ -39,8 +39,8 @@ static void report_put_held_order(const struct ledger_order *order, struct text 
 {
     json_object_begin(out);
     json_put_int(out, "order_id", order->ordinal);
-    json_put_string(out, "trade_type", field_name_of(side_names, order->side));
-    json_put_string(out, "order_type", field_name_of(order_type_names, order->type));
+    json_put_string(out, "trade_type", field_name_of(side_names, (int)order->side));
+    json_put_string(out, "order_type", field_name_of(order_type_names, (int)order->type));
     json_put_decimal(out, "price", order->price);
     json_put_decimal(out, "amount", order->amount);
     json_put_decimal(out, "executed_amount_base", order->executed);

@@ -200,12 +200,14 @@ static void twap_on_start(struct executor *executor, const struct executor_view 
 static int64_t twap_slots_due(const struct exposure *twap, int64_t now_ns)
 {
     const struct twap_config *config = twap_config_of(twap);
-    const int64_t elapsed_ns = now_ns - config->exposure.common.timestamp_ns;
-    if (now_ns < config->exposure.common.timestamp_ns) {
+    const int64_t start_ns = config->exposure.common.timestamp_ns;
+    if (now_ns < start_ns) {
         return 0;
     }
-    const int64_t due = elapsed_ns / config->order_interval_ns + 1;
-    return due < twap_slots(config) ? due : twap_slots(config);
+    if (now_ns >= instant_add(start_ns, config->total_duration_ns)) {
+        return twap_slots(config); /* Also when the time between is longer than an int64 holds. */
+    }
+    return (now_ns - start_ns) / config->order_interval_ns + 1;
 }
 
 static bool twap_is_all_due(const struct exposure *twap, int64_t now_ns)

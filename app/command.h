@@ -34,6 +34,7 @@ struct command {
     X(report)       \
     X(watch)        \
     X(tape)         \
+    X(describe)     \
     X(schema)       \
     X(version)
 

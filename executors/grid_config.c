@@ -1,5 +1,7 @@
 #include "executors/grid_config.h"
 
+#include "executors/factory.h"
+
 static const struct field grid_barrier_fields[] = {
     BRACKET_BARRIER_FIELDS("LIMIT"),
     {.name = "trailing_stop",
@@ -124,50 +126,44 @@ const struct field grid_config_fields[] = {
     {0},
 };
 
-/* Adds a problem with the value under `key` of the mapping. */
-static enum err grid_refuse(const char *path, const struct node *node, const char *key,
-                            const char *message, struct problems *problems)
-{
-    const struct node *value = node_get(node, key);
-    const struct node *place = value == NULL ? node : value;
-    char field_path[PROBLEMS_PATH_MAX];
-    problems_path_key(path, key, field_path);
-    problems_add(problems, place == NULL ? 0 : place->line, place == NULL ? 0 : place->column,
-                 field_path, "%s", message);
-    return ERR_SYNTAX;
-}
-
 static enum err grid_validate_prices(const struct grid_config *config, const char *path,
                                      const struct node *node, struct problems *problems)
 {
+    const char *key = "limit_price";
+    const char *message = NULL;
     if (!decimal_less(config->start_price, config->end_price)) {
-        return grid_refuse(path, node, "start_price", "not below end_price", problems);
+        key = "start_price";
+        message = "not below end_price";
+    } else if (config->side == SIDE_BUY && !decimal_less(config->limit_price, config->end_price)) {
+        message = "a BUY grid needs it below end_price";
+    } else if (config->side == SIDE_SELL &&
+               !decimal_less(config->start_price, config->limit_price)) {
+        message = "a SELL grid needs it above start_price";
     }
-    if (config->side == SIDE_BUY && !decimal_less(config->limit_price, config->end_price)) {
-        return grid_refuse(path, node, "limit_price", "a BUY grid needs it below end_price",
-                           problems);
+    if (message == NULL) {
+        return ERR_NONE;
     }
-    if (config->side == SIDE_SELL && !decimal_less(config->start_price, config->limit_price)) {
-        return grid_refuse(path, node, "limit_price", "a SELL grid needs it above start_price",
-                           problems);
-    }
-    return ERR_NONE;
+    factory_add_problem(problems, node, path, key, message);
+    return ERR_SYNTAX;
 }
 
 static enum err grid_validate_orders(const struct barrier_config *barriers, const char *path,
                                      const struct node *node, struct problems *problems)
 {
+    static const char resting[] = "levels rest in the book, expected LIMIT or LIMIT_MAKER";
     enum err err = ERR_NONE;
     if (!barriers->has_take_profit) {
-        err = grid_refuse(path, node, "take_profit", "missing, expected a fraction > 0", problems);
+        factory_add_problem(problems, node, path, "take_profit",
+                            "missing, expected a fraction > 0");
+        err = ERR_SYNTAX;
     }
     if (barriers->open_order_type == ORDER_MARKET) {
-        err = grid_refuse(path, node, "open_order_type",
-                          "levels rest in the book, expected LIMIT or LIMIT_MAKER", problems);
+        factory_add_problem(problems, node, path, "open_order_type", resting);
+        err = ERR_SYNTAX;
     }
     if (barriers->take_profit_order_type == ORDER_MARKET) {
-        err = grid_refuse(path, node, "take_profit_order_type",
-                          "levels rest in the book, expected LIMIT or LIMIT_MAKER", problems);
+        factory_add_problem(problems, node, path, "take_profit_order_type", resting);
+        err = ERR_SYNTAX;
     }
     return err;
 }

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "executors/factory.h"
+
 const struct field pairing_market_fields[] = {
     {.name = "connector_name",
      .kind = FIELD_TEXT,
@@ -98,12 +100,8 @@ enum err pairing_validate(const struct executor_config *config, const char *path
     if (message == NULL) {
         return ERR_NONE;
     }
-    const struct node *value = node_get(node_get(node, "selling_market"), key);
     char market_path[PROBLEMS_PATH_MAX];
-    char field_path[PROBLEMS_PATH_MAX];
     problems_path_key(path, "selling_market", market_path);
-    problems_path_key(market_path, key, field_path);
-    problems_add(problems, value == NULL ? 0 : value->line, value == NULL ? 0 : value->column,
-                 field_path, "%s", message);
+    factory_add_problem(problems, node_get(node, "selling_market"), market_path, key, message);
     return ERR_SYNTAX;
 }

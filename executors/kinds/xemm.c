@@ -6,6 +6,7 @@
  * executor's until the venue has ended it; what it lacks is then placed at the price of the moment.
  * Fills that the taker market does not take for being too small add up to one that it takes.
  */
+#include "executors/factory.h"
 #include "executors/mark.h"
 #include "executors/moment.h"
 #include "executors/pairing.h"
@@ -229,11 +230,8 @@ static enum err xemm_validate(const struct executor_config *config, const char *
     if (is_ordered) {
         return err;
     }
-    const struct node *value = node_get(node, "target_profitability");
-    char field_path[PROBLEMS_PATH_MAX];
-    problems_path_key(path, "target_profitability", field_path);
-    problems_add(problems, value == NULL ? 0 : value->line, value == NULL ? 0 : value->column,
-                 field_path, "not between min_profitability and max_profitability");
+    factory_add_problem(problems, node, path, "target_profitability",
+                        "not between min_profitability and max_profitability");
     return ERR_SYNTAX;
 }
 

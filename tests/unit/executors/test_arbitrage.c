@@ -2,6 +2,7 @@
  * tests/unit/executors/test_arbitrage.c - two legs at once, what becomes of one alone, and how it
  * ends.
  */
+#include "damaging.h"
 #include "pairing_stage.h"
 
 #define MARKETS(buying, selling)                                                      \
@@ -350,8 +351,23 @@ START_TEST(it_sleeps_until_the_markets_meet)
 }
 END_TEST
 
+static const char *const damages[][2] = {
+    {"\"final\":", "\"finis\":"},
+    {"\"final_bid\"", "\"final_bit\""},
+    {"[0,0,1,1,", "[2,0,1,1,"},
+};
+
+START_TEST(a_damaged_snapshot_is_refused)
+{
+    open_legs();
+    ck_assert_int_eq(damage_and_load(&stage, "final", "final"), ERR_NONE);
+    ck_assert_int_eq(damage_and_load(&stage, damages[_i][0], damages[_i][1]), ERR_CORRUPT);
+}
+END_TEST
+
 static void add_tests(TCase *tcase)
 {
+    tcase_add_loop_test(tcase, a_damaged_snapshot_is_refused, 0, COUNT(damages));
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, both_legs_go_at_once_when_it_pays);
     tcase_add_test(tcase, a_failed_leg_is_sent_again_for_what_it_lacks);

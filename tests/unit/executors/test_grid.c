@@ -4,6 +4,7 @@
 #include "griding.h"
 
 #include "base/text.h"
+#include "damaging.h"
 
 static struct grid_setting setting;
 static struct stage stage;
@@ -473,8 +474,35 @@ START_TEST(a_start_without_money_or_levels_is_refused)
 }
 END_TEST
 
+static const char *const damages[][2] = {
+    {"\"start_mid\"", "\"start_mix\""},
+    {"\"realized\"", "\"realised\""},
+    {"\"is_armed\":0", "\"is_armed\":2"},
+    {"\"trigger\":\"0\"", "\"trigger\":\"x\""},
+    {"\"fill_events\"", "\"fill_event_\""},
+    {"\"final_bid\"", "\"final_bit\""},
+    {"\"lots\"", "\"lost\""},
+    {"[1,\"1.04\"", "[3,\"1.04\""},
+    {"[1,\"1.04\"", "[1,\"1,04\""},
+    {"\"start_mid\":\"104.01\"", "\"start_mid\":\"-04.01\""},
+    {"[0,0,1,2,", "[1,0,1,2,"},
+    {"[0,0,1,2,", "[0,2,1,2,"},
+};
+
+/* The last two: an order of another market, and one of a role that grids do not have. */
+START_TEST(a_damaged_snapshot_is_refused)
+{
+    grid_start(&setting, &stage, "104", "104.02");
+    tell_done(&stage, 1, "105", "1.04");
+    ck_assert_int_eq(damage_and_load(&stage, "lots", "lots"), ERR_NONE);
+    ck_assert_int_eq(damage_and_load(&stage, damages[_i][0], damages[_i][1]), ERR_CORRUPT);
+    stage_close(&stage);
+}
+END_TEST
+
 static void add_tests(TCase *tcase)
 {
+    tcase_add_loop_test(tcase, a_damaged_snapshot_is_refused, 0, COUNT(damages));
     tcase_add_checked_fixture(tcase, setup, NULL);
     tcase_add_test(tcase, levels_open_nearest_first_and_never_cross);
     tcase_add_test(tcase, a_sell_grid_is_the_mirror_image);

@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 
 #include "mailbox/message.h"
+#include "mailbox/message_node.h"
 
 enum { MANY = 1000, LARGE = 1025 };
 
@@ -35,6 +36,9 @@ START_TEST(message_has_its_size_and_envelope)
         ck_assert(actor_ref_is_nobody(envelope->receiver));
         ck_assert_uint_ge(nng_msg_len(message), sizeof(struct envelope) + size);
         ck_assert_uint_eq((uintptr_t)message_body(message) % alignof(max_align_t), 0);
+        const struct message_node *node = message_node_of(message);
+        ck_assert_ptr_eq(node->message, message);
+        ck_assert_uint_eq((uintptr_t)node % alignof(struct message_node), 0);
         memset(message_body(message), 0xa5, size);
         message_destroy(message);
     }

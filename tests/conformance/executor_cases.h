@@ -3,15 +3,12 @@
  *
  * To add a kind: add two to four of its configurations here, on both sides; nothing else. Markets
  * quote about 100 USDT with tick 0.01, step 0.01, a smallest order of 0.02 and of 5 USDT. The first
- * is BTC-USDT on venue "one", the second BTC-USDT on venue "two". They begin at CASE_START.
+ * is BTC-USDT on venue "one", the second BTC-USDT on venue "two". They begin at 1735689600.
  */
 #ifndef TUTTI_TESTS_CONFORMANCE_EXECUTOR_CASES_H
 #define TUTTI_TESTS_CONFORMANCE_EXECUTOR_CASES_H
 
 #include <stdbool.h>
-
-/* 2025-01-01T00:00:00Z */
-#define CASE_START_S INT64_C(1735689600)
 
 #define CASE_HEAD \
     "timestamp: 1735689600, connector_name: one, trading_pair: BTC-USDT, max_retries: 4, "

@@ -154,6 +154,38 @@ static void plan_check_path(const struct plan_check *check, struct plan_paramete
     }
 }
 
+static bool plan_is_same_step(const struct plan_step *a, const struct plan_step *b)
+{
+    if (a->key == NULL || b->key == NULL) {
+        return a->key == b->key && a->index == b->index;
+    }
+    return a->length == b->length && memcmp(a->key, b->key, a->length) == 0;
+}
+
+/* Whether one of the paths leads through the end of the other, or to it. */
+static bool plan_overlaps(const struct plan_parameter *a, const struct plan_parameter *b)
+{
+    const size_t count = a->step_count < b->step_count ? a->step_count : b->step_count;
+    size_t i = 0;
+    while (i < count && plan_is_same_step(&a->steps[i], &b->steps[i])) {
+        i++;
+    }
+    return i == count;
+}
+
+/* Of two values for the same place one would be lost. */
+static void plan_check_overlap(const struct plan_check *check)
+{
+    const struct plan_parameter *parameters = check->plan->parameters;
+    for (size_t i = 0; i < check->index; i++) {
+        if (plan_overlaps(&parameters[i], &parameters[check->index])) {
+            plan_add_problem(check, "path",
+                             "another parameter changes this already, or a part of it");
+            return;
+        }
+    }
+}
+
 /* ---- Values ---- */
 
 static enum err plan_list_range(const struct plan_check *check, struct plan_parameter *parameter,
@@ -214,6 +246,7 @@ static enum err plan_fill(struct sweep_plan *plan, struct problems *problems)
         const struct plan_check check = {.plan = plan, .problems = problems, .index = i};
         plan->parameters[i].path = sections[i].path;
         plan_check_path(&check, &plan->parameters[i]);
+        plan_check_overlap(&check);
         const enum err err = plan_list_values(&check, &plan->parameters[i], &sections[i]);
         if (err != ERR_NONE) {
             return err;

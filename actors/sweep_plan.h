@@ -20,8 +20,8 @@ struct sweep_plan; /* Opaque. */
 /*
  * Looks up every path in the tree and lists every range's values. The tree and the section are
  * borrowed for the life of the plan. ERR_SYNTAX with every problem added (a path that leads
- * nowhere or to what sets share, an empty list of values, a range without ends or, on a log scale,
- * one that is not positive, more than SWEEP_SETS_MAX sets), ERR_MEMORY.
+ * nowhere, to what sets share or where another one leads, an empty list of values, a range without
+ * ends or, on a log scale, one that is not positive, more than SWEEP_SETS_MAX sets), ERR_MEMORY.
  */
 MUST_USE enum err sweep_plan_create(const struct node *root, const struct sweep_section *section,
                                     struct problems *problems, struct sweep_plan **ret_plan);

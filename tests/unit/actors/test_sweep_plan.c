@@ -161,6 +161,12 @@ static const struct {
      "2, steps: 10000}, {path: run.mode, from: 1, to: 2, steps: 11}]",
      "more than 1000000000 sets"},
     {"parameters: []", "sweep.parameters"},
+    {"parameters: [{path: run.seed, values: [1]}, {path: run.seed, values: [2]}]",
+     "another parameter"},
+    {"parameters: [{path: \"list[0].b\", values: [null]}, {path: \"list[0].b.c\", values: [2]}]",
+     "another parameter"},
+    {"parameters: [{path: \"list[0].b.c\", values: [1]}, {path: \"list[0]\", values: [2]}]",
+     "another parameter"},
 };
 
 START_TEST(test_what_is_refused)

@@ -369,21 +369,24 @@ START_TEST(a_figure_beyond_a_decimal_ends_it_and_hands_over)
 }
 END_TEST
 
+/* 5 at 88: the stop is at 79.2, the take profit at 92.4. */
 START_TEST(a_guarded_position_sleeps_between_its_levels)
 {
     struct scene scene;
     struct stage *stage = &scene.stage;
-    fill_first(&scene, "side: BUY, take_profit: 0.05, " THREE);
+    fill_first(&scene, "side: BUY, take_profit: 0.05, stop_loss: 0.1, " THREE);
+    tell_done(stage, 2, "90", "2");
+    tell_done(stage, 3, "80", "2");
     stage->uses_wake = true;
-    stage_look(stage, &(struct quote){3 * NS_PER_S, D("100"), D("100")});
+    stage_look(stage, &(struct quote){3 * NS_PER_S, D("90"), D("90")});
     stage->is_due = true;
     stage_evaluate(stage);
     const size_t before = stage->evaluations;
     for (int second = 4; second < 50; second++) {
-        look(stage, second, second % 2 == 0 ? "104.99" : "81", "105.5");
+        look(stage, second, second % 2 == 0 ? "92.39" : "79.21", "105.5");
     }
     ck_assert_uint_eq(stage->evaluations, before);
-    look(stage, 50, "105", "105.5");
+    look(stage, 50, "92.4", "105.5");
     ck_assert_int_eq(stage->executor->close_type, CLOSE_TAKE_PROFIT);
     scene_close(&scene);
 }

@@ -220,7 +220,7 @@ START_TEST(a_chaser_takes_back_and_only_then_places_the_rest)
     tell_fill(stage, 1, "99", "0.3"); /* The cancel has lost to a fill. */
     look(stage, 4, "101.03", "101.04");
     ck_assert_uint_eq(stage->requests.count, 0);
-    look(stage, 8, "101.03", "101.04"); /* Still there after 5 s: asked for again. */
+    look(stage, 8, "100", "100.01"); /* Still there after 5 s: asked for again. */
     ck_assert(canceled(stage, 1));
     tell(stage, ORDER_EVENT_CANCELED, 1);
     ck_assert_uint_eq(stage->executor->retries, 0);

@@ -365,6 +365,53 @@ START_TEST(a_figure_beyond_a_decimal_ends_it_and_hands_over)
 }
 END_TEST
 
+/* 400 make 4 at 100, but at 101 less than the smallest order of 4: nothing was ever sent. */
+START_TEST(a_total_that_has_become_too_small_fails)
+{
+    struct scene scene;
+    scene_init(&scene, TWAP, "side: BUY, " FOUR);
+    scene.market.instrument.min_order_size = D("4");
+    scene_start(&scene, "100", "100");
+    look(&scene.stage, 29, "100", "100");
+    ck_assert_int_eq(scene.stage.executor->status, EXECUTOR_RUNNING);
+    look(&scene.stage, 30, "101", "101");
+    ck_assert_ended(&scene.stage, CLOSE_FAILED, "0", "0");
+    scene_close(&scene);
+}
+END_TEST
+
+/* The 100 that are due make the smallest order of 1.05 at a price of 95.238: that of a TAKER, and 1
+ * % below a mid of 96.2 or, rounded down to the tick, 96.21. */
+START_TEST(a_slice_that_grows_with_a_falling_price_is_awaited)
+{
+    static const struct {
+        const char *members;
+        enum wake_trigger trigger;
+        const char *least, *most;
+    } cases[] = {
+        {"side: BUY, " FOUR, WAKE_ASK_AT_MOST, "95.238", "95.239"},
+        {"side: SELL, " FOUR, WAKE_BID_AT_MOST, "95.238", "95.239"},
+        {"side: BUY, " MAKER, WAKE_BID_AT_MOST, "96.2", "96.22"},
+        {"side: SELL, " MAKER, WAKE_BID_AT_MOST, "94.2", "95.239"},
+    };
+    for (int i = 0; i < COUNT(cases); i++) {
+        struct scene scene;
+        struct wake wake;
+        scene_init(&scene, TWAP, cases[i].members);
+        scene.market.instrument.min_order_size = D("1.05");
+        scene_start(&scene, "100", "100");
+        ck_assert_uint_eq(scene.stage.requests.count, 0);
+        scene.kind->wake(scene.stage.executor, &scene.stage.view, &wake);
+        ck_assert_int_eq(wake.at_ns, 10 * NS_PER_S);
+        ck_assert(wake.markets[0].is_set[cases[i].trigger]);
+        const struct decimal level = wake.markets[0].level[cases[i].trigger];
+        ck_assert(decimal_less(D(cases[i].least), level));
+        ck_assert(decimal_less(level, D(cases[i].most)));
+        scene_close(&scene);
+    }
+}
+END_TEST
+
 START_TEST(a_damaged_snapshot_is_refused)
 {
     struct scene scene;
@@ -416,6 +463,8 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, a_stop_keeps_or_closes_what_is_owned);
     tcase_add_test(tcase, more_orders_than_a_call_can_cancel_go_in_turns);
     tcase_add_test(tcase, a_figure_beyond_a_decimal_ends_it_and_hands_over);
+    tcase_add_test(tcase, a_total_that_has_become_too_small_fails);
+    tcase_add_test(tcase, a_slice_that_grows_with_a_falling_price_is_awaited);
     tcase_add_test(tcase, a_damaged_snapshot_is_refused);
     tcase_add_test(tcase, woken_and_reloaded_it_does_the_same);
 }

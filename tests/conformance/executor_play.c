@@ -154,6 +154,14 @@ void play_begin(struct play *play)
 
 /* ---- What has to be true. */
 
+struct decimal play_owned(const struct play *play)
+{
+    if (play->kind->market_count == 1) {
+        return adversary_owned(&play->venue, 0);
+    }
+    return decimal_absolute(decimal_add(play->venue.books[0].traded, play->venue.books[1].traded));
+}
+
 /* The requests as text, and each of them in itself. */
 static void play_check_request(struct play *play, const struct executor_request *request)
 {
@@ -196,10 +204,7 @@ static void play_check_close(const struct play *play, const struct executor_requ
     }
     play_demand(play, adversary_live_of(&play->venue, request->market, ROLE_CLOSE) == 0,
                 "at most one close in flight");
-    if (play->kind->market_count > 1) {
-        return;
-    }
-    struct decimal free = adversary_owned(&play->venue, request->market);
+    struct decimal free = play_owned(play);
     for (size_t i = 0; i < play->venue.order_count; i++) {
         const struct adversary_order *order = &play->venue.orders[i];
         if (adversary_order_is_live(order) && order->request.side == request->side) {
@@ -275,11 +280,9 @@ void play_check_end(struct play *play)
                         ERR_STATE &&
                     play->requests.count == 0,
                 "a stop after the end is refused");
-    if (play->kind->market_count > 1) {
-        return;
-    }
-    const struct decimal owned = adversary_owned(&play->venue, 0);
-    play_demand(play, decimal_equal(decimal_add(executor->held, executor->dust), owned),
+    const struct decimal left = decimal_add(executor->held, executor->dust);
+    const bool is_pair = play->kind->market_count > 1;
+    play_demand(play, decimal_equal(is_pair ? decimal_absolute(left) : left, play_owned(play)),
                 "what is owned at the end is held or dust");
     const struct decimal whole = decimal_floor_to(executor->dust, play->instruments[0].step);
     play_demand(play,

@@ -70,6 +70,10 @@ void play_run(struct play *play);
 /* Looks at what an executor has left behind that has TERMINATED. */
 void play_check_end(struct play *play);
 
+/* What is owned, by the books of the venue. Of a kind with two markets, what it has bought on both
+ * less what it has sold, or the reverse: its exposure without a sign. */
+struct decimal play_owned(const struct play *play);
+
 /* Fails the test unless the condition holds; `what` says what has to be. */
 void play_demand(const struct play *play, bool condition, const char *what);
 

@@ -89,6 +89,8 @@ static void adversary_book(struct adversary *adversary, const struct adversary_o
     } else {
         book->closed = decimal_add(book->closed, fill->amount);
     }
+    book->traded = fill->side == SIDE_BUY ? decimal_add(book->traded, fill->amount)
+                                          : decimal_subtract(book->traded, fill->amount);
     book->volume = decimal_add(book->volume, fill_quote(fill));
     book->fees = decimal_add(book->fees, fill_fee_quote(fill));
 }

@@ -51,6 +51,7 @@ struct adversary_order {
 struct adversary_book {
     struct decimal opened; /* Fills of opening orders, less their fees in base. */
     struct decimal closed; /* Fills of all other orders. */
+    struct decimal traded; /* Bought less sold, before fees. */
     struct decimal volume; /* Sum of price * amount, in quote. */
     struct decimal fees;   /* In quote. */
 };

@@ -257,11 +257,14 @@ static void play_check_books(const struct play *play)
     play_demand(play, decimal_equal(report.cum_fees_quote, fees), "fees of the report");
 }
 
-/* Refusals are tolerated up to a limit; then the executor gives up what it was about. */
+/* Refusals are tolerated up to a limit; then the executor gives up what it was about. One of two
+ * markets, both of which may refuse at once, then closes what it has open, with as many retries. */
 static void play_check_retries(const struct play *play)
 {
     const struct executor *executor = play->executor;
-    const bool is_exhausted = (int64_t)play->venue.setbacks > play->config->max_retries;
+    const int64_t once = play->config->max_retries;
+    const int64_t most = play->kind->market_count > 1 ? 2 * once + 2 : once;
+    const bool is_exhausted = (int64_t)play->venue.setbacks > most;
     const bool goes_on =
         executor->status == EXECUTOR_RUNNING ||
         (executor->status == EXECUTOR_SHUTTING_DOWN && executor->shutdown_mode == SHUTDOWN_CLOSE);

@@ -12,7 +12,8 @@
  *   venue --VENUE_UPDATE*, STEP_DONE--> orchestrator --ORDER_EVENT*--> executors
  *   orchestrator --TOUCH*, STEP_DONE--> market
  *   market --WAKE--> whom the quote, the time or an order event concerns
- *   executor --REQUEST*, REPORT--> orchestrator (--SUBMIT, CANCEL--> venue), --WAKE_DONE--> market
+ *   executor --REQUEST*, REPORT, WAKE_DONE--> orchestrator --SUBMIT, CANCEL--> venue
+ *   orchestrator --WAKE_DONE--> market
  *
  * Threads: messages have one owner at a time; texts inside borrow from the message's own body.
  */
@@ -28,6 +29,11 @@
 #include "market/venue.h"
 #include "persistence/record.h"
 
+enum {
+    VENUE_UPDATES_MAX = 64, /* In one message; a full one is answered before the next is sent. */
+    MARKET_WAKES_MAX = 512, /* Executors at work at a time: bounds the messages under way. */
+};
+
 enum message_kind {
     MESSAGE_QUOTES_WANTED = MESSAGE_KIND_FIRST, /* market -> feed: empty. */
     MESSAGE_QUOTES,                             /* feed -> market: struct message_quotes. */
@@ -38,13 +44,14 @@ enum message_kind {
     MESSAGE_REGISTER,        /* orchestrator -> market: struct message_register. */
     MESSAGE_TOUCH,           /* orchestrator -> market: struct message_touch. */
     MESSAGE_WAKE,            /* market -> executor: struct message_wake. */
-    MESSAGE_WAKE_DONE,       /* executor -> market: struct message_wake_done. */
+    MESSAGE_WAKE_DONE,       /* executor -> orchestrator -> market: struct message_wake_done. */
     MESSAGE_REQUEST,         /* executor -> orchestrator: struct message_request. */
     MESSAGE_REPORT,          /* executor -> orchestrator: struct message_report. */
     MESSAGE_ORDER_EVENT,     /* orchestrator -> executor: struct order_event. */
     MESSAGE_EXECUTOR_STOP,   /* orchestrator -> executor: struct message_executor_stop. */
     MESSAGE_SUBMIT,          /* orchestrator -> venue: struct order_ticket. */
     MESSAGE_CANCEL,          /* orchestrator -> venue: struct order_id. */
+    MESSAGE_UPDATES_WANTED,  /* orchestrator -> venue: empty; for the rest of a crowded step. */
     MESSAGE_VENUE_UPDATE,    /* venue -> orchestrator: as many struct venue_update as fit it. */
     MESSAGE_RECORD,          /* orchestrator -> persistence: packed struct record. */
     MESSAGE_COMMITTED,       /* persistence -> orchestrator: struct message_committed. */

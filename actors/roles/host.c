@@ -104,9 +104,9 @@ static enum err host_send_report(const struct host *host, struct context *contex
     return err;
 }
 
+/* Behind the requests, through the orchestrator: the market must not go on before it has them. */
 static enum err host_send_wake_done(const struct host *host, struct context *context,
-                                    struct actor_ref market, const struct executor_view *view,
-                                    bool has_requests)
+                                    const struct executor_view *view, bool has_requests)
 {
     struct message_wake_done done = {.executor = host->number,
                                      .has_requests = has_requests,
@@ -115,7 +115,8 @@ static enum err host_send_wake_done(const struct host *host, struct context *con
     if (!done.is_ended) {
         host->executor->kind->wake(host->executor, view, &done.wake);
     }
-    return message_post(context, market, MESSAGE_WAKE_DONE, view->now_ns, &done, sizeof(done));
+    return message_post(context, context_parent(context), MESSAGE_WAKE_DONE, view->now_ns, &done,
+                        sizeof(done));
 }
 
 /* Start, stop and evaluation in the order of executor.h. */
@@ -149,7 +150,7 @@ static enum err host_on_wake(struct host *host, struct context *context,
         err = host_send_report(host, context, &view);
     }
     if (err == ERR_NONE) {
-        err = host_send_wake_done(host, context, envelope->sender, &view, requests.count > 0);
+        err = host_send_wake_done(host, context, &view, requests.count > 0);
     }
     if (host->executor->status == EXECUTOR_TERMINATED) {
         context_stop(context);

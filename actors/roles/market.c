@@ -9,7 +9,6 @@
 enum {
     MARKET_VENUE_SLEEPER = 0,
     MARKET_SLEEPERS_FIRST = 256,
-    MARKET_WAKES_MAX = 512, /* Executors at work at a time: bounds the messages under way. */
 };
 
 enum market_phase {
@@ -292,6 +291,9 @@ static enum err market_scan(struct market *market, struct context *context)
 /* Repeats the last quote of the next instrument; a second passes per round. */
 static enum err market_drain(struct market *market, struct context *context)
 {
+    if (market->alarm_ns <= market->now_ns) {
+        return market_begin_step(market, context, STEP_NO_INSTRUMENT);
+    }
     if (market->drain_instrument == 0) {
         market->is_last = ++market->drain_steps > MARKET_DRAIN_STEPS_MAX;
         market->now_ns = instant_add(market->now_ns, MARKET_DRAIN_INTERVAL_NS);
@@ -502,6 +504,7 @@ static enum err market_receive(struct context *context, void *state, nng_msg **m
 const struct actor_class market_class = {
     .name = "market",
     .state_size = sizeof(struct market),
+    .mailbox_capacity = SYSTEM_ACTORS_MAX, /* A crowded step touches every executor. */
     .start = market_start,
     .receive = market_receive,
     .stop = market_stop,

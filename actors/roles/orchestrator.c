@@ -16,7 +16,8 @@ static enum err orchestrator_start(struct context *context, void *state, void *a
     *orch->given.outcome = (struct run_outcome){.is_balanced = true};
     orch->marks = calloc(config->instrument_count, sizeof(*orch->marks));
     orch->is_marked = calloc(config->instrument_count, sizeof(*orch->is_marked));
-    if (orch->marks == NULL || orch->is_marked == NULL) {
+    orch->waiting_wakes = calloc(MARKET_WAKES_MAX, sizeof(*orch->waiting_wakes));
+    if (orch->marks == NULL || orch->is_marked == NULL || orch->waiting_wakes == NULL) {
         return ERR_MEMORY;
     }
     enum err err = books_init(orch);
@@ -32,6 +33,7 @@ static void orchestrator_stop(struct context *context, void *state)
     free(orch->marks);
     free(orch->is_marked);
     free(orch->held);
+    free(orch->waiting_wakes);
     message_destroy(orch->waiting_step);
     orch->waiting_step = NULL;
 }
@@ -84,6 +86,9 @@ static enum err orchestrator_give_done(struct orchestrator *orch,
 /* The next start of an executor, performance event, or look at the drawdown. */
 static int64_t orchestrator_next_alarm(const struct orchestrator *orch)
 {
+    if (orch->is_stopping && orch->stopped < orch->executor_count) {
+        return orch->now_ns; /* More than one step's worth: the next step goes on with it. */
+    }
     const int64_t start_ns = roster_next_start(orch);
     const int64_t alarm_ns = orch->publish_at_ns < start_ns ? orch->publish_at_ns : start_ns;
     const bool watches = orch->given.config->file.risk->has_max_drawdown && orch->active_count > 0;
@@ -127,13 +132,13 @@ static enum err orchestrator_run_step(struct orchestrator *orch, nng_msg **messa
         orch->given.outcome->started_ns = orch->now_ns;
         err = journal_run_started(orch);
     }
-    if (err == ERR_NONE && step->is_draining && !orch->is_stopping) {
+    orch->last_touched = 0;
+    if (step->is_draining && !orch->is_stopping) {
         orch->is_stopping = true;
         orch->reason = step->reason;
-        err = roster_stop_all(orch);
     }
-    if (err == ERR_NONE && !orch->is_stopping) {
-        err = roster_create_due(orch);
+    if (err == ERR_NONE) {
+        err = orch->is_stopping ? roster_stop_some(orch) : roster_create_due(orch);
     }
     if (err != ERR_NONE) {
         return err;
@@ -176,6 +181,47 @@ static enum err orchestrator_end_run(struct orchestrator *orch)
     return ERR_NONE;
 }
 
+static enum err orchestrator_forward_wake(struct orchestrator *orch,
+                                          const struct message_wake_done *done)
+{
+    return message_post(orch->context, orch->market, MESSAGE_WAKE_DONE, orch->now_ns, done,
+                        sizeof(*done));
+}
+
+/* An executor has answered; the market hears of it when the journal has room for what may follow.
+ */
+static enum err orchestrator_on_wake_done(struct orchestrator *orch,
+                                          const struct message_wake_done *done)
+{
+    if (!journal_is_behind(orch)) {
+        return orchestrator_forward_wake(orch, done);
+    }
+    ASSERT(orch->waiting_wake_count < MARKET_WAKES_MAX);
+    orch->waiting_wakes[orch->waiting_wake_count++] = *done;
+    return ERR_NONE;
+}
+
+/* Lets the venue send the rest of a crowded step. */
+static enum err orchestrator_want_updates(struct orchestrator *orch, struct actor_ref venue)
+{
+    return message_post(orch->context, venue, MESSAGE_UPDATES_WANTED, orch->now_ns, NULL, 0);
+}
+
+/* The journal has caught up: what waited for it goes on. */
+static enum err orchestrator_let_go(struct orchestrator *orch)
+{
+    enum err err = ERR_NONE;
+    for (uint32_t i = 0; i < orch->waiting_wake_count && err == ERR_NONE; i++) {
+        err = orchestrator_forward_wake(orch, &orch->waiting_wakes[i]);
+    }
+    orch->waiting_wake_count = 0;
+    if (err == ERR_NONE && !actor_ref_is_nobody(orch->waiting_venue)) {
+        err = orchestrator_want_updates(orch, orch->waiting_venue);
+        orch->waiting_venue = ACTOR_NOBODY;
+    }
+    return err;
+}
+
 static enum err orchestrator_on_committed(struct orchestrator *orch,
                                           const struct message_committed *committed)
 {
@@ -190,6 +236,9 @@ static enum err orchestrator_on_committed(struct orchestrator *orch,
     if (err == ERR_NONE && orch->is_done_waiting) {
         const struct message_step_done done = orch->waiting_done;
         err = orchestrator_give_done(orch, &done);
+    }
+    if (err == ERR_NONE && !journal_is_behind(orch)) {
+        err = orchestrator_let_go(orch);
     }
     if (err == ERR_NONE && orch->final_seq != 0 && orch->committed >= orch->final_seq) {
         err = orchestrator_end_run(orch);
@@ -216,14 +265,24 @@ static enum err orchestrator_on_balances(struct orchestrator *orch,
     return err;
 }
 
-static enum err orchestrator_on_updates(struct orchestrator *orch,
-                                        const struct venue_update *updates, size_t count)
+/* A full message has more behind it: the venue waits until it is asked. */
+static enum err orchestrator_on_updates(struct orchestrator *orch, nng_msg *message)
 {
+    const struct envelope *envelope = message_envelope(message);
+    const struct venue_update *updates = message_body(message);
+    const size_t count = envelope->size / sizeof(*updates);
     enum err err = ERR_NONE;
     for (size_t i = 0; i < count && err == ERR_NONE; i++) {
         err = router_on_update(orch, &updates[i]);
     }
-    return err;
+    if (err != ERR_NONE || count < VENUE_UPDATES_MAX) {
+        return err;
+    }
+    if (journal_is_behind(orch)) {
+        orch->waiting_venue = envelope->sender;
+        return ERR_NONE;
+    }
+    return orchestrator_want_updates(orch, envelope->sender);
 }
 
 static enum err orchestrator_dispatch(struct orchestrator *orch, nng_msg **message)
@@ -239,8 +298,9 @@ static enum err orchestrator_dispatch(struct orchestrator *orch, nng_msg **messa
     case MESSAGE_REQUEST:
         return router_on_request(orch, body);
     case MESSAGE_VENUE_UPDATE:
-        return orchestrator_on_updates(
-            orch, body, message_envelope(*message)->size / sizeof(struct venue_update));
+        return orchestrator_on_updates(orch, *message);
+    case MESSAGE_WAKE_DONE:
+        return orchestrator_on_wake_done(orch, body);
     case MESSAGE_REPORT:
         return roster_on_report(orch, body);
     case MESSAGE_COMMITTED:

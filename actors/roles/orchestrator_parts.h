@@ -128,6 +128,11 @@ struct orchestrator {
     nng_msg *waiting_step;                 /* Owned: a STEP that waits for held tickets. */
     struct message_step_done waiting_done; /* Waits for the journal window when is_done_waiting. */
     bool is_done_waiting;
+    struct message_wake_done *waiting_wakes; /* Owned: answers that wait for the journal window. */
+    uint32_t waiting_wake_count;             /* At most MARKET_WAKES_MAX. */
+    struct actor_ref waiting_venue;          /* It has more updates and waits for the window. */
+    uint32_t last_touched;                   /* By the update before; 0: none. */
+    uint32_t stopped;                        /* Executors up to this number were told to stop. */
 
     bool is_stopping; /* Executors were told to stop. */
     bool is_halted;
@@ -162,8 +167,8 @@ void roster_done(struct orchestrator *orch);
 MUST_USE enum err roster_create_due(struct orchestrator *orch);
 /* The next start, INSTANT_NEVER when none waits for a time. */
 int64_t roster_next_start(const struct orchestrator *orch);
-/* Tells every active executor to stop by the run's policy. */
-MUST_USE enum err roster_stop_all(struct orchestrator *orch);
+/* Tells the next active executors to stop by the run's policy, some at a time. */
+MUST_USE enum err roster_stop_some(struct orchestrator *orch);
 MUST_USE enum err roster_on_report(struct orchestrator *orch, const struct message_report *report);
 /* A host has ended; on a failure its executor is over. */
 MUST_USE enum err roster_on_exit(struct orchestrator *orch, const struct actor_exit *exit_);

@@ -9,6 +9,7 @@
 enum {
     ROSTER_EXECUTORS_FIRST = 16,
     ROSTER_CREATED_MAX = 512, /* Per step: bounds the messages under way. */
+    ROSTER_STOPPED_MAX = 512, /* The same. */
 };
 
 /* ---- The queue of executors to be created ---- */
@@ -294,11 +295,12 @@ enum err roster_create_due(struct orchestrator *orch)
 
 /* ---- Life and end ---- */
 
-enum err roster_stop_all(struct orchestrator *orch)
+enum err roster_stop_some(struct orchestrator *orch)
 {
     const struct message_executor_stop stop = {
         .keep_position = orch->given.config->file.run->on_end == END_KEEP};
-    for (uint32_t number = 1; number <= orch->executor_count; number++) {
+    for (uint32_t sent = 0; sent < ROSTER_STOPPED_MAX && orch->stopped < orch->executor_count;) {
+        const uint32_t number = ++orch->stopped;
         const struct executor_entry *entry = roster_get(orch, number);
         if (entry->status == EXECUTOR_TERMINATED) {
             continue;
@@ -311,6 +313,7 @@ enum err roster_stop_all(struct orchestrator *orch)
         if (err != ERR_NONE) {
             return err;
         }
+        sent++;
     }
     return ERR_NONE;
 }

@@ -8,12 +8,7 @@
 #include "market/feeds/replay.h"
 #include "market/venues/paper.h"
 
-enum {
-    FEE_IN_BASE = 2,
-    BALANCES_MAX = 4096,
-    VENUE_UPDATES_MAX = 64 /* Per message. */,
-    VENUE_UPDATES_KEPT = 1024
-};
+enum { FEE_IN_BASE = 2, BALANCES_MAX = 4096, VENUE_UPDATES_KEPT = 1024 };
 
 struct venue {
     uint32_t number;
@@ -21,7 +16,9 @@ struct venue {
     struct paper_venue *paper; /* Owned. */
     struct replay **replays;   /* Owned, per instrument; NULL: no trades and no depth. */
     size_t instrument_count;
-    struct venue_updates updates; /* Of the step under way; kept for its memory. */
+    struct venue_updates updates;  /* Of the step under way; kept for its memory. */
+    size_t sent;                   /* How many of them the orchestrator has. */
+    struct message_step_done done; /* The end of the step under way. */
 };
 
 static enum err venue_deposit_all(struct venue *venue, const struct venue_section *section)
@@ -101,22 +98,39 @@ static void venue_stop(struct context *context, void *state)
     venue_updates_done(&venue->updates);
 }
 
-/* Sends what was collected to the orchestrator, in order. */
-static enum err venue_flush(struct venue *venue, struct context *context, struct actor_ref to,
-                            int64_t now_ns)
+/*
+ * Sends the next updates of the step, in order, and its end behind the last one. A crowded step
+ * goes out piece by piece: the orchestrator asks for the rest when it has room for it.
+ */
+static enum err venue_send_more(struct venue *venue, struct context *context, struct actor_ref to,
+                                int64_t now_ns)
 {
+    const size_t left = venue->updates.count - venue->sent;
+    const size_t count = left < VENUE_UPDATES_MAX ? left : VENUE_UPDATES_MAX;
     enum err err = ERR_NONE;
-    for (size_t i = 0; i < venue->updates.count && err == ERR_NONE; i += VENUE_UPDATES_MAX) {
-        const size_t left = venue->updates.count - i;
-        const size_t count = left < VENUE_UPDATES_MAX ? left : VENUE_UPDATES_MAX;
-        err = message_post(context, to, MESSAGE_VENUE_UPDATE, now_ns, &venue->updates.items[i],
-                           count * sizeof(venue->updates.items[i]));
+    if (count > 0) {
+        err = message_post(context, to, MESSAGE_VENUE_UPDATE, now_ns,
+                           &venue->updates.items[venue->sent],
+                           count * sizeof(venue->updates.items[0]));
     }
+    venue->sent += count;
+    if (err != ERR_NONE || venue->sent < venue->updates.count) {
+        return err;
+    }
+    venue->sent = 0;
     venue->updates.count = 0;
     if (venue->updates.capacity > VENUE_UPDATES_KEPT) {
         venue_updates_done(&venue->updates); /* One crowded step must not hold memory for ever. */
     }
-    return err;
+    return message_post(context, to, MESSAGE_STEP_DONE, now_ns, &venue->done, sizeof(venue->done));
+}
+
+/* The orchestrator has room again. After a step whose last message was full there is nothing. */
+static enum err venue_on_wanted(struct venue *venue, struct context *context,
+                                const struct envelope *envelope)
+{
+    return venue->sent > 0 ? venue_send_more(venue, context, envelope->sender, envelope->now_ns)
+                           : ERR_NONE;
 }
 
 /* After a gap in the depth nothing crosses until its next snapshot: the run goes on. */
@@ -156,7 +170,7 @@ static enum err venue_on_step(struct venue *venue, struct context *context, nng_
 {
     const struct envelope *envelope = message_envelope(message);
     const struct message_step *step = message_body(message);
-    struct message_step_done done = {
+    venue->done = (struct message_step_done){
         .instrument = step->instrument, .venue_at_ns = INSTANT_NEVER, .alarm_ns = INSTANT_NEVER};
     enum err err = ERR_NONE;
     for (uint32_t i = 0; i < step->mark_count && err == ERR_NONE; i++) {
@@ -170,15 +184,10 @@ static enum err venue_on_step(struct venue *venue, struct context *context, nng_
             }
         }
     }
-    paper_venue_wake(venue->paper, step->instrument, &done.venue_wake, &done.venue_at_ns);
-    if (err == ERR_NONE) {
-        err = venue_flush(venue, context, envelope->sender, envelope->now_ns);
-    }
-    if (err == ERR_NONE) {
-        err = message_post(context, envelope->sender, MESSAGE_STEP_DONE, envelope->now_ns, &done,
-                           sizeof(done));
-    }
-    return err;
+    paper_venue_wake(venue->paper, step->instrument, &venue->done.venue_wake,
+                     &venue->done.venue_at_ns);
+    return err == ERR_NONE ? venue_send_more(venue, context, envelope->sender, envelope->now_ns)
+                           : err;
 }
 
 static enum err venue_on_submit(struct venue *venue, const struct envelope *envelope,
@@ -224,6 +233,8 @@ static enum err venue_receive(struct context *context, void *state, nng_msg **me
     switch (envelope->kind) {
     case MESSAGE_STEP:
         return venue_on_step(venue, context, *message);
+    case MESSAGE_UPDATES_WANTED:
+        return venue_on_wanted(venue, context, envelope);
     case MESSAGE_SUBMIT:
         return venue_on_submit(venue, envelope, message_body(*message));
     case MESSAGE_CANCEL:

@@ -31,7 +31,8 @@ struct bench {
     struct actor_ref venues[1];
     struct actor_ref *hosts; /* By executor number. */
     uint32_t host_count;
-    uint32_t opening; /* Executors that still have to open their position. */
+    uint32_t woken; /* While positions are opened: woken, and done with it. */
+    uint32_t opened;
     uint32_t current; /* The executor of this round. */
     int half;         /* 0: its target is reached; 1: its close is filled. */
     int64_t started_ns;
@@ -74,17 +75,23 @@ static enum err bench_wake(struct bench *bench, struct context *context, uint32_
                         sizeof(wake));
 }
 
-/* All positions are opened at 100 first: every executor is woken after each of two steps. */
+/* All positions are opened at 100 first: every executor is woken after each of two steps, no more
+ * of them at a time than the market actor wakes. */
+static enum err bench_open_more(struct bench *bench, struct context *context)
+{
+    enum err err = ERR_NONE;
+    while (err == ERR_NONE && bench->woken < bench->host_count &&
+           bench->woken - bench->opened < MARKET_WAKES_MAX) {
+        err = bench_wake(bench, context, ++bench->woken, 0);
+    }
+    return err;
+}
+
 static enum err bench_open_all(struct bench *bench, struct context *context)
 {
-    bench->opening = bench->host_count;
-    for (uint32_t i = 1; i <= bench->host_count; i++) {
-        const enum err err = bench_wake(bench, context, i, 0);
-        if (err != ERR_NONE) {
-            return err;
-        }
-    }
-    return ERR_NONE;
+    bench->woken = 0;
+    bench->opened = 0;
+    return bench_open_more(bench, context);
 }
 
 static enum err bench_next_round(struct bench *bench, struct context *context)
@@ -102,8 +109,8 @@ static enum err bench_next_round(struct bench *bench, struct context *context)
 static enum err bench_on_wake_done(struct bench *bench, struct context *context)
 {
     if (bench->current == 0) {
-        if (--bench->opening > 0) {
-            return ERR_NONE;
+        if (++bench->opened < bench->host_count) {
+            return bench_open_more(bench, context);
         }
         if (bench->half++ == 0) {
             return bench_step(bench, context, 0); /* The entries are filled with this one. */

@@ -271,7 +271,7 @@ static void picture_draw_fill(const struct picture *picture, const struct pictur
                     "\" font-size=\"11\" fill=\"%s\" text-anchor=\"%s\" " HALO ">%s %s</text>\n",
                     x < LEFT + 30 ? x + 10 : x, buys ? y + 24 : y - 15,
                     picture_side_color(order->request.side), x < LEFT + 30 ? "start" : "middle",
-                    field_name_of(side_names, order->request.side), amount);
+                    field_name_of(side_names, (int)order->request.side), amount);
     }
 }
 

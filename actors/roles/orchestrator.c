@@ -34,6 +34,7 @@ static void orchestrator_stop(struct context *context, void *state)
     free(orch->is_marked);
     free(orch->held);
     free(orch->waiting_wakes);
+    free(orch->externals);
     message_destroy(orch->waiting_step);
     orch->waiting_step = NULL;
 }

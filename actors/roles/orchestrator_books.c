@@ -195,11 +195,18 @@ static void books_move_account(struct orchestrator *orch, struct executor_entry 
         is_buy ? decimal_subtract(quote->total, notional) : decimal_add(quote->total, notional);
     struct account_asset *fee = fill->fee_in_base ? base : quote;
     fee->total = decimal_subtract(fee->total, fill->fee);
-    const uint32_t market = executor->instruments[0] == instrument ? 0 : 1;
-    books_move_reservation(&executor->reserved[market], fill, base, quote);
+    if (executor != NULL) {
+        const uint32_t market = executor->instruments[0] == instrument ? 0 : 1;
+        books_move_reservation(&executor->reserved[market], fill, base, quote);
+    }
 }
 
 /* ---- Fills ---- */
+
+static const char *books_controller_name(const struct executor_entry *executor)
+{
+    return executor != NULL ? executor->config->controller_id : BOOKS_EXTERNAL;
+}
 
 static enum err books_journal_fill(struct orchestrator *orch, const struct executor_entry *executor,
                                    const struct instrument *instrument, const struct fill *fill,
@@ -208,8 +215,8 @@ static enum err books_journal_fill(struct orchestrator *orch, const struct execu
     struct record record = {
         .kind = RECORD_FILL,
         .has_more = true, /* Its position and its order follow. */
-        .controller_id = executor->config->controller_id,
-        .executor_id = executor->config->id,
+        .controller_id = books_controller_name(executor),
+        .executor_id = executor != NULL ? executor->config->id : "",
         .data.fill = {.fill = *fill,
                       .venue = instrument->venue_name,
                       .account = "main",
@@ -231,8 +238,8 @@ static enum err books_journal_position(struct orchestrator *orch,
                                        const struct position *position)
 {
     struct record record = {.kind = RECORD_POSITION,
-                            .has_more = true, /* The order follows. */
-                            .controller_id = executor->config->controller_id,
+                            .has_more = executor != NULL, /* The order follows. */
+                            .controller_id = books_controller_name(executor),
                             .executor_id = "",
                             .data.position = {.venue = instrument->venue_name,
                                               .trading_pair = instrument->trading_pair,
@@ -248,23 +255,25 @@ static enum err books_journal_position(struct orchestrator *orch,
 }
 
 enum err books_apply_fill(struct orchestrator *orch, struct executor_entry *executor,
-                          const struct order_entry *order, const struct fill *fill)
+                          const struct instrument *instrument, const struct fill *fill)
 {
-    const struct instrument *instrument =
-        &orch->given.config->instruments[order->ticket.instrument];
-    struct position *position =
-        position_book_get(orch->positions, executor->controller, instrument->index, 0);
+    uint32_t number = 0;
+    enum err err = books_controller(orch, books_controller_name(executor), &number);
+    if (err != ERR_NONE) {
+        return err;
+    }
+    struct position *position = position_book_get(orch->positions, number, instrument->index, 0);
     if (position == NULL) {
         return ERR_MEMORY;
     }
-    enum err err = position_apply(position, fill);
+    err = position_apply(position, fill);
     if (err != ERR_NONE) {
         return err;
     }
     if (!instrument->is_perpetual) {
         books_move_account(orch, executor, instrument, fill);
     }
-    struct controller *controller = &orch->controllers[executor->controller];
+    struct controller *controller = &orch->controllers[number];
     const bool is_buy = fill->side == SIDE_BUY;
     controller->is_changed = true;
     performance_on_fill(&controller->performance, is_buy, fill_quote(fill));

@@ -23,6 +23,16 @@ enum {
     ORDER_TRADES_FIRST = 2,
     ACCOUNT_ASSETS_MAX = 256,
     CONTROLLERS_MAX = 65536,
+    EXTERNALS_MAX = 1 << 20, /* Fills without an owner in one run; more is refused. */
+};
+
+/* Whose positions fills without an owner become. */
+#define BOOKS_EXTERNAL "EXTERNAL"
+
+/* A fill without an owner that was booked: it counts once like every other. */
+struct external_fill {
+    uint32_t instrument;
+    char trade_id[TRADE_ID_MAX];
 };
 
 /* How often the drawdown is looked at while nothing else happens, in market time. */
@@ -132,7 +142,10 @@ struct orchestrator {
     uint32_t waiting_wake_count;             /* At most MARKET_WAKES_MAX. */
     struct actor_ref waiting_venue;          /* It has more updates and waits for the window. */
     uint32_t last_touched;                   /* By the update before; 0: none. */
-    uint32_t stopped;                        /* Executors up to this number were told to stop. */
+    struct external_fill *externals;         /* Owned. */
+    uint32_t external_count;
+    uint32_t external_capacity;
+    uint32_t stopped; /* Executors up to this number were told to stop. */
 
     bool is_stopping; /* Executors were told to stop. */
     bool is_halted;
@@ -194,9 +207,10 @@ bool books_reserve(struct orchestrator *orch, struct executor_entry *executor,
                    const struct executor_plans *plans);
 /* Gives back what is left of an executor's reservation. */
 void books_release(struct orchestrator *orch, struct executor_entry *executor);
-/* Moves account, position and performance by one fill of a new trade. */
+/* Moves account, position and performance by one fill of a new trade. executor NULL: a fill without
+ * an owner, kept under the controller BOOKS_EXTERNAL. */
 MUST_USE enum err books_apply_fill(struct orchestrator *orch, struct executor_entry *executor,
-                                   const struct order_entry *order, const struct fill *fill);
+                                   const struct instrument *instrument, const struct fill *fill);
 /* Publishes the performance of controllers that changed and whose interval is over, all of them
  * and the run's when `is_final`. What has to wait sets publish_at_ns. */
 MUST_USE enum err books_publish(struct orchestrator *orch, bool is_final);

@@ -242,7 +242,8 @@ static enum err router_on_fill(struct orchestrator *orch, struct executor_entry 
         order->state = ORDER_PARTIALLY_FILLED;
     }
     executor->has_fill = true;
-    err = books_apply_fill(orch, executor, order, fill);
+    err = books_apply_fill(orch, executor,
+                           &orch->given.config->instruments[order->ticket.instrument], fill);
     if (err == ERR_NONE) {
         err = router_journal_order(orch, RECORD_ORDER_PARTIALLY_FILLED, executor, order, "");
     }
@@ -285,19 +286,68 @@ static enum err router_on_state(struct orchestrator *orch, struct executor_entry
     return err;
 }
 
-/* An update of an order that is not ours: it must be seen, and changes nothing of ours. */
-static enum err router_on_stranger(struct orchestrator *orch, struct order_id id)
+/* Remembers a fill without an owner; false when it was booked before. */
+static enum err router_take_external(struct orchestrator *orch, const struct fill *fill,
+                                     bool *ret_is_new)
+{
+    for (uint32_t i = 0; i < orch->external_count; i++) {
+        const struct external_fill *known = &orch->externals[i];
+        if (known->instrument == fill->instrument &&
+            strncmp(known->trade_id, fill->trade_id, TRADE_ID_MAX) == 0) {
+            *ret_is_new = false;
+            return ERR_NONE;
+        }
+    }
+    if (orch->external_count == orch->external_capacity) {
+        const uint32_t capacity =
+            orch->external_capacity != 0 ? orch->external_capacity * 2 : ORDER_TRADES_FIRST;
+        struct external_fill *externals =
+            capacity <= EXTERNALS_MAX ? realloc(orch->externals, capacity * sizeof(*externals))
+                                      : NULL;
+        if (externals == NULL) {
+            return ERR_LIMIT;
+        }
+        orch->externals = externals;
+        orch->external_capacity = capacity;
+    }
+    struct external_fill *added = &orch->externals[orch->external_count++];
+    added->instrument = fill->instrument;
+    memcpy(added->trade_id, fill->trade_id, TRADE_ID_MAX);
+    *ret_is_new = true;
+    return ERR_NONE;
+}
+
+/*
+ * An update of an order that is not ours (somebody traded by hand, the venue liquidated, an earlier
+ * start): it must be seen, and a fill is never dropped but booked under a controller of its own.
+ */
+static enum err router_on_stranger(struct orchestrator *orch, const struct venue_update *update)
 {
     char text[ORDER_ID_TEXT_MAX];
-    (void)order_id_print(id, text);
+    (void)order_id_print(update->order, text);
+    const bool is_fill = update->kind == VENUE_FILL &&
+                         update->fill.instrument < orch->given.config->instrument_count;
     struct record record = {.kind = RECORD_RUN_DEGRADED,
                             .controller_id = "",
                             .executor_id = "",
                             .data.run = {.subject = "venue",
                                          .since_ns = orch->now_ns,
-                                         .effect = "an update of an unknown order was ignored",
+                                         .effect = is_fill
+                                                       ? "a fill of an unknown order is booked as "
+                                                         "EXTERNAL"
+                                                       : "an update of an unknown order changes "
+                                                         "nothing",
                                          .reason = text}};
-    return journal_add(orch, &record);
+    bool is_new = false;
+    enum err err = is_fill ? router_take_external(orch, &update->fill, &is_new) : ERR_NONE;
+    if (err == ERR_NONE) {
+        err = journal_add(orch, &record);
+    }
+    if (err == ERR_NONE && is_new) {
+        err = books_apply_fill(
+            orch, NULL, &orch->given.config->instruments[update->fill.instrument], &update->fill);
+    }
+    return err;
 }
 
 enum err router_on_update(struct orchestrator *orch, const struct venue_update *update)
@@ -308,7 +358,7 @@ enum err router_on_update(struct orchestrator *orch, const struct venue_update *
         order = router_order(roster_get(orch, id.executor), id.ordinal);
     }
     if (order == NULL) {
-        return router_on_stranger(orch, id);
+        return router_on_stranger(orch, update);
     }
     struct executor_entry *executor = roster_get(orch, id.executor);
     return update->kind == VENUE_FILL ? router_on_fill(orch, executor, order, &update->fill)

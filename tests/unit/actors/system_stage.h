@@ -1,6 +1,8 @@
-/* A system to test, and the actors that most tests need. */
-#ifndef TUTTI_TESTS_SYSTEM_STAGE_H
-#define TUTTI_TESTS_SYSTEM_STAGE_H
+/*
+ * tests/unit/actors/system_stage.h - a system to test, and the actors that most tests need.
+ */
+#ifndef TUTTI_TESTS_UNIT_ACTORS_SYSTEM_STAGE_H
+#define TUTTI_TESTS_UNIT_ACTORS_SYSTEM_STAGE_H
 
 #include <check.h>
 #include <stdatomic.h>

@@ -44,7 +44,8 @@ void progress_bar_show(struct progress_bar *bar, uint64_t done, uint64_t total, 
     }
     bars[PROGRESS_BAR_WIDTH] = '\0';
     char remaining[INSTANT_TEXT_MAX];
-    (void)duration_print(per_second > 0 ? (int64_t)(left / per_second) * NS_PER_S : 0, remaining);
+    const uint64_t left_ms = per_second > 0 ? left * 1000 / per_second : 0;
+    (void)duration_print((int64_t)left_ms * NS_PER_MS, remaining);
     (void)fprintf(stderr, "\r%s [%s] %3llu%%  %llu %s/s  %s left\033[K", bar->title, bars,
                   (unsigned long long)(shown * 100 / total), (unsigned long long)per_second, unit,
                   remaining);

@@ -31,7 +31,7 @@ def install(folder):
 
 def build_example(folder):
     prefix = install(folder)
-    do("cmake", "-S", EXAMPLE, "-B", folder / "plugin", f"-DCMAKE_PREFIX_PATH={prefix}", cwd=folder)
+    do("cmake", "-G", "Ninja", "-S", EXAMPLE, "-B", folder / "plugin", f"-DCMAKE_PREFIX_PATH={prefix}", cwd=folder)
     do("cmake", "--build", folder / "plugin", cwd=folder)
     shutil.copy(folder / "plugin/trigger.so", folder)
 

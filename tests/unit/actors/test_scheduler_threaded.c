@@ -1,6 +1,7 @@
 /* Workers under load: nothing is lost, doubled or stuck, whatever the moment of the end. */
 #include <check.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -8,7 +9,15 @@
 #include "mailbox/message.h"
 
 enum kind { KIND_GO = MESSAGE_KIND_FIRST, KIND_COUNT };
-enum { SENDERS = 20, EACH = 5000, RING = 50, HOPS = 50000, STORM = 5000, OUTSIDERS = 3 };
+enum {
+    SENDERS = 20,
+    EACH = 5000,
+    RING = 50,
+    HOPS = 50000,
+    STORM = 5000,
+    OUTSIDERS = 3,
+    ANSWERS = 20000
+};
 
 static const unsigned workers_of[] = {1, 2, 4};
 enum { WORKERS = sizeof(workers_of) / sizeof(workers_of[0]) };
@@ -39,7 +48,9 @@ static struct actor_ref spawn(const struct actor_class *class_, void *arguments)
 static void begin(struct actor_ref to)
 {
     nng_msg *message = message_create(KIND_GO, 0, 0);
-    ck_assert_int_eq(system_send(system_under_test, to, &message), ERR_NONE);
+    if (system_send(system_under_test, to, &message) != ERR_NONE) {
+        ck_abort_msg("send from outside");
+    }
 }
 
 static void run_to_stop(void)
@@ -376,6 +387,52 @@ START_TEST(dying_under_fire)
 }
 END_TEST
 
+/* A thread outside and an actor answer each other as fast as they can, so that messages come just
+ * when the worker goes to sleep. */
+static _Atomic(unsigned) answers;
+
+static enum err answering_receive(struct context *context, void *state, nng_msg **message)
+{
+    (void)state;
+    (void)message;
+    if (atomic_fetch_add(&answers, 1) + 1 == ANSWERS) {
+        system_stop(context_system(context));
+    }
+    return ERR_NONE;
+}
+
+static const struct actor_class answering_class = {.name = "answering",
+                                                   .receive = answering_receive};
+
+static void *asker_main(void *argument)
+{
+    const struct actor_ref to = *(struct actor_ref *)argument;
+    for (unsigned i = 0; i < ANSWERS; i++) {
+        for (volatile unsigned delay = i % 256; delay > 0; delay--) {
+            /* Sweeps over the moments around the worker's going to sleep. */
+        }
+        begin(to);
+        for (unsigned spins = 0; atomic_load(&answers) == i; spins++) {
+            if (spins > 1000) {
+                (void)sched_yield();
+            }
+        }
+    }
+    return NULL;
+}
+
+START_TEST(no_wake_up_is_lost)
+{
+    pthread_t thread;
+    create(_i);
+    struct actor_ref answering = spawn(&answering_class, NULL);
+    ck_assert_int_eq(pthread_create(&thread, NULL, asker_main, &answering), 0);
+    run_to_stop();
+    pthread_join(thread, NULL);
+    ck_assert_uint_eq(answers, ANSWERS);
+}
+END_TEST
+
 /* A worker that computes leaves its other actors to those that sleep: all wait for each other. */
 static _Atomic(unsigned) present;
 
@@ -431,6 +488,7 @@ int main(void)
     tcase_add_loop_test(tcase, spawn_storm, 0, WORKERS);
     tcase_add_loop_test(tcase, stopped_in_full_flight, 0, WORKERS * 4);
     tcase_add_loop_test(tcase, dying_under_fire, 0, WORKERS);
+    tcase_add_loop_test(tcase, no_wake_up_is_lost, 0, WORKERS);
     tcase_add_loop_test(tcase, work_is_shared, 0, WORKERS - 1);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

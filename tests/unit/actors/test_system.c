@@ -198,6 +198,8 @@ START_TEST(a_message_is_forwarded)
 END_TEST
 
 /* idle() runs after the mailbox was emptied, not in between, and what it sends is delivered. */
+enum { COLLECTED = 8 * ACTOR_SLICE_MESSAGES }; /* The last slice is a full one. */
+
 static enum err collector_receive(struct context *context, void *state, nng_msg **message)
 {
     (void)context;
@@ -209,7 +211,7 @@ static enum err collector_idle(struct context *context, void *state)
 {
     const unsigned collected = *(unsigned *)state;
     if (collected > 0) {
-        ck_assert_uint_eq(collected, 500); /* All were there before it ran. */
+        ck_assert_uint_eq(collected, COLLECTED); /* All were there before it ran. */
         atomic_fetch_add(&idles, 1);
         send_value(context, child_of[1], KIND_STOP, 0);
     }
@@ -233,7 +235,7 @@ START_TEST(idle_flushes_what_was_collected)
     create(_i / 2, false);
     const struct actor_ref collector = spawn(&collector_classes[_i % 2], NULL);
     child_of[1] = spawn(&puppet_class, NULL);
-    for (int i = 0; i < 500; i++) {
+    for (int i = 0; i < COLLECTED; i++) {
         send_from_outside(collector, KIND_COUNT);
     }
     run_to_stop();

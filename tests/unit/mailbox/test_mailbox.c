@@ -176,6 +176,30 @@ START_TEST(only_one_wakes)
 }
 END_TEST
 
+/* A writer was interrupted between its two steps, and the reader put the stub behind it: the stub
+ * is the newest node, yet the mailbox is not empty. */
+START_TEST(a_broken_chain_is_no_reason_to_sleep)
+{
+    nng_msg *first = message_create(1, 0, 0);
+    nng_msg *second = message_create(2, 0, 0);
+    struct message_node *first_node = message_node_of(first);
+    struct message_node *second_node = message_node_of(second);
+    ck_assert(mailbox_wake(&box));
+    atomic_store(&first_node->next, NULL); /* The writer of the second is about to link it here. */
+    atomic_store(&second_node->next, &box.stub);
+    atomic_store(&box.stub.next, NULL);
+    atomic_store(&box.newest, (uintptr_t)&box.stub);
+    box.oldest = first_node;
+    ck_assert_uint_eq(receive_kind(), 0);
+    ck_assert(!mailbox_sleep(&box));
+    atomic_store(&first_node->next, second_node);
+    box.count = 2;
+    ck_assert_uint_eq(receive_kind(), 1);
+    ck_assert_uint_eq(receive_kind(), 2);
+    ck_assert(mailbox_sleep(&box));
+}
+END_TEST
+
 START_TEST(done_destroys_what_waits)
 {
     for (uint32_t i = 1; i <= CAPACITY; i++) {
@@ -261,6 +285,7 @@ int main(void)
     tcase_add_test(tcase, closed_refuses_and_keeps_what_waits);
     tcase_add_test(tcase, new_mailbox_is_closed_and_asleep);
     tcase_add_test(tcase, only_one_wakes);
+    tcase_add_test(tcase, a_broken_chain_is_no_reason_to_sleep);
     tcase_add_test(tcase, done_destroys_what_waits);
     tcase_add_test(tcase, many_writers_one_reader);
     suite_add_tcase(suite, tcase);

@@ -120,7 +120,7 @@ def end_and_go_on(folder, number):
     process = start("sweep", "--workers", 2, path, cwd=folder)
     wait_for_rows(folder)
     process.send_signal(number)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=RUN_SECONDS_MAX)
     before = results(folder)
     assert 0 < len(before) < 30000, f"{len(before)} rows: ended too late to prove anything"
     found, _ = sweep(folder, path)

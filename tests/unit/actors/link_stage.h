@@ -1,5 +1,6 @@
 /*
- * tests/unit/actors/link_stage.h - addresses of every kind, and a system with one actor on the other side.
+ * tests/unit/actors/link_stage.h - addresses of every kind, and a system with one actor on the
+ * other side.
  */
 #ifndef TUTTI_TESTS_UNIT_ACTORS_LINK_STAGE_H
 #define TUTTI_TESTS_UNIT_ACTORS_LINK_STAGE_H

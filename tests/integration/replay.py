@@ -3,15 +3,16 @@
 A replay reads the recorded quotes itself and plays executors on the fill model `touch`:
 
 - Quotes are steps, in order of time and, at the same time, in the order of the feeds.
-- A step: its venue takes the requests made since its last quote, cancels first; then it matches
-  every open order against the quote: MARKET at the ask (a buy) or the bid (a sell) as taker, LIMIT
-  at its own price as maker when ask <= price (a buy) or bid >= price (a sell), always whole. Then
-  every executor of the step's market looks once. So an order placed at a quote fills at the next
-  one at the earliest.
+- A step: its venue takes the requests that are older than its latency; then it matches every open
+  order against the quote: MARKET at the ask (a buy) or the bid (a sell) as taker, LIMIT at its own
+  price as maker when ask <= price (a buy) or bid >= price (a sell), always whole. Then every
+  executor of the step's market looks once. So an order placed at a quote fills at the next one at
+  the earliest.
 - Amounts go down to the step, prices to the tick away from aggression. A quotient and a product are
   rounded to 18 digits, ties to even, each where the executor's rule has one.
 
-Only what the examples need is here: no failures, no partial fills, one market per executor or two.
+Only what the examples need is here: no failed orders (a post-only one that would take is refused by
+the venue), no partial fills, one market per executor or two.
 """
 
 import csv
@@ -48,12 +49,16 @@ def read_quotes(path):
 class Order:
     def __init__(self, side, amount, price=None, role="open", key=None):
         self.side, self.amount, self.price, self.role, self.key = side, amount, price, role, key
-        self.placed_at = self.filled_at = self.fill_price = None
-        self.is_acknowledged = self.is_cancel_requested = self.is_canceled = False
+        self.placed_at = self.cancel_at = self.filled_at = self.fill_price = None
+        self.is_acknowledged = self.is_canceled = False
         self.fee = D(0)
 
     def is_live(self):
         return self.filled_at is None and not self.is_canceled
+
+    def cancel(self, now):
+        """Asks for it; asking again changes nothing."""
+        self.cancel_at = self.cancel_at or now
 
     def quote(self):
         return multiply(self.fill_price, self.amount)
@@ -62,9 +67,10 @@ class Order:
 class Market:
     """One instrument of one venue: its tape, its fees, its open orders."""
 
-    def __init__(self, venue, quotes, fees, rules):
-        self.venue, self.quotes = venue, quotes
-        self.maker, self.taker = D(fees["maker"]), D(fees["taker"])
+    def __init__(self, venue, quotes, rules):
+        self.venue, self.quotes = venue["name"], quotes
+        self.maker, self.taker = D(venue["fees"]["maker"]), D(venue["fees"]["taker"])
+        self.latency = venue.get("latency_ms", 0) * NS_PER_MS
         self.tick, self.step = D(rules["tick"]), D(rules["step"])
         self.min_order_size = D(rules["min_order_size"])
         self.min_notional = D(rules["min_notional"])
@@ -101,10 +107,10 @@ class Market:
     def on_quote(self, now, bid, ask):
         self.now, self.bid, self.ask = now, bid, ask
         for order in self.orders:
-            order.is_acknowledged = True
-            order.is_canceled = order.is_cancel_requested
+            order.is_acknowledged = order.placed_at + self.latency <= now
+            order.is_canceled = bool(order.cancel_at) and order.cancel_at + self.latency <= now
         for order in self.orders:
-            if order.is_live():
+            if order.is_acknowledged and order.is_live():
                 self.fill(order)
         self.orders = [order for order in self.orders if order.is_live()]
 
@@ -180,7 +186,7 @@ class Executor:
     def settle(self):
         """Leaving: all orders but the close go, then what is owned is closed, or kept."""
         for order in self.live("open"):
-            order.is_cancel_requested = True
+            order.cancel(self.now)
         is_kept = self.close_type in ("COMPLETED", "POSITION_HOLD")
         if not is_kept and self.is_closable() and not self.live("close"):
             self.place("SELL" if self.side == "BUY" else "BUY",
@@ -240,7 +246,7 @@ class OrderExecutor(Executor):
         strategy = self.config["execution_strategy"]
         for order in self.live():
             if strategy == "LIMIT_CHASER" and order.is_acknowledged and self.is_left_behind(order):
-                order.is_cancel_requested = True
+                order.cancel(self.now)
         if self.live():
             return
         if missing == 0:
@@ -277,7 +283,7 @@ class TwapExecutor(Executor):
         for order in self.live():
             patience = self.config.get("order_resubmission_time")
             if patience is not None and self.now - order.placed_at >= D(patience) * NS_PER_S:
-                order.is_cancel_requested = True
+                order.cancel(self.now)
         if not is_maker and self.live():
             return
         amount = down_to(divide(max(self.missing(), D(0)), self.price()), self.market.step)
@@ -437,7 +443,7 @@ class XemmExecutor(PairExecutor):
             is_wanted = D(self.config["min_profitability"]) <= profit <= \
                 D(self.config["max_profitability"])
             if order.is_acknowledged and not is_wanted:
-                order.is_cancel_requested = True
+                order.cancel(self.now)
         lacking = self.amount - self.traded(maker)
         if lacking > 0 and not self.live("open"):
             margin = D(self.config["target_profitability"]) + cost

@@ -70,8 +70,8 @@ def markets_of(file):
     venues = {venue["name"]: venue for venue in file["venues"]}
     rules = {rule["venue"]: rule for rule in file["instruments"]}
     return {feed["venue"]: Market(
-        feed["venue"], read_quotes(feed["quotes"]), venues[feed["venue"]]["fees"],
-        rules[feed["venue"]]) for feed in file["feeds"]}
+        venues[feed["venue"]], read_quotes(feed["quotes"]), rules[feed["venue"]])
+        for feed in file["feeds"]}
 
 
 def instant(text):
@@ -319,6 +319,21 @@ def test_xemm_between_shifted_tapes(folder):
         pair("xemm_executor", maker_side="SELL", **profits),
         pair("xemm_executor", "other", "paper", maker_side="BUY", **profits)], quotes))
     assert all(replay.close_type == "COMPLETED" for replay in replays)
+
+
+def test_requests_that_take_their_time(folder):
+    """Orders and cancels arrive three quotes later; what is filled meanwhile counts. The chaser is
+    far enough away not to be refused as one that would take."""
+    maker = {"limit_order_buffer": "0.0003", "order_resubmission_time": 4}
+    chaser = {"distance": "0.0015", "refresh_threshold": "0.002"}
+    file = base_file(folder, run={"on_end": "keep"}, executors=[
+        order("LIMIT_CHASER", chaser_config=chaser), order("MARKET", "SELL"),
+        order("LIMIT_CHASER", "SELL", chaser_config=chaser), twap("MAKER", "BUY", **maker),
+        twap("TAKER", "SELL"), dca("MAKER", take_profit="0.003"), dca("TAKER", stop_loss="0.004")])
+    file["venues"][0]["latency_ms"] = 2500
+    run("run", write(folder, file), cwd=folder)
+    for replay in check_replayed(folder / "test.db"):
+        assert all((order.filled_at - order.placed_at) >= 2500000000 for order in replay.filled())
 
 
 # ---- Fills that come in parts.

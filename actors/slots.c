@@ -9,7 +9,8 @@
 
 enum { SLOT_BITS = 32 };
 
-_Static_assert(sizeof(struct actor) == 3 * CACHE_LINE, "an idle actor costs three cache lines");
+_Static_assert(sizeof(struct actor) == 3 * (size_t)CACHE_LINE,
+               "an idle actor costs three cache lines");
 
 enum err slots_init(struct slots *slots)
 {

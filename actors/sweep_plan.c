@@ -103,6 +103,7 @@ static bool plan_read_path(struct plan_parameter *parameter)
  * added. SIZE_MAX: nowhere. */
 static size_t plan_find(const struct node *node, const struct plan_step *step)
 {
+    ASSERT(node != NULL);
     if (step->key == NULL) {
         return node->kind == NODE_SEQUENCE && step->index < node->count ? step->index : SIZE_MAX;
     }
@@ -142,6 +143,7 @@ static void plan_check_path(const struct plan_check *check, struct plan_paramete
         return;
     }
     const struct node *node = check->plan->root;
+    ASSERT(node != NULL);
     for (size_t i = 0; i < parameter->step_count; i++) {
         const size_t place = plan_find(node, &parameter->steps[i]);
         const bool is_last = i + 1 == parameter->step_count;
@@ -340,6 +342,7 @@ static const struct node *plan_replace(struct arena *arena, const struct node *n
     if (count == 0) {
         return value;
     }
+    ASSERT(node != NULL);
     const size_t place = plan_find(node, steps);
     const bool is_added = place == node->count;
     struct node *copy = arena_take(arena, sizeof(*copy));

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/assert.h"
+
 /* In pixels. The names on the right need the room. */
 enum {
     WIDTH = 900,
@@ -43,6 +45,7 @@ struct picture {
 
 static int64_t picture_x(const struct picture *picture, size_t sample)
 {
+    ASSERT(picture->play->sample_count > 1);
     return LEFT + (int64_t)sample * (RIGHT - LEFT) / (int64_t)(picture->play->sample_count - 1);
 }
 

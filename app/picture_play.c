@@ -42,13 +42,13 @@ static int64_t picture_course(const struct subject_point course[SUBJECT_POINTS_M
     const int64_t second = (int64_t)sample * PICTURE_SAMPLE_S;
     const size_t length = subject_course_length(course);
     size_t i = 1;
-    while (i + 1 < length && course[i].minute * 60 < second) {
+    while (i + 1 < length && (int64_t)course[i].minute * 60 < second) {
         i++;
     }
     const struct subject_point *from = &course[i - 1];
     const struct subject_point *to = length > 1 ? &course[i] : from;
-    const int64_t start = from->minute * 60;
-    const int64_t duration = to->minute * 60 - start;
+    const int64_t start = (int64_t)from->minute * 60;
+    const int64_t duration = (int64_t)to->minute * 60 - start;
     const int64_t rise = (int64_t)(to->basis_points - from->basis_points) * CENTS_PER_POINT;
     const int64_t risen = duration == 0 ? 0 : rise * (second - start) / duration;
     return (int64_t)SUBJECT_PRICE * 100 + (int64_t)from->basis_points * CENTS_PER_POINT + risen;

@@ -217,7 +217,7 @@ static enum exit_code sweeping_conclude(struct sweeping *sweeping,
         (void)fprintf(stderr,
                       "tutti: ended with %llu of %llu sets; to go on, start it again with the same "
                       "file and database (%s)\n",
-                      (unsigned long long)(result->found + result->run),
+                      (unsigned long long)result->found + (unsigned long long)result->run,
                       (unsigned long long)result->sets, sweep_database(sweeping->sweep));
     }
     return result->is_complete && result->counts.done > 0 ? EXIT_CODE_OK : EXIT_CODE_FAILURE;

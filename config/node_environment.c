@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "config/node_build.h"
 
 enum { VARIABLE_NAME_MAX = 128 };
@@ -57,6 +58,7 @@ static enum err variable_append(const struct variable *variable, struct text *ou
                                 struct failure *failure)
 {
     char name[VARIABLE_NAME_MAX];
+    ASSERT(variable->name != NULL && variable->name_length < sizeof(name));
     memcpy(name, variable->name, variable->name_length);
     name[variable->name_length] = '\0';
     const char *value = getenv(name);

@@ -97,7 +97,7 @@ def check_touch(database, quotes):
         buys, price, fill = order["side"] == "BUY", D(order["price"]), None
         placed = bisect.bisect_right(times, order["created_at"])
         found = fills.get(order["client_order_id"])
-        for time, bid, ask in quotes[placed:]:
+        for time, bid, ask in map(quotes.__getitem__, range(placed, len(quotes))):
             touch = ask if buys else bid
             if time > order["updated_at"] or (not found and time == order["updated_at"]):
                 break

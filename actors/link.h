@@ -30,6 +30,7 @@
 enum {
     LINK_BUFFER_MESSAGES = 8192, /* The most nng keeps per connection; then it drops. */
     LINK_BYTES_MAX = 1 << 20,    /* Longest request or event that is taken in. */
+    LINK_PEERS_MAX = 1024,       /* Connections of a publisher; more are closed. */
     LINK_REQUESTS_MAX = 16,      /* Requests of a replier that wait for an answer. */
     LINK_LINGER_DEFAULT_MS = 1000,
 };
@@ -94,7 +95,7 @@ MUST_USE enum err link_publisher_open(const struct link_addresses *addresses,
 MUST_USE enum err link_publisher_send(struct link_publisher *publisher, const void *bytes,
                                       size_t size);
 
-/* Connections at this instant. */
+/* Connections at this instant that get what is sent from now on. */
 unsigned link_publisher_peers(struct link_publisher *publisher);
 
 /* Waits until at least `peers` are connected, at most timeout_ms; says whether they are. Blocks:

@@ -9,34 +9,86 @@
 
 #include "actors/link_socket.h"
 #include "actors/scheduler_thread.h"
-#include "base/assert.h"
 #include "base/instant.h"
 
 enum { PUBLISHER_RECEIVE_MAX = 4096 }; /* A publisher expects nothing from its peers. */
+
+/* A connection from before it is taken in until after it has gone. */
+struct publisher_peer {
+    int pipe;         /* nng's id. */
+    bool has_started; /* What is sent from now on reaches it. */
+};
 
 struct link_publisher {
     struct link_addresses addresses; /* Borrowed content. */
     nng_socket socket;
     bool is_open;
     pthread_mutex_t lock;
-    pthread_cond_t changed; /* A peer has come or gone. */
-    unsigned peers;         /* Under the lock. */
+    pthread_cond_t changed; /* A peer has started or gone. */
+    unsigned started;       /* Peers that have started; under the lock, like those that follow. */
+    unsigned peer_count;
+    struct publisher_peer peers[LINK_PEERS_MAX];
 };
 
-/* A pipe that is closed when it comes is still reported as gone, so it is counted as well. */
+/* Under the lock; NULL when there is none. */
+static struct publisher_peer *publisher_find_peer(struct link_publisher *publisher, int pipe)
+{
+    for (unsigned i = 0; i < publisher->peer_count; i++) {
+        if (publisher->peers[i].pipe == pipe) {
+            return &publisher->peers[i];
+        }
+    }
+    return NULL;
+}
+
+/* False when there are too many. Under the lock. */
+static bool publisher_add_peer(struct link_publisher *publisher, int pipe)
+{
+    if (publisher->peer_count == LINK_PEERS_MAX) {
+        return false;
+    }
+    publisher->peers[publisher->peer_count++] = (struct publisher_peer){.pipe = pipe};
+    return true;
+}
+
+/* nng says from different threads that a connection has started and that it has gone, so the peer
+ * may be gone already. Under the lock. */
+static void publisher_start_peer(struct link_publisher *publisher, int pipe)
+{
+    struct publisher_peer *peer = publisher_find_peer(publisher, pipe);
+    if (peer != NULL && !peer->has_started) {
+        peer->has_started = true;
+        publisher->started++;
+    }
+}
+
+/* Also for a peer that was turned away and has never started. Under the lock. */
+static void publisher_remove_peer(struct link_publisher *publisher, int pipe)
+{
+    struct publisher_peer *peer = publisher_find_peer(publisher, pipe);
+    if (peer != NULL) {
+        publisher->started -= peer->has_started;
+        *peer = publisher->peers[--publisher->peer_count];
+    }
+}
+
 static void publisher_on_pipe(nng_pipe pipe, nng_pipe_ev event, void *argument)
 {
     struct link_publisher *publisher = argument;
+    const int id = nng_pipe_id(pipe);
+    bool is_welcome =
+        event != NNG_PIPE_EV_ADD_PRE || link_pipe_is_allowed(pipe, &publisher->addresses);
     (void)pthread_mutex_lock(&publisher->lock);
     if (event == NNG_PIPE_EV_ADD_PRE) {
-        publisher->peers++;
-    } else if (event == NNG_PIPE_EV_REM_POST) {
-        ASSERT(publisher->peers > 0);
-        publisher->peers--;
+        is_welcome = is_welcome && publisher_add_peer(publisher, id);
+    } else if (event == NNG_PIPE_EV_ADD_POST) {
+        publisher_start_peer(publisher, id);
+    } else {
+        publisher_remove_peer(publisher, id);
     }
     (void)pthread_cond_signal(&publisher->changed);
     (void)pthread_mutex_unlock(&publisher->lock);
-    if (event == NNG_PIPE_EV_ADD_PRE && !link_pipe_is_allowed(pipe, &publisher->addresses)) {
+    if (!is_welcome) {
         (void)nng_pipe_close(pipe);
     }
 }
@@ -52,13 +104,8 @@ static int publisher_open(struct link_publisher *publisher)
     if (code == 0) {
         code = nng_socket_set_size(publisher->socket, NNG_OPT_RECVMAXSZ, PUBLISHER_RECEIVE_MAX);
     }
-    if (code == 0) {
-        code =
-            nng_pipe_notify(publisher->socket, NNG_PIPE_EV_ADD_PRE, publisher_on_pipe, publisher);
-    }
-    if (code == 0) {
-        code =
-            nng_pipe_notify(publisher->socket, NNG_PIPE_EV_REM_POST, publisher_on_pipe, publisher);
+    for (int event = NNG_PIPE_EV_ADD_PRE; event < NNG_PIPE_EV_NUM && code == 0; event++) {
+        code = nng_pipe_notify(publisher->socket, (nng_pipe_ev)event, publisher_on_pipe, publisher);
     }
     return code;
 }
@@ -120,7 +167,7 @@ enum err link_publisher_send(struct link_publisher *publisher, const void *bytes
 unsigned link_publisher_peers(struct link_publisher *publisher)
 {
     (void)pthread_mutex_lock(&publisher->lock);
-    const unsigned peers = publisher->peers;
+    const unsigned peers = publisher->started;
     (void)pthread_mutex_unlock(&publisher->lock);
     return peers;
 }
@@ -129,10 +176,10 @@ bool link_publisher_wait(struct link_publisher *publisher, unsigned peers, unsig
 {
     const int64_t end_ns = scheduler_monotonic_ns() + (int64_t)timeout_ms * NS_PER_MS;
     (void)pthread_mutex_lock(&publisher->lock);
-    while (publisher->peers < peers && scheduler_monotonic_ns() < end_ns) {
+    while (publisher->started < peers && scheduler_monotonic_ns() < end_ns) {
         scheduler_condition_wait(&publisher->changed, &publisher->lock, end_ns);
     }
-    const bool are_there = publisher->peers >= peers;
+    const bool are_there = publisher->started >= peers;
     (void)pthread_mutex_unlock(&publisher->lock);
     return are_there;
 }
@@ -141,7 +188,7 @@ static void publisher_linger(struct link_publisher *publisher, unsigned linger_m
 {
     const int64_t end_ns = scheduler_monotonic_ns() + (int64_t)linger_ms * NS_PER_MS;
     (void)pthread_mutex_lock(&publisher->lock);
-    while (publisher->peers > 0 && scheduler_monotonic_ns() < end_ns) {
+    while (publisher->started > 0 && scheduler_monotonic_ns() < end_ns) {
         scheduler_condition_wait(&publisher->changed, &publisher->lock, end_ns);
     }
     (void)pthread_mutex_unlock(&publisher->lock);

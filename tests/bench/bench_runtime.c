@@ -101,6 +101,7 @@ static void bench_run(struct system *system, const char *name, uint64_t count)
     ASSERT(err == ERR_NONE);
     const int64_t elapsed_ns = bench_now_ns() - start_ns;
     printf("%s %.1f ns\n", name, (double)elapsed_ns / (double)count);
+    printf("%s_rate %.0f messages/s\n", name, (double)count * 1e9 / (double)elapsed_ns);
     fflush(stdout);
     system_destroy(system);
     message_pool_drain();

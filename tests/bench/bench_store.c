@@ -173,6 +173,8 @@ static void bench_batch(uint64_t per_commit)
     const double ours = bench_store("sqlite", commits, per_commit);
     const double raw = bench_raw(commits, per_commit);
     printf("store_fills_per_commit_%llu %.0f fills/s\n", (unsigned long long)per_commit, ours);
+    printf("store_commits_of_%llu %.0f commits/s\n", (unsigned long long)per_commit,
+           ours / (double)per_commit);
     printf("sqlite_alone_per_commit_%llu %.0f fills/s\n", (unsigned long long)per_commit, raw);
     printf("store_share_of_sqlite_%llu %.2f ratio\n", (unsigned long long)per_commit, ours / raw);
 }

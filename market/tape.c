@@ -51,6 +51,7 @@ static const void *tape_section_start(const struct tape *tape, enum tape_section
 
 static enum err tape_verify(const struct tape *tape, const char *path, struct failure *failure)
 {
+    ASSERT(tape->header != NULL);
     const uint64_t rows = tape->header->rows;
     for (enum tape_section i = 0; i < TAPE_SECTION_COUNT; i++) {
         const uint64_t size = tape_offset(rows, i + 1) - tape_offset(rows, i);
@@ -64,6 +65,7 @@ static enum err tape_verify(const struct tape *tape, const char *path, struct fa
 
 static void tape_find_columns(struct tape *tape)
 {
+    ASSERT(tape->header != NULL);
     tape->columns = (struct tape_columns){
         .count = tape->header->rows,
         .price_digits = tape->header->price_digits,

@@ -295,7 +295,7 @@ enum err csv_column(const struct csv_reader *reader, const char *const *names, s
 
 enum err csv_next(struct csv_reader *reader, struct failure *failure)
 {
-    struct csv_field line;
+    struct csv_field line = {0};
     const enum err err = csv_take_line(reader, &line, failure);
     if (err != ERR_NONE) {
         return err;

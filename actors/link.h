@@ -80,7 +80,8 @@ MUST_USE enum err link_reply_listen(const struct link_service *service,
 MUST_USE enum err link_reply(struct link_replier *replier, uint64_t ticket, const void *bytes,
                              size_t size);
 
-/* Stops listening; requests without an answer get none. NULL is allowed. */
+/* Sends the answers that were given, stops listening; requests without an answer get none. NULL is
+ * allowed. */
 void link_reply_close(struct link_replier *replier);
 
 struct link_publisher;

@@ -93,6 +93,16 @@ static void publisher_on_pipe(nng_pipe pipe, nng_pipe_ev event, void *argument)
     }
 }
 
+/* Sets the function that hears of connections, for all events. */
+static int publisher_notify(struct link_publisher *publisher, nng_pipe_cb callback)
+{
+    int code = 0;
+    for (int event = NNG_PIPE_EV_ADD_PRE; event < NNG_PIPE_EV_NUM && code == 0; event++) {
+        code = nng_pipe_notify(publisher->socket, (nng_pipe_ev)event, callback, publisher);
+    }
+    return code;
+}
+
 static int publisher_open(struct link_publisher *publisher)
 {
     int code = nng_pub0_open(&publisher->socket);
@@ -104,10 +114,7 @@ static int publisher_open(struct link_publisher *publisher)
     if (code == 0) {
         code = nng_socket_set_size(publisher->socket, NNG_OPT_RECVMAXSZ, PUBLISHER_RECEIVE_MAX);
     }
-    for (int event = NNG_PIPE_EV_ADD_PRE; event < NNG_PIPE_EV_NUM && code == 0; event++) {
-        code = nng_pipe_notify(publisher->socket, (nng_pipe_ev)event, publisher_on_pipe, publisher);
-    }
-    return code;
+    return code == 0 ? publisher_notify(publisher, publisher_on_pipe) : code;
 }
 
 static struct link_publisher *publisher_create(const struct link_addresses *addresses)
@@ -201,7 +208,8 @@ void link_publisher_close(struct link_publisher *publisher, unsigned linger_ms)
     }
     if (publisher->is_open) {
         publisher_linger(publisher, linger_ms);
-        (void)nng_close(publisher->socket);
+        (void)publisher_notify(publisher, NULL);
+        (void)link_close(publisher->socket);
     }
     (void)pthread_cond_destroy(&publisher->changed);
     (void)pthread_mutex_destroy(&publisher->lock);

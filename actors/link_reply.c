@@ -14,6 +14,7 @@ enum reply_state {
     REPLY_RECEIVING, /* nng has the aio: waits for a request. */
     REPLY_WAITING,   /* A ticket is out. */
     REPLY_SENDING,   /* nng has the aio: sends the answer. */
+    REPLY_DONE,      /* The answer was sent, and the replier is closing. */
 };
 
 /* One request at a time goes through a desk: receive, wait for the actor, send, receive. */
@@ -30,17 +31,25 @@ struct link_replier {
     nng_socket socket;
     bool is_open;
     pthread_mutex_t lock;
-    uint64_t tickets; /* Given out; under the lock. */
+    uint64_t tickets;        /* Given out; under the lock. */
+    bool is_closing;         /* Under the lock. */
+    struct link_signal sent; /* While closing: an answer was sent. */
     struct reply_desk desks[LINK_REQUESTS_MAX];
 };
 
+/* The desk is free for the next request; none is taken any more when the replier is closing. */
 static void reply_receive(struct reply_desk *desk)
 {
     struct link_replier *replier = desk->replier;
     (void)pthread_mutex_lock(&replier->lock);
-    desk->state = REPLY_RECEIVING;
+    const bool is_closing = replier->is_closing;
+    desk->state = is_closing ? REPLY_DONE : REPLY_RECEIVING;
     (void)pthread_mutex_unlock(&replier->lock);
-    nng_ctx_recv(desk->context, desk->aio);
+    if (is_closing) {
+        link_signal_raise(&replier->sent);
+    } else {
+        nng_ctx_recv(desk->context, desk->aio);
+    }
 }
 
 /* A ticket names its desk, so that an answer finds it, and is never given out twice. */
@@ -125,16 +134,33 @@ static int reply_open(struct link_replier *replier)
     return code;
 }
 
+static struct link_replier *reply_create(const struct link_service *service)
+{
+    struct link_replier *replier = calloc(1, sizeof(*replier));
+    if (replier == NULL) {
+        return NULL;
+    }
+    replier->service = *service;
+    if (pthread_mutex_init(&replier->lock, NULL) != 0) {
+        free(replier);
+        return NULL;
+    }
+    if (link_signal_init(&replier->sent) != ERR_NONE) {
+        (void)pthread_mutex_destroy(&replier->lock);
+        free(replier);
+        return NULL;
+    }
+    return replier;
+}
+
 enum err link_reply_listen(const struct link_service *service, struct link_replier **ret_replier,
                            struct failure *failure)
 {
     ASSERT(service->refusal != NULL);
-    struct link_replier *replier = calloc(1, sizeof(*replier));
-    if (replier == NULL || pthread_mutex_init(&replier->lock, NULL) != 0) {
-        free(replier);
+    struct link_replier *replier = reply_create(service);
+    if (replier == NULL) {
         return failure_set(failure, ERR_MEMORY, "out of memory");
     }
-    replier->service = *service;
     const int code = reply_open(replier);
     enum err err = code == 0 ? link_listen(replier->socket, &service->addresses, false, failure)
                              : link_failure(failure, "request socket", code);
@@ -182,13 +208,36 @@ enum err link_reply(struct link_replier *replier, uint64_t ticket, const void *b
     return ERR_NONE;
 }
 
+/* Counts the answers that nng has not sent yet. */
+static unsigned reply_count_sending(struct link_replier *replier)
+{
+    unsigned sending = 0;
+    (void)pthread_mutex_lock(&replier->lock);
+    replier->is_closing = true;
+    for (size_t i = 0; i < LINK_REQUESTS_MAX; i++) {
+        sending += replier->desks[i].state == REPLY_SENDING;
+    }
+    (void)pthread_mutex_unlock(&replier->lock);
+    return sending;
+}
+
+/* Whoever asked for the end must hear that it came. */
+static void reply_linger(struct link_replier *replier)
+{
+    while (reply_count_sending(replier) > 0 &&
+           link_signal_wait(&replier->sent, LINK_LINGER_DEFAULT_MS)) {
+    }
+}
+
 void link_reply_close(struct link_replier *replier)
 {
     if (replier == NULL) {
         return;
     }
     if (replier->is_open) {
-        (void)nng_close(replier->socket); /* Ends what the desks have under way. */
+        reply_linger(replier);
+        (void)nng_pipe_notify(replier->socket, NNG_PIPE_EV_ADD_PRE, NULL, NULL);
+        (void)link_close(replier->socket); /* Ends what the desks have under way. */
     }
     for (size_t i = 0; i < LINK_REQUESTS_MAX; i++) {
         if (replier->desks[i].aio != NULL) {
@@ -196,6 +245,7 @@ void link_reply_close(struct link_replier *replier)
             nng_aio_free(replier->desks[i].aio);
         }
     }
+    link_signal_done(&replier->sent);
     (void)pthread_mutex_destroy(&replier->lock);
     free(replier);
 }

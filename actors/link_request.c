@@ -50,7 +50,7 @@ static int request_send(struct request *self, const struct link_request *request
 /* Closes the socket, which ends a receive that is still under way. Returns what came, or NULL. */
 static nng_msg *request_finish(struct request *self)
 {
-    (void)nng_close(self->socket);
+    (void)link_close(self->socket);
     nng_aio_stop(self->aio);
     return nng_aio_result(self->aio) == 0 ? nng_aio_get_msg(self->aio) : NULL;
 }
@@ -85,7 +85,7 @@ static enum err request_run(struct request *self, const struct link_request *req
         code = request_send(self, request);
     }
     if (code != 0) {
-        (void)nng_close(self->socket);
+        (void)link_close(self->socket);
         return link_failure(failure, request->url, code);
     }
     return request_receive(self, request, answer, failure);

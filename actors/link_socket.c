@@ -1,10 +1,13 @@
 #include "actors/link_socket.h"
 
+#include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "actors/scheduler_thread.h"
 #include "base/assert.h"
 #include "base/instant.h"
+#include "base/log.h"
 
 enum { LINK_IPC_PERMISSIONS = 0600 };
 
@@ -158,4 +161,65 @@ bool link_signal_wait(struct link_signal *signal, unsigned timeout_ms)
     signal->is_raised = false;
     (void)pthread_mutex_unlock(&signal->lock);
     return was_raised;
+}
+
+/* A close under way in a thread of its own. Whoever of the two is last frees it. */
+struct link_closing {
+    nng_socket socket;
+    struct link_signal done;
+    _Atomic(unsigned) users;
+};
+
+static void link_closing_release(struct link_closing *closing)
+{
+    /* Acquire and release: the last one sees all that the other did. */
+    if (atomic_fetch_sub_explicit(&closing->users, 1, memory_order_acq_rel) == 1) {
+        link_signal_done(&closing->done);
+        free(closing);
+    }
+}
+
+static void *link_closing_main(void *argument)
+{
+    struct link_closing *closing = argument;
+    (void)nng_close(closing->socket);
+    link_signal_raise(&closing->done);
+    link_closing_release(closing);
+    return NULL;
+}
+
+static struct link_closing *link_closing_create(nng_socket socket)
+{
+    struct link_closing *closing = calloc(1, sizeof(*closing));
+    if (closing == NULL || link_signal_init(&closing->done) != ERR_NONE) {
+        free(closing);
+        return NULL;
+    }
+    closing->socket = socket;
+    atomic_init(&closing->users, 2);
+    return closing;
+}
+
+bool link_close(nng_socket socket)
+{
+    pthread_t thread;
+    struct link_closing *closing = link_closing_create(socket);
+    if (closing == NULL ||
+        scheduler_thread_start(&thread, link_closing_main, closing, "close") != ERR_NONE) {
+        if (closing != NULL) {
+            link_signal_done(&closing->done);
+            free(closing);
+        }
+        return nng_close(socket) == 0;
+    }
+    const bool is_closed = link_signal_wait(&closing->done, LINK_CLOSE_MAX_MS);
+    if (is_closed) {
+        (void)pthread_join(thread, NULL);
+    } else {
+        (void)pthread_detach(thread);
+        log_line(LOG_WARNING, "link", "a socket does not close within %d ms and is left behind",
+                 (int)LINK_CLOSE_MAX_MS);
+    }
+    link_closing_release(closing);
+    return is_closed;
 }

@@ -12,6 +12,8 @@
 
 #include "actors/link.h"
 
+enum { LINK_CLOSE_MAX_MS = 2000 };
+
 /* Fills *failure for what nng said about an address and returns the code. code is not 0. */
 enum err link_failure(struct failure *failure, const char *url, int code);
 
@@ -19,6 +21,13 @@ enum err link_failure(struct failure *failure, const char *url, int code);
  * header in front of their messages. */
 MUST_USE enum err link_listen(nng_socket socket, const struct link_addresses *addresses,
                               bool is_text, struct failure *failure);
+
+/*
+ * Closes the socket and ends what is under way on it. nng 1.5 can wait for ever for a connection
+ * that a message came in on just as it was closed; so this waits LINK_CLOSE_MAX_MS at most and then
+ * leaves the socket behind with a warning. True when it is closed.
+ */
+bool link_close(nng_socket socket);
 
 /* True when a new connection may stay: it names no Origin, or an allowed one. */
 bool link_pipe_is_allowed(nng_pipe pipe, const struct link_addresses *addresses);

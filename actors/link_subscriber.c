@@ -2,6 +2,7 @@
 
 #include <nng/nng.h>
 #include <nng/protocol/pubsub0/sub.h>
+#include <nng/supplemental/util/platform.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -10,7 +11,13 @@
 #include "actors/link_socket.h"
 #include "base/assert.h"
 
-enum { SUBSCRIBER_RECONNECT_MIN_MS = 50, SUBSCRIBER_RECONNECT_MAX_MS = 1000 };
+enum {
+    SUBSCRIBER_RECONNECT_MIN_MS = 50,
+    SUBSCRIBER_RECONNECT_MAX_MS = 1000,
+    /* A connection goes on receiving only after it has passed a message on, and nng 1.5 cannot be
+     * closed in between; whoever closes after the last event lets it come to rest first. */
+    SUBSCRIBER_REST_MS = 20,
+};
 
 /*
  * One receive is under way at any time, without a timeout: a receive that is cancelled while a
@@ -165,7 +172,8 @@ void link_subscriber_close(struct link_subscriber *subscriber)
         return;
     }
     if (subscriber->is_open) {
-        (void)nng_close(subscriber->socket); /* Ends the receive that is under way. */
+        nng_msleep(SUBSCRIBER_REST_MS);
+        (void)link_close(subscriber->socket); /* Ends the receive that is under way. */
     }
     if (subscriber->aio != NULL) {
         nng_aio_stop(subscriber->aio);

@@ -44,6 +44,18 @@ static void service_end(void)
     system_destroy(host);
 }
 
+/* Answers and ends the system at once. */
+static enum err last_receive(struct context *context, void *state, nng_msg **message)
+{
+    (void)state;
+    const struct link_received *received = message_body(*message);
+    ck_assert_int_eq(link_reply(replier, received->ticket, "bye", 3), ERR_NONE);
+    system_stop(context_system(context));
+    return ERR_NONE;
+}
+
+static const struct actor_class last_class = {.name = "last", .receive = last_receive};
+
 static enum err ask(const char *url, const char *question, unsigned timeout_ms, struct text *answer)
 {
     struct failure failure;
@@ -145,6 +157,44 @@ START_TEST(silence_ends_with_a_timeout)
 }
 END_TEST
 
+struct farewell {
+    const char *url;
+    struct text answer;
+    enum err err;
+};
+
+static void *farewell_main(void *argument)
+{
+    struct farewell *self = argument;
+    self->err = ask(self->url, "stop", PATIENCE_MS, &self->answer);
+    return NULL;
+}
+
+/* Whoever stops the system hears of it. */
+START_TEST(last_answer_survives_closing)
+{
+    for (int i = 0; i < 20; i++) {
+        struct farewell farewell = {.url = address_of(_i)};
+        pthread_t thread;
+        ck_assert_int_eq(system_create(&(struct system_options){.workers = 1}, &host), ERR_NONE);
+        ck_assert_int_eq(system_spawn(host, &last_class, NULL, &guest), ERR_NONE);
+        service = (struct link_service){.system = host,
+                                        .receiver = guest,
+                                        .refusal = "refused",
+                                        .addresses = {.urls = &farewell.url, .url_count = 1}};
+        ck_assert_int_eq(link_reply_listen(&service, &replier, NULL), ERR_NONE);
+        ck_assert_int_eq(pthread_create(&thread, NULL, farewell_main, &farewell), 0);
+        ck_assert_int_eq(system_run(host), ERR_NONE);
+        link_reply_close(replier);
+        pthread_join(thread, NULL);
+        ck_assert_int_eq(farewell.err, ERR_NONE);
+        ck_assert_str_eq(text_string(&farewell.answer), "bye");
+        text_done(&farewell.answer);
+        system_destroy(host);
+    }
+}
+END_TEST
+
 START_TEST(unknown_ticket_is_not_found)
 {
     const char *url = address_of(INPROC);
@@ -231,6 +281,7 @@ int main(void)
     tcase_add_test(tcase, many_clients_are_answered);
     tcase_add_test(tcase, request_to_an_ended_actor_is_refused);
     tcase_add_loop_test(tcase, silence_ends_with_a_timeout, 0, ADDRESS_KINDS);
+    tcase_add_loop_test(tcase, last_answer_survives_closing, 0, ADDRESS_KINDS);
     tcase_add_test(tcase, unknown_ticket_is_not_found);
     tcase_add_loop_test(tcase, nobody_listens, 0, ADDRESS_KINDS);
     tcase_add_loop_test(tcase, bad_address_is_refused, 0,

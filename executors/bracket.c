@@ -238,3 +238,11 @@ enum err bracket_on_update(struct executor *executor, const void *update,
     bracket_check(bracket);
     return ERR_NONE;
 }
+
+void bracket_updatable(const struct executor *executor, struct text *out)
+{
+    const struct bracket *bracket = (const struct bracket *)executor;
+    json_put_decimal(out, "stop_loss", bracket->stop_loss);
+    json_put_decimal(out, "activation_pnl_pct", bracket->activation);
+    json_put_decimal(out, "trailing_pct", bracket->distance);
+}

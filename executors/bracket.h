@@ -66,6 +66,7 @@ void bracket_plan(const struct executor_config *config, const struct executor_vi
 void bracket_on_start(struct executor *executor, const struct executor_view *view, bool is_funded);
 MUST_USE enum err bracket_on_update(struct executor *executor, const void *update,
                                     const struct executor_view *view);
+void bracket_updatable(const struct executor *executor, struct text *out);
 void bracket_report(const struct executor *executor, const struct executor_view *view,
                     struct executor_report *ret_report);
 void bracket_custom_info(const struct executor *executor, const struct executor_view *view,

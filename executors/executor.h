@@ -179,7 +179,7 @@ struct executor_kind {
     const struct field *config_fields;
     size_t config_size;
     const struct field *update_fields; /* NULL: cannot be updated while it runs. */
-    size_t update_size;
+    size_t update_size;                /* Of a struct of plain values: it travels by copy. */
     size_t state_size;
     uint32_t market_count;
 
@@ -206,6 +206,9 @@ struct executor_kind {
     /* ERR_STATE or ERR_RANGE when refused; then nothing has changed. May be NULL. */
     enum err (*on_update)(struct executor *executor, const void *update,
                           const struct executor_view *view);
+    /* Writes the values that an update changes, as they stand, into an open JSON object. NULL when
+     * on_update is. */
+    void (*updatable)(const struct executor *executor, struct text *out);
     /* When could on_market act next? */
     void (*wake)(const struct executor *executor, const struct executor_view *view,
                  struct wake *ret_wake);

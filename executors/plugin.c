@@ -55,7 +55,8 @@ static bool plugin_kind_is_complete(const struct executor_kind *kind)
            kind->on_start != NULL && kind->on_market != NULL && kind->on_order != NULL &&
            kind->on_stop != NULL && kind->wake != NULL && kind->report != NULL &&
            kind->custom_info != NULL && kind->save != NULL && kind->load != NULL &&
-           (kind->on_update != NULL) == (kind->update_fields != NULL);
+           (kind->on_update != NULL) == (kind->update_fields != NULL) &&
+           (kind->on_update != NULL) == (kind->updatable != NULL);
 }
 
 /* Whether the kind at `index` has the type of one before it. */

@@ -54,6 +54,7 @@ const struct executor_kind executor_kind_position = {
     .on_order = executor_on_order,
     .on_stop = bracket_stop,
     .on_update = bracket_on_update,
+    .updatable = bracket_updatable,
     .wake = position_wake,
     .report = bracket_report,
     .custom_info = bracket_custom_info,

@@ -144,6 +144,7 @@ const struct executor_kind executor_kind_progressive = {
     .on_order = executor_on_order,
     .on_stop = bracket_stop,
     .on_update = bracket_on_update,
+    .updatable = bracket_updatable,
     .wake = progressive_wake,
     .report = bracket_report,
     .custom_info = bracket_custom_info,

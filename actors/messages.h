@@ -60,6 +60,10 @@ enum message_kind {
     MESSAGE_PROGRESS,        /* market -> progress: struct message_progress. */
     MESSAGE_BALANCES_WANTED, /* orchestrator -> venue: empty. */
     MESSAGE_BALANCES,        /* venue -> orchestrator: struct message_balances. */
+    MESSAGE_ACTION,          /* anybody -> orchestrator: struct message_action (actors/action.h). */
+    MESSAGE_ANSWER,          /* orchestrator -> whoever sent it: struct message_answer. */
+    MESSAGE_EXECUTOR_UPDATE, /* orchestrator -> executor: the update struct of its kind. */
+    MESSAGE_REPORT_WANTED,   /* orchestrator -> executor: empty; it reports at its next wake. */
 };
 
 /* Rows [first, end) of a tape. The tape stays open for the whole run. */
@@ -130,12 +134,22 @@ struct message_request {
     struct executor_request request;
 };
 
-/* How an executor stands, sent when its status changes or its orders do. */
+/* Why an executor reports. */
+enum report_cause {
+    REPORT_STATUS,  /* Its status has changed. */
+    REPORT_UPDATED, /* A live update was applied. */
+    REPORT_REFUSED, /* A live update was refused; nothing has changed. */
+    REPORT_WANTED,  /* It was asked to. */
+};
+
+/* How an executor stands. */
 struct message_report {
     uint32_t executor;
+    enum report_cause cause;
     struct executor_report figures;
     const char *custom_info; /* JSON, in this message's body. */
     const char *state;       /* JSON, in this message's body. */
+    const char *values;      /* Updated: JSON of the values before and after; else "". */
     char texts[];
 };
 

@@ -10,7 +10,7 @@
 
 #define NS_PER_HOUR (3600 * NS_PER_S)
 
-enum { RUN_PATH_MAX = 128, RUN_EXECUTORS_MAX = 2000000 };
+enum { RUN_PATH_MAX = 128 };
 
 /* One pass over the file's sections while their references are checked. */
 struct run_check {

@@ -21,6 +21,8 @@
 #include "market/venues/paper.h"
 #include "persistence/store.h"
 
+enum { RUN_EXECUTORS_MAX = 2000000 }; /* In one run. */
+
 enum run_mode { MODE_BACKTEST = 1, MODE_PAPER = 2, MODE_LIVE = 3 };
 enum end_policy { END_CLOSE = 1, END_KEEP = 2 };
 enum existing_policy { EXISTING_REFUSE = 1, EXISTING_REPLACE = 2 };

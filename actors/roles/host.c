@@ -11,7 +11,9 @@ struct host {
     bool is_unrecorded;
     bool is_stop_pending; /* A stop came; it is carried out at the next wake. */
     bool keep_position;
+    bool is_report_wanted;
     struct executor *executor; /* Owned. */
+    void *update;              /* Owned: values that came and wait for the next wake; NULL: none. */
 };
 
 static enum err host_start(struct context *context, void *state, void *arguments)
@@ -34,6 +36,8 @@ static void host_stop(struct context *context, void *state)
 {
     (void)context;
     struct host *host = state;
+    free(host->update);
+    host->update = NULL;
     if (host->executor != NULL) {
         executor_done(host->executor);
         free(host->executor);
@@ -69,9 +73,19 @@ static enum err host_send_requests(const struct host *host, struct context *cont
     return ERR_NONE;
 }
 
+/* A text into the report's body; *end is where the next one goes. */
+static const char *host_add_text(const struct text *text, char **end)
+{
+    char *place = *end;
+    memcpy(place, text_string(text), text->length + 1);
+    *end += text->length + 1;
+    return place;
+}
+
 /* The executor's figures and its state, so that it could go on elsewhere. */
 static enum err host_send_report(const struct host *host, struct context *context,
-                                 const struct executor_view *view)
+                                 const struct executor_view *view, enum report_cause cause,
+                                 const struct text *values)
 {
     const struct executor_kind *kind = host->executor->kind;
     struct text info = {0};
@@ -84,18 +98,19 @@ static enum err host_send_report(const struct host *host, struct context *contex
     }
     enum err err = ERR_MEMORY;
     nng_msg *message = NULL;
-    if (!text_failed(&info) && !text_failed(&saved)) {
+    if (!text_failed(&info) && !text_failed(&saved) && !text_failed(values)) {
         message = message_create(MESSAGE_REPORT, view->now_ns,
-                                 sizeof(struct message_report) + info.length + saved.length + 2);
+                                 sizeof(struct message_report) + info.length + saved.length +
+                                     values->length + 3);
     }
     if (message != NULL) {
         struct message_report *report = message_body(message);
-        *report = (struct message_report){.executor = host->number};
+        *report = (struct message_report){.executor = host->number, .cause = cause};
         kind->report(host->executor, view, &report->figures);
-        memcpy(report->texts, text_string(&info), info.length + 1);
-        memcpy(report->texts + info.length + 1, text_string(&saved), saved.length + 1);
-        report->custom_info = report->texts;
-        report->state = report->texts + info.length + 1;
+        char *end = report->texts;
+        report->custom_info = host_add_text(&info, &end);
+        report->state = host_add_text(&saved, &end);
+        report->values = host_add_text(values, &end);
         err = context_send(context, context_parent(context), &message);
         message_destroy(message);
     }
@@ -119,14 +134,42 @@ static enum err host_send_wake_done(const struct host *host, struct context *con
                         sizeof(done));
 }
 
-/* Start, stop and evaluation in the order of executor.h. */
-static void host_evaluate(struct host *host, const struct executor_view *view,
-                          struct executor_requests *requests)
+static void host_print_values(const struct host *host, const char *key, struct text *out)
+{
+    json_key(out, key);
+    json_object_begin(out);
+    host->executor->kind->updatable(host->executor, out);
+    json_object_end(out);
+}
+
+/* Applies the update that waits, if any, and reports what became of it. */
+static enum err host_apply_update(struct host *host, struct context *context,
+                                  const struct executor_view *view)
+{
+    if (host->update == NULL) {
+        return ERR_NONE;
+    }
+    struct executor *executor = host->executor;
+    struct text values = {0};
+    json_object_begin(&values);
+    host_print_values(host, "old", &values);
+    const enum err refused = executor->kind->on_update(executor, host->update, view);
+    host_print_values(host, "new", &values);
+    json_object_end(&values);
+    free(host->update);
+    host->update = NULL;
+    const enum err err = host_send_report(
+        host, context, view, refused == ERR_NONE ? REPORT_UPDATED : REPORT_REFUSED, &values);
+    text_done(&values);
+    return err;
+}
+
+/* Update, stop and evaluation in the order of executor.h. */
+static enum err host_evaluate(struct host *host, struct context *context,
+                              const struct executor_view *view, struct executor_requests *requests)
 {
     struct executor *executor = host->executor;
-    if (executor->status == EXECUTOR_NOT_STARTED) {
-        executor->kind->on_start(executor, view, host->is_funded);
-    }
+    const enum err err = host_apply_update(host, context, view);
     if (host->is_stop_pending) {
         host->is_stop_pending = false;
         /* Refused when it is stopping or has ended already; both are what was asked for. */
@@ -135,6 +178,7 @@ static void host_evaluate(struct host *host, const struct executor_view *view,
     if (executor->status != EXECUTOR_TERMINATED) {
         executor->kind->on_market(executor, view, requests);
     }
+    return err;
 }
 
 static enum err host_on_wake(struct host *host, struct context *context,
@@ -142,12 +186,21 @@ static enum err host_on_wake(struct host *host, struct context *context,
 {
     const struct executor_view view = host_view(host, envelope->now_ns, wake);
     const enum executor_status before = host->executor->status;
+    if (before == EXECUTOR_NOT_STARTED) {
+        host->executor->kind->on_start(host->executor, &view, host->is_funded);
+    }
     struct executor_requests requests;
     executor_requests_init(&requests);
-    host_evaluate(host, &view, &requests);
-    enum err err = host_send_requests(host, context, view.now_ns, &requests);
-    if (err == ERR_NONE && host->executor->status != before) {
-        err = host_send_report(host, context, &view);
+    enum err err = host_evaluate(host, context, &view, &requests);
+    if (err == ERR_NONE) {
+        err = host_send_requests(host, context, view.now_ns, &requests);
+    }
+    const bool has_changed = host->executor->status != before;
+    if (err == ERR_NONE && (has_changed || host->is_report_wanted)) {
+        const struct text none = {0};
+        host->is_report_wanted = false;
+        err = host_send_report(host, context, &view, has_changed ? REPORT_STATUS : REPORT_WANTED,
+                               &none);
     }
     if (err == ERR_NONE) {
         err = host_send_wake_done(host, context, &view, requests.count > 0);
@@ -156,6 +209,20 @@ static enum err host_on_wake(struct host *host, struct context *context,
         context_stop(context);
     }
     return err;
+}
+
+/* Keeps the values for the next wake; a later update replaces one that waits. */
+static enum err host_on_update(struct host *host, const void *update)
+{
+    const size_t size = host->executor->kind->update_size;
+    if (host->update == NULL) {
+        host->update = malloc(size);
+    }
+    if (host->update == NULL) {
+        return ERR_MEMORY;
+    }
+    memcpy(host->update, update, size);
+    return ERR_NONE;
 }
 
 static enum err host_receive(struct context *context, void *state, nng_msg **message)
@@ -172,6 +239,11 @@ static enum err host_receive(struct context *context, void *state, nng_msg **mes
     case MESSAGE_EXECUTOR_STOP:
         host->is_stop_pending = true;
         host->keep_position = ((const struct message_executor_stop *)body)->keep_position;
+        return ERR_NONE;
+    case MESSAGE_EXECUTOR_UPDATE:
+        return host_on_update(host, body);
+    case MESSAGE_REPORT_WANTED:
+        host->is_report_wanted = true;
         return ERR_NONE;
     default:
         ASSERT(!"a message the host knows");

@@ -473,6 +473,16 @@ static enum err market_on_quotes(struct market *market, struct context *context,
     return market_continue(market, context);
 }
 
+/* Whom somebody outside has touched between two steps need not wait for the next row. */
+static enum err market_on_touched(struct market *market, struct context *context)
+{
+    const bool is_resting = market->phase == MARKET_IDLE && !market->is_draining &&
+                            !market->has_rows && market->now_ns > 0;
+    return is_resting && market->chosen_count > 0
+               ? market_begin_step(market, context, STEP_NO_INSTRUMENT)
+               : ERR_NONE;
+}
+
 static enum err market_receive(struct context *context, void *state, nng_msg **message)
 {
     struct market *market = state;
@@ -488,11 +498,13 @@ static enum err market_receive(struct context *context, void *state, nng_msg **m
         return market_continue(market, context);
     case MESSAGE_STEP_DONE:
         return market_on_step_done(market, context, body);
-    case MESSAGE_REGISTER:
-        return market_register(market, body);
+    case MESSAGE_REGISTER: {
+        const enum err err = market_register(market, body);
+        return err == ERR_NONE ? market_on_touched(market, context) : err;
+    }
     case MESSAGE_TOUCH:
         market_choose(market, ((const struct message_touch *)body)->executor);
-        return ERR_NONE;
+        return market_on_touched(market, context);
     case MESSAGE_WAKE_DONE:
         return market_on_wake_done(market, context, body);
     default:

@@ -28,6 +28,7 @@ static void orchestrator_stop(struct context *context, void *state)
 {
     (void)context;
     struct orchestrator *orch = state;
+    answers_done(orch);
     roster_done(orch);
     books_done(orch);
     free(orch->marks);
@@ -227,6 +228,9 @@ static enum err orchestrator_on_committed(struct orchestrator *orch,
                                           const struct message_committed *committed)
 {
     enum err err = journal_on_committed(orch, committed);
+    if (err == ERR_NONE) {
+        err = answers_on_committed(orch);
+    }
     if (err == ERR_NONE && orch->waiting_step != NULL && orch->held_count == 0) {
         nng_msg *step = orch->waiting_step;
         orch->waiting_step = NULL;
@@ -304,6 +308,8 @@ static enum err orchestrator_dispatch(struct orchestrator *orch, nng_msg **messa
         return orchestrator_on_wake_done(orch, body);
     case MESSAGE_REPORT:
         return roster_on_report(orch, body);
+    case MESSAGE_ACTION:
+        return actions_on_action(orch, body, message_envelope(*message)->sender);
     case MESSAGE_COMMITTED:
         return orchestrator_on_committed(orch, body);
     case MESSAGE_FLUSH:
@@ -325,7 +331,8 @@ static enum err orchestrator_receive(struct context *context, void *state, nng_m
     struct orchestrator *orch = state;
     const struct envelope *envelope = message_envelope(*message);
     orch->context = context;
-    if (envelope->kind >= MESSAGE_KIND_FIRST && envelope->kind != MESSAGE_COMMITTED) {
+    /* What comes from outside has no instant of the market: it happens now. */
+    if (envelope->kind >= MESSAGE_KIND_FIRST && envelope->now_ns > orch->now_ns) {
         orch->now_ns = envelope->now_ns;
     }
     return orchestrator_dispatch(orch, message);

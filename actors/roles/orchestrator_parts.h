@@ -2,17 +2,19 @@
  * actors/roles/orchestrator_parts.h - what the files of the orchestrator share.
  *
  * orchestrator.c dispatches and carries the steps; orchestrator_roster.c keeps the executors,
- * orchestrator_router.c the orders, orchestrator_books.c accounts, positions and performance,
- * orchestrator_journal.c the records.
+ * orchestrator_actions.c what is asked of it from outside, orchestrator_router.c the orders,
+ * orchestrator_books.c accounts, positions and performance, orchestrator_journal.c the records.
  *
  * Threads: all of it belongs to the orchestrator actor.
  */
 #ifndef TUTTI_ACTORS_ROLES_ORCHESTRATOR_PARTS_H
 #define TUTTI_ACTORS_ROLES_ORCHESTRATOR_PARTS_H
 
+#include "actors/action.h"
 #include "actors/messages.h"
 #include "actors/roles/orchestrator.h"
 #include "base/prng.h"
+#include "base/text_index.h"
 #include "executors/factory.h"
 #include "market/position.h"
 
@@ -23,6 +25,8 @@ enum {
     ORDER_TRADES_FIRST = 2,
     ACCOUNT_ASSETS_MAX = 256,
     CONTROLLERS_MAX = 65536,
+    ACTIONS_WAITING_MAX =
+        4096,                /* Answers that wait for their commit; more actions are turned away. */
     EXTERNALS_MAX = 1 << 20, /* Fills without an owner in one run; more is refused. */
 };
 
@@ -61,6 +65,35 @@ struct reservation {
     struct decimal base;
 };
 
+/* What an executor has that actions have to do with. */
+struct executor_owner {
+    struct arena arena;        /* Its configuration, when an action made it. */
+    const char *controller_id; /* In the arena, or the configuration's. */
+    uint32_t create_action;    /* Numbers of actions that are not completed; 0: none. */
+    uint32_t stop_action;
+    uint32_t update_action;
+};
+
+void executor_owner_destroy(struct executor_owner *owner);
+
+/* An action that was answered: a repeated one gets the same answer. */
+struct action_entry {
+    char id[ACTION_ID_MAX + 1];
+    char executor_id[ACTION_ID_MAX + 1];
+    enum action_kind kind;
+    const char *code; /* Static; "": accepted. */
+    char *text;       /* Owned. */
+    uint64_t seq;     /* Durable with this record. */
+};
+
+/* An answer that waits until its record is durable. */
+struct waiting_answer {
+    uint64_t seq;
+    uint64_t ticket;
+    struct actor_ref to;
+    uint32_t action; /* Number. */
+};
+
 struct executor_entry {
     const struct executor_kind *kind;
     struct executor_config *config; /* Owned: a copy with id and timestamp filled in. */
@@ -73,6 +106,8 @@ struct executor_entry {
     uint32_t order_capacity;
     struct reservation reserved[WAKE_MARKETS_MAX]; /* By market of the executor. */
     bool has_fill;
+    bool is_stored;
+    struct executor_owner *owner; /* Owned; NULL: no action has had to do with it. */
 };
 
 struct controller {
@@ -142,7 +177,15 @@ struct orchestrator {
     uint32_t waiting_wake_count;             /* At most MARKET_WAKES_MAX. */
     struct actor_ref waiting_venue;          /* It has more updates and waits for the window. */
     uint32_t last_touched;                   /* By the update before; 0: none. */
-    struct external_fill *externals;         /* Owned. */
+    struct text_index executors_by_id;       /* Filled with the first action that asks. */
+    struct action_entry **actions;           /* Owned, each; number 1 is actions[0]. */
+    uint32_t action_count;
+    struct text_index actions_by_id;
+    struct waiting_answer
+        *answers; /* Owned: a ring of ACTIONS_WAITING_MAX; NULL before the first. */
+    uint32_t answer_first;
+    uint32_t answer_count;
+    struct external_fill *externals; /* Owned. */
     uint32_t external_count;
     uint32_t external_capacity;
     uint32_t stopped; /* Executors up to this number were told to stop. */
@@ -185,9 +228,48 @@ MUST_USE enum err roster_stop_some(struct orchestrator *orch);
 MUST_USE enum err roster_on_report(struct orchestrator *orch, const struct message_report *report);
 /* A host has ended; on a failure its executor is over. */
 MUST_USE enum err roster_on_exit(struct orchestrator *orch, const struct actor_exit *exit_);
+/* Names, journals, funds, spawns and registers one executor. `id` and `owner` (which it takes, also
+ * on an error) come from an action; NULL: it is the run file's. */
+MUST_USE enum err roster_create(struct orchestrator *orch, const struct executor_section *section,
+                                const char *id, struct executor_owner *owner);
+/* Tells an executor to stop, at its next wake, which is soon. */
+MUST_USE enum err roster_stop(struct orchestrator *orch, uint32_t number, bool keep_position);
+/* A new id, unique for ever. */
+void roster_make_id(struct orchestrator *orch, char out[EXECUTOR_ID_MAX + 1]);
+/* The number of the executor with that id, 0 for none and for one that was not created yet. */
+uint32_t roster_find(struct orchestrator *orch, const char *id);
+/* Whether an id is taken, also by one of the run file that was not created yet. */
+bool roster_is_known(struct orchestrator *orch, const char *id);
 /* The entry of a number, which must exist. */
 struct executor_entry *roster_get(const struct orchestrator *orch, uint32_t number);
 MUST_USE enum err roster_touch(struct orchestrator *orch, uint32_t number);
+
+/* ---- orchestrator_answers.c: what actions were answered ---- */
+
+/* Before the first action. */
+MUST_USE enum err answers_prepare(struct orchestrator *orch);
+void answers_done(struct orchestrator *orch);
+/* The number of the action with that id, 0 for none. */
+uint32_t answers_find(const struct orchestrator *orch, const char *action_id);
+/* The answer of a number, which must exist. */
+struct action_entry *answers_get(const struct orchestrator *orch, uint32_t number);
+/* Remembers a copy of an answer; *ret_number is its number from 1. */
+MUST_USE enum err answers_remember(struct orchestrator *orch, const struct action_entry *answer,
+                                   uint32_t *ret_number);
+MUST_USE enum err answers_send_now(struct orchestrator *orch, const struct action_entry *entry,
+                                   const struct waiting_answer *to);
+/* Answers as soon as what was done is durable; at once where durability comes at the end only. */
+MUST_USE enum err answers_send(struct orchestrator *orch, const struct waiting_answer *to);
+/* Sends the answers whose records are durable now. */
+MUST_USE enum err answers_on_committed(struct orchestrator *orch);
+
+/* ---- orchestrator_actions.c: what is asked for from outside ---- */
+
+MUST_USE enum err actions_on_action(struct orchestrator *orch, const struct message_action *message,
+                                    struct actor_ref sender);
+/* Completes what waited for an executor to start, to change or to end. */
+MUST_USE enum err actions_on_report(struct orchestrator *orch, struct executor_entry *entry,
+                                    const struct message_report *report);
 
 /* ---- orchestrator_router.c: the orders ---- */
 

@@ -12,6 +12,9 @@ enum {
     ROSTER_STOPPED_MAX = 512, /* The same. */
 };
 
+/* The number of an id that the run file gives and that is not created yet. */
+#define ROSTER_PLANNED UINT32_MAX
+
 /* ---- The queue of executors to be created ---- */
 
 /* "At once" comes before every time. */
@@ -67,9 +70,56 @@ void roster_done(struct orchestrator *orch)
         }
         free(entry->orders);
         free(entry->config);
+        executor_owner_destroy(entry->owner);
     }
     free(orch->executors);
     free(orch->waiting);
+    text_index_done(&orch->executors_by_id);
+}
+
+/* ---- Ids ---- */
+
+/* Fills the index when it is asked for the first time: a run that nobody asks has none. */
+static enum err roster_index_all(struct orchestrator *orch)
+{
+    if (orch->executors_by_id.capacity != 0) {
+        return ERR_NONE;
+    }
+    text_index_init(&orch->executors_by_id, orch->given.epoch);
+    enum err err = ERR_NONE;
+    const struct run_config *config = orch->given.config;
+    for (size_t i = 0; i < config->executor_count && err == ERR_NONE; i++) {
+        const char *id = config->executors[i].config->id;
+        err = id != NULL ? text_index_set(&orch->executors_by_id, id, ROSTER_PLANNED) : ERR_NONE;
+    }
+    for (uint32_t i = 0; i < orch->executor_count && err == ERR_NONE; i++) {
+        err = text_index_set(&orch->executors_by_id, orch->executors[i].config->id, i + 1);
+    }
+    return err;
+}
+
+static uint32_t roster_look_up(struct orchestrator *orch, const char *id)
+{
+    return roster_index_all(orch) == ERR_NONE ? text_index_get(&orch->executors_by_id, id) : 0;
+}
+
+uint32_t roster_find(struct orchestrator *orch, const char *id)
+{
+    const uint32_t number = roster_look_up(orch, id);
+    return number == ROSTER_PLANNED ? 0 : number;
+}
+
+bool roster_is_known(struct orchestrator *orch, const char *id)
+{
+    return roster_look_up(orch, id) != 0;
+}
+
+void roster_make_id(struct orchestrator *orch, char out[EXECUTOR_ID_MAX + 1])
+{
+    const uint64_t high = prng_next(&orch->prng);
+    const uint64_t low = prng_next(&orch->prng);
+    (void)snprintf(out, EXECUTOR_ID_MAX + 1, "%016llx%016llx", (unsigned long long)high,
+                   (unsigned long long)low);
 }
 
 struct executor_entry *roster_get(const struct orchestrator *orch, uint32_t number)
@@ -119,9 +169,10 @@ static struct executor_entry *roster_add(struct orchestrator *orch)
     return entry;
 }
 
-/* A copy of the config with what the run file may leave out: the id and the executor's clock. */
+/* A copy of the config with what may be left out: the id and the executor's clock. */
 static struct executor_config *roster_copy_config(struct orchestrator *orch,
-                                                  const struct executor_section *section)
+                                                  const struct executor_section *section,
+                                                  const char *id)
 {
     const size_t size = section->kind->config_size;
     char *block = malloc(size + EXECUTOR_ID_MAX + 1);
@@ -130,21 +181,46 @@ static struct executor_config *roster_copy_config(struct orchestrator *orch,
     }
     memcpy(block, section->config, size);
     struct executor_config *config = (struct executor_config *)(void *)block;
-    char *id = block + size;
-    if (config->id != NULL) {
-        (void)snprintf(id, EXECUTOR_ID_MAX + 1, "%s", config->id);
+    const char *given = id != NULL ? id : config->id;
+    if (given != NULL) {
+        (void)snprintf(block + size, EXECUTOR_ID_MAX + 1, "%s", given);
     } else {
-        const uint64_t high = prng_next(&orch->prng);
-        const uint64_t low = prng_next(&orch->prng);
-        (void)snprintf(id, EXECUTOR_ID_MAX + 1, "%016llx%016llx", (unsigned long long)high,
-                       (unsigned long long)low);
+        roster_make_id(orch, block + size);
     }
-    config->id = id;
+    config->id = block + size;
     if (!config->has_timestamp) {
         config->has_timestamp = true;
         config->timestamp_ns = orch->now_ns;
     }
     return config;
+}
+
+/* Fills a new entry: its configuration, its instruments, its controller. */
+static enum err roster_fill(struct orchestrator *orch, struct executor_entry *entry,
+                            const struct executor_section *section, const char *id)
+{
+    entry->kind = section->kind;
+    entry->status = EXECUTOR_NOT_STARTED;
+    entry->config = roster_copy_config(orch, section, id);
+    if (entry->config == NULL) {
+        return ERR_MEMORY;
+    }
+    if (entry->owner != NULL) {
+        entry->config->controller_id = entry->owner->controller_id;
+    }
+    for (uint32_t i = 0; i < section->kind->market_count; i++) {
+        const char *connector;
+        const char *pair;
+        section->kind->market(section->config, i, &connector, &pair);
+        entry->instruments[i] = run_config_find_instrument(orch->given.config, connector, pair);
+        ASSERT(entry->instruments[i] != NULL);
+    }
+    if (orch->executors_by_id.capacity != 0 &&
+        text_index_set(&orch->executors_by_id, entry->config->id, orch->executor_count) !=
+            ERR_NONE) {
+        return ERR_MEMORY;
+    }
+    return books_controller(orch, entry->config->controller_id, &entry->controller);
 }
 
 static struct executor_view roster_view(const struct orchestrator *orch,
@@ -195,28 +271,17 @@ static enum err roster_register(struct orchestrator *orch, const struct executor
                         sizeof(message));
 }
 
-/* Names, journals, funds, spawns and registers one executor. */
-static enum err roster_create(struct orchestrator *orch, const struct executor_section *section)
+enum err roster_create(struct orchestrator *orch, const struct executor_section *section,
+                       const char *id, struct executor_owner *owner)
 {
     struct executor_entry *entry = roster_add(orch);
     if (entry == NULL) {
+        executor_owner_destroy(owner);
         return ERR_MEMORY;
     }
     const uint32_t number = orch->executor_count;
-    entry->kind = section->kind;
-    entry->status = EXECUTOR_NOT_STARTED;
-    entry->config = roster_copy_config(orch, section);
-    if (entry->config == NULL) {
-        return ERR_MEMORY;
-    }
-    for (uint32_t i = 0; i < section->kind->market_count; i++) {
-        const char *connector;
-        const char *pair;
-        section->kind->market(section->config, i, &connector, &pair);
-        entry->instruments[i] = run_config_find_instrument(orch->given.config, connector, pair);
-        ASSERT(entry->instruments[i] != NULL);
-    }
-    enum err err = books_controller(orch, section->config->controller_id, &entry->controller);
+    entry->owner = owner;
+    enum err err = roster_fill(orch, entry, section, id);
     if (err == ERR_NONE) {
         err = roster_journal_created(orch, entry);
     }
@@ -225,7 +290,7 @@ static enum err roster_create(struct orchestrator *orch, const struct executor_s
     }
     const struct executor_view view = roster_view(orch, entry);
     struct executor_plans plans = {0};
-    section->kind->plan(section->config, &view, &plans);
+    section->kind->plan(entry->config, &view, &plans);
     struct host_arguments arguments = {.executor = number,
                                        .kind = entry->kind,
                                        .config = entry->config,
@@ -279,7 +344,7 @@ enum err roster_create_due(struct orchestrator *orch)
             break;
         }
         created++;
-        const enum err err = roster_create(orch, section);
+        const enum err err = roster_create(orch, section, NULL, NULL);
         if (err != ERR_NONE) {
             return err;
         }
@@ -295,21 +360,23 @@ enum err roster_create_due(struct orchestrator *orch)
 
 /* ---- Life and end ---- */
 
+enum err roster_stop(struct orchestrator *orch, uint32_t number, bool keep_position)
+{
+    const struct message_executor_stop stop = {.keep_position = keep_position};
+    const enum err err = message_post(orch->context, roster_get(orch, number)->host,
+                                      MESSAGE_EXECUTOR_STOP, orch->now_ns, &stop, sizeof(stop));
+    return err == ERR_NONE ? roster_touch(orch, number) : err;
+}
+
 enum err roster_stop_some(struct orchestrator *orch)
 {
-    const struct message_executor_stop stop = {
-        .keep_position = orch->given.config->file.run->on_end == END_KEEP};
+    const bool keep_position = orch->given.config->file.run->on_end == END_KEEP;
     for (uint32_t sent = 0; sent < ROSTER_STOPPED_MAX && orch->stopped < orch->executor_count;) {
         const uint32_t number = ++orch->stopped;
-        const struct executor_entry *entry = roster_get(orch, number);
-        if (entry->status == EXECUTOR_TERMINATED) {
+        if (roster_get(orch, number)->status == EXECUTOR_TERMINATED) {
             continue;
         }
-        enum err err = message_post(orch->context, entry->host, MESSAGE_EXECUTOR_STOP, orch->now_ns,
-                                    &stop, sizeof(stop));
-        if (err == ERR_NONE) {
-            err = roster_touch(orch, number);
-        }
+        const enum err err = roster_stop(orch, number, keep_position);
         if (err != ERR_NONE) {
             return err;
         }
@@ -318,14 +385,17 @@ enum err roster_stop_some(struct orchestrator *orch)
     return ERR_NONE;
 }
 
-static enum record_kind roster_report_kind(const struct executor_report *figures)
+static enum record_kind roster_report_kind(const struct message_report *report)
 {
-    switch (figures->status) {
+    if (report->cause != REPORT_STATUS) {
+        return RECORD_EXECUTOR_UPDATED;
+    }
+    switch (report->figures.status) {
     case EXECUTOR_SHUTTING_DOWN:
         return RECORD_EXECUTOR_STOPPING;
     case EXECUTOR_TERMINATED:
-        return figures->close_type == CLOSE_FAILED ? RECORD_EXECUTOR_FAILED
-                                                   : RECORD_EXECUTOR_TERMINATED;
+        return report->figures.close_type == CLOSE_FAILED ? RECORD_EXECUTOR_FAILED
+                                                          : RECORD_EXECUTOR_TERMINATED;
     case EXECUTOR_NOT_STARTED:
     case EXECUTOR_RUNNING:
         break;
@@ -337,7 +407,7 @@ static enum err roster_journal_report(struct orchestrator *orch, const struct ex
                                       const struct message_report *report)
 {
     const struct executor_report *figures = &report->figures;
-    struct record record = {.kind = roster_report_kind(figures),
+    struct record record = {.kind = roster_report_kind(report),
                             .controller_id = entry->config->controller_id,
                             .executor_id = entry->config->id,
                             .data.executor = {.type = entry->kind->type,
@@ -345,7 +415,7 @@ static enum err roster_journal_report(struct orchestrator *orch, const struct ex
                                               .trading_pair = entry->instruments[0]->trading_pair,
                                               .state = report->state,
                                               .custom_info = report->custom_info,
-                                              .reason = "",
+                                              .reason = report->values,
                                               .side = (int)figures->side,
                                               .status = (int)figures->status,
                                               .close_type = (int)figures->close_type,
@@ -377,12 +447,13 @@ enum err roster_on_report(struct orchestrator *orch, const struct message_report
 {
     struct executor_entry *entry = roster_get(orch, report->executor);
     ASSERT(entry->status != EXECUTOR_TERMINATED);
-    const enum err err = roster_journal_report(orch, entry, report);
+    const bool is_refusal = report->cause == REPORT_REFUSED;
+    const enum err err = is_refusal ? ERR_NONE : roster_journal_report(orch, entry, report);
     entry->status = report->figures.status;
     if (entry->status == EXECUTOR_TERMINATED) {
         roster_close(orch, entry, report->figures.close_type, report->figures.net_pnl_quote);
     }
-    return err;
+    return err == ERR_NONE ? actions_on_report(orch, entry, report) : err;
 }
 
 /*

@@ -1,0 +1,522 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "actors/roles/orchestrator_parts.h"
+#include "base/log.h"
+
+enum {
+    ACTION_TREE_BYTES_MAX = 8 << 20,   /* While one is parsed. */
+    ACTION_CONFIG_BYTES_MAX = 1 << 20, /* What an executor made by an action keeps. */
+    ACTION_TEXT_MAX = 4096,            /* Of an answer; more problems are cut off. */
+};
+
+#define ACTION_CODE_DEFINE(code, doc) static const char CODE_##code[] = #code;
+ACTION_CODES(ACTION_CODE_DEFINE)
+#undef ACTION_CODE_DEFINE
+
+/* An action at work: what it says and what becomes of it. */
+struct verdict {
+    const struct action *action;
+    const char *code;                  /* Static; "" while nothing speaks against it. */
+    struct text text;                  /* Owned: the words to the code. */
+    char action_id[ACTION_ID_MAX + 1]; /* Given or made. */
+    char executor_id[ACTION_ID_MAX + 1];
+    uint32_t executor; /* Number; 0: none. */
+    /* Create: what is to be created. */
+    struct executor_section section;
+    struct executor_owner *owner; /* Owned until the executor has it. */
+    /* Update: the parsed struct, in the arena. */
+    struct arena arena;
+    void *update;
+};
+
+static void verdict_refuse(struct verdict *verdict, const char *code, const char *text)
+{
+    verdict->code = code;
+    text_clear(&verdict->text);
+    text_append_string(&verdict->text, text);
+}
+
+/* Refuses with the lines of all problems, as far as there is room. */
+static void verdict_refuse_problems(struct verdict *verdict, const char *code,
+                                    const struct problems *problems)
+{
+    verdict->code = code;
+    text_clear(&verdict->text);
+    const size_t length = problems->lines.length;
+    text_append(&verdict->text, text_string(&problems->lines),
+                length < ACTION_TEXT_MAX ? length : ACTION_TEXT_MAX);
+    while (verdict->text.length > 0 && verdict->text.data[verdict->text.length - 1] == '\n') {
+        verdict->text.data[--verdict->text.length] = '\0';
+    }
+}
+
+static bool verdict_is_refused(const struct verdict *verdict)
+{
+    return verdict->code[0] != '\0';
+}
+
+/* ---- Executors made by actions ---- */
+
+void executor_owner_destroy(struct executor_owner *owner)
+{
+    if (owner != NULL) {
+        arena_done(&owner->arena);
+        free(owner);
+    }
+}
+
+static struct executor_owner *executor_owner_create(void)
+{
+    struct executor_owner *owner = calloc(1, sizeof(*owner));
+    if (owner != NULL) {
+        arena_init(&owner->arena, ACTION_CONFIG_BYTES_MAX);
+    }
+    return owner;
+}
+
+/* ---- Journal ---- */
+
+static enum err actions_journal(struct orchestrator *orch, const struct verdict *verdict)
+{
+    struct text request = {0};
+    action_print(verdict->action, &request);
+    if (text_failed(&request)) {
+        return ERR_MEMORY;
+    }
+    const bool is_refused = verdict_is_refused(verdict);
+    const char *controller = verdict->action->controller_id;
+    if (verdict->section.config != NULL) {
+        controller = verdict->section.config->controller_id;
+    } else if (verdict->executor != 0) {
+        controller = roster_get(orch, verdict->executor)->config->controller_id;
+    }
+    struct record record = {
+        .kind = is_refused ? RECORD_ACTION_REJECTED : RECORD_ACTION_ACCEPTED,
+        .has_more = !is_refused && verdict->action->kind == ACTION_CREATE, /* The executor. */
+        .controller_id = controller != NULL ? controller : "",
+        .executor_id = verdict->executor_id,
+        .data.action = {.action_id = verdict->action_id,
+                        .action = field_name_of(action_kind_names, (int)verdict->action->kind),
+                        .code = verdict->code,
+                        .message = text_string(&verdict->text),
+                        .request = text_string(&request)}};
+    const enum err err = journal_add(orch, &record);
+    text_done(&request);
+    return err;
+}
+
+/* An accepted action has come to its end: code "" or what became of it. */
+static enum err actions_complete(struct orchestrator *orch, uint32_t *number, const char *code,
+                                 const char *text)
+{
+    if (*number == 0) {
+        return ERR_NONE;
+    }
+    const struct action_entry *entry = answers_get(orch, *number);
+    *number = 0;
+    const uint32_t executor = roster_find(orch, entry->executor_id);
+    struct record record = {
+        .kind = RECORD_ACTION_COMPLETED,
+        .controller_id = executor != 0 ? roster_get(orch, executor)->config->controller_id : "",
+        .executor_id = entry->executor_id,
+        .data.action = {.action_id = entry->id,
+                        .action = field_name_of(action_kind_names, (int)entry->kind),
+                        .code = code,
+                        .message = text}};
+    return journal_add(orch, &record);
+}
+
+/* ---- Create ---- */
+
+/* The problems of a configuration that only a run file may have, or that this run cannot serve. */
+static void actions_check_section(struct orchestrator *orch, struct verdict *verdict)
+{
+    const struct executor_section *section = &verdict->section;
+    if (section->config->has_start_at || section->config->repeat != 1) {
+        verdict_refuse(verdict, CODE_invalid_config,
+                       "executor_config: start_at and repeat belong into a run file: send the "
+                       "action when the executor is to start");
+        return;
+    }
+    for (uint32_t i = 0; i < section->kind->market_count; i++) {
+        const char *connector;
+        const char *pair;
+        section->kind->market(section->config, i, &connector, &pair);
+        const struct instrument *instrument =
+            run_config_find_instrument(orch->given.config, connector, pair);
+        if (instrument == NULL || !orch->is_marked[instrument->index]) {
+            verdict_refuse(verdict, instrument == NULL ? CODE_invalid_config : CODE_no_quotes, "");
+            text_printf(&verdict->text,
+                        instrument == NULL
+                            ? "executor_config.trading_pair: this run has no instrument \"%s\" on "
+                              "venue \"%s\": see its instruments"
+                            : "no quote of \"%s\" on \"%s\" has come yet: try again when its feed "
+                              "has begun",
+                        pair, connector);
+            return;
+        }
+    }
+}
+
+/* Parses the configuration into the memory that the executor will own. */
+static enum err actions_read_config(struct verdict *verdict)
+{
+    verdict->owner = executor_owner_create();
+    if (verdict->owner == NULL) {
+        return ERR_MEMORY;
+    }
+    const char *json = verdict->action->executor_config;
+    struct problems problems;
+    problems_init(&problems, "executor_config");
+    const struct node *root;
+    enum err err = node_read_json("executor_config", json, strlen(json), NODE_DEPTH_CONTROL_MAX,
+                                  &verdict->arena, &problems, &root);
+    if (err == ERR_NONE) {
+        err = factory_parse(root, "", &verdict->owner->arena, &problems, &verdict->section.kind,
+                            &verdict->section.config);
+    }
+    if (err != ERR_NONE) {
+        verdict->section = (struct executor_section){0};
+        verdict_refuse_problems(verdict, CODE_invalid_config, &problems);
+        err = ERR_NONE;
+    }
+    problems_done(&problems);
+    return err;
+}
+
+/* The ids that the action gives, that the configuration gives, or that are made. */
+static enum err actions_name_executor(struct orchestrator *orch, struct verdict *verdict)
+{
+    const char *id = verdict->action->executor_id != NULL ? verdict->action->executor_id
+                                                          : verdict->section.config->id;
+    if (id != NULL) {
+        (void)snprintf(verdict->executor_id, sizeof(verdict->executor_id), "%s", id);
+    } else {
+        roster_make_id(orch, verdict->executor_id);
+    }
+    const char *controller = verdict->action->controller_id;
+    verdict->owner->controller_id =
+        controller != NULL ? arena_copy(&verdict->owner->arena, controller, strlen(controller))
+                           : verdict->section.config->controller_id;
+    return verdict->owner->controller_id != NULL ? ERR_NONE : ERR_MEMORY;
+}
+
+static enum err actions_judge_create(struct orchestrator *orch, struct verdict *verdict)
+{
+    enum err err = actions_read_config(verdict);
+    if (err != ERR_NONE || verdict_is_refused(verdict)) {
+        return err;
+    }
+    err = actions_name_executor(orch, verdict);
+    if (err != ERR_NONE) {
+        return err;
+    }
+    if (roster_is_known(orch, verdict->executor_id)) {
+        verdict_refuse(verdict, CODE_executor_exists,
+                       "the id was used before in this run: choose another, or leave it out");
+        return ERR_NONE;
+    }
+    if (orch->executor_count >= RUN_EXECUTORS_MAX) {
+        verdict_refuse(verdict, CODE_too_many_executors,
+                       "the run holds no more executors: start a new run");
+        return ERR_NONE;
+    }
+    actions_check_section(orch, verdict);
+    return ERR_NONE;
+}
+
+static enum err actions_carry_create(struct orchestrator *orch, struct verdict *verdict,
+                                     uint32_t number)
+{
+    verdict->owner->create_action = number;
+    struct executor_owner *owner = verdict->owner;
+    verdict->owner = NULL; /* The executor has it, also when the rest fails. */
+    return roster_create(orch, &verdict->section, verdict->executor_id, owner);
+}
+
+/* ---- Stop, store, update ---- */
+
+/* The executor that the action names; refuses when there is none. */
+static struct executor_entry *actions_subject(struct orchestrator *orch, struct verdict *verdict)
+{
+    verdict->executor = roster_find(orch, verdict->executor_id);
+    if (verdict->executor == 0) {
+        verdict_refuse(verdict, CODE_unknown_executor,
+                       "no executor of this run has that id, or it was not created yet");
+        return NULL;
+    }
+    return roster_get(orch, verdict->executor);
+}
+
+/* What an executor remembers about actions; made when the first one comes. */
+static struct executor_owner *actions_owner(struct executor_entry *entry)
+{
+    if (entry->owner == NULL) {
+        entry->owner = executor_owner_create();
+    }
+    return entry->owner;
+}
+
+static enum err actions_judge_stop(struct orchestrator *orch, struct verdict *verdict)
+{
+    struct executor_entry *entry = actions_subject(orch, verdict);
+    if (entry == NULL) {
+        return ERR_NONE;
+    }
+    struct executor_owner *owner = actions_owner(entry);
+    if (owner == NULL) {
+        return ERR_MEMORY;
+    }
+    if (entry->status == EXECUTOR_SHUTTING_DOWN || entry->status == EXECUTOR_TERMINATED ||
+        owner->stop_action != 0) {
+        verdict_refuse(verdict, CODE_not_running,
+                       entry->status == EXECUTOR_TERMINATED ? "the executor has ended already"
+                                                            : "the executor is stopping already");
+    }
+    return ERR_NONE;
+}
+
+static enum err actions_carry_stop(struct orchestrator *orch, struct verdict *verdict,
+                                   uint32_t number)
+{
+    struct executor_entry *entry = roster_get(orch, verdict->executor);
+    entry->owner->stop_action = number;
+    return roster_stop(orch, verdict->executor, verdict->action->keep_position);
+}
+
+static enum err actions_judge_store(struct orchestrator *orch, struct verdict *verdict)
+{
+    struct executor_entry *entry = actions_subject(orch, verdict);
+    if (entry == NULL) {
+        return ERR_NONE;
+    }
+    if (entry->status != EXECUTOR_TERMINATED) {
+        verdict_refuse(verdict, CODE_not_ended,
+                       "the executor is still active: stop it, and store it when it has ended");
+    } else if (entry->is_stored) {
+        verdict_refuse(verdict, CODE_already_stored, "the executor was stored before");
+    }
+    return ERR_NONE;
+}
+
+static enum err actions_carry_store(struct orchestrator *orch, struct verdict *verdict,
+                                    uint32_t number)
+{
+    roster_get(orch, verdict->executor)->is_stored = true;
+    uint32_t completed = number;
+    return actions_complete(orch, &completed, "", "");
+}
+
+static enum err actions_read_update(const struct executor_kind *kind, struct verdict *verdict)
+{
+    const char *json = verdict->action->update_data;
+    struct problems problems;
+    problems_init(&problems, "update_data");
+    const struct node *root;
+    verdict->update = arena_take(&verdict->arena, kind->update_size);
+    enum err err = verdict->update == NULL
+                       ? ERR_MEMORY
+                       : node_read_json("update_data", json, strlen(json), NODE_DEPTH_CONTROL_MAX,
+                                        &verdict->arena, &problems, &root);
+    if (err == ERR_NONE) {
+        err = field_parse(kind->update_fields, root, "", verdict->update, kind->update_size,
+                          &verdict->arena, &problems);
+    }
+    if (err != ERR_NONE && err != ERR_MEMORY) {
+        verdict_refuse_problems(verdict, CODE_invalid_update, &problems);
+        err = ERR_NONE;
+    }
+    problems_done(&problems);
+    return err;
+}
+
+static enum err actions_judge_update(struct orchestrator *orch, struct verdict *verdict)
+{
+    struct executor_entry *entry = actions_subject(orch, verdict);
+    if (entry == NULL) {
+        return ERR_NONE;
+    }
+    struct executor_owner *owner = actions_owner(entry);
+    if (owner == NULL) {
+        return ERR_MEMORY;
+    }
+    if (entry->kind->update_fields == NULL) {
+        verdict_refuse(verdict, CODE_not_updatable,
+                       "this kind of executor cannot change while it runs: stop it and create "
+                       "another");
+    } else if (entry->status != EXECUTOR_RUNNING && entry->status != EXECUTOR_NOT_STARTED) {
+        verdict_refuse(verdict, CODE_not_running, "the executor is stopping or has ended");
+    } else if (owner->update_action != 0) {
+        verdict_refuse(verdict, CODE_busy, "an update of this executor is under way");
+    } else {
+        return actions_read_update(entry->kind, verdict);
+    }
+    return ERR_NONE;
+}
+
+static enum err actions_carry_update(struct orchestrator *orch, struct verdict *verdict,
+                                     uint32_t number)
+{
+    struct executor_entry *entry = roster_get(orch, verdict->executor);
+    entry->owner->update_action = number;
+    const enum err err = message_post(orch->context, entry->host, MESSAGE_EXECUTOR_UPDATE,
+                                      orch->now_ns, verdict->update, entry->kind->update_size);
+    return err == ERR_NONE ? roster_touch(orch, verdict->executor) : err;
+}
+
+/* ---- The four of them ---- */
+
+static const struct {
+    /* Refuses or prepares; an error is one of the run's own. */
+    enum err (*judge)(struct orchestrator *orch, struct verdict *verdict);
+    /* Does it; `number` is what the action is remembered by. */
+    enum err (*carry)(struct orchestrator *orch, struct verdict *verdict, uint32_t number);
+} actions_table[] = {
+    [ACTION_CREATE] = {actions_judge_create, actions_carry_create},
+    [ACTION_STOP] = {actions_judge_stop, actions_carry_stop},
+    [ACTION_STORE] = {actions_judge_store, actions_carry_store},
+    [ACTION_UPDATE] = {actions_judge_update, actions_carry_update},
+};
+
+static bool actions_ids_fit(const struct action *action)
+{
+    return (action->action_id == NULL || executor_id_is_valid(action->action_id)) &&
+           (action->executor_id == NULL || executor_id_is_valid(action->executor_id)) &&
+           (action->controller_id == NULL || executor_id_is_valid(action->controller_id));
+}
+
+/* What keeps the run from taking in anything now. */
+static void actions_check_room(const struct orchestrator *orch, struct verdict *verdict)
+{
+    if (orch->is_stopping || orch->is_finishing) {
+        verdict_refuse(verdict, CODE_stopping, "the run is ending: it takes no more actions");
+    } else if (orch->action_count >= ACTIONS_MAX) {
+        verdict_refuse(verdict, CODE_too_many_actions,
+                       "the run remembers no more actions: start a new one");
+    } else if (journal_is_behind(orch) || orch->answer_count >= ACTIONS_WAITING_MAX) {
+        verdict_refuse(verdict, CODE_busy, "the journal is behind: try again in a moment");
+    } else if (!actions_ids_fit(verdict->action)) {
+        verdict_refuse(verdict, CODE_invalid_action,
+                       "ids have 1 to 63 characters of [A-Za-z0-9_.-]");
+    }
+}
+
+/* The ids as far as they fit; those that do not are refused later. */
+static void actions_take_ids(struct orchestrator *orch, struct verdict *verdict)
+{
+    const struct action *action = verdict->action;
+    if (action->action_id == NULL) {
+        roster_make_id(orch, verdict->action_id);
+    } else if (strlen(action->action_id) <= ACTION_ID_MAX) {
+        (void)snprintf(verdict->action_id, sizeof(verdict->action_id), "%s", action->action_id);
+    }
+    if (action->executor_id != NULL && strlen(action->executor_id) <= ACTION_ID_MAX) {
+        (void)snprintf(verdict->executor_id, sizeof(verdict->executor_id), "%s",
+                       action->executor_id);
+    }
+}
+
+/* What the verdict says, as it is answered; the text is the verdict's. */
+static struct action_entry actions_entry(struct verdict *verdict)
+{
+    text_append(&verdict->text, "", 0);
+    struct action_entry entry = {
+        .kind = verdict->action->kind, .code = verdict->code, .text = verdict->text.data};
+    memcpy(entry.id, verdict->action_id, sizeof(entry.id));
+    memcpy(entry.executor_id, verdict->executor_id, sizeof(entry.executor_id));
+    return entry;
+}
+
+/* Journals the answer, remembers it and does what was accepted. */
+static enum err actions_settle(struct orchestrator *orch, struct verdict *verdict,
+                               struct waiting_answer *to)
+{
+    const struct action_entry entry = actions_entry(verdict);
+    enum err err = text_failed(&verdict->text) ? ERR_MEMORY : actions_journal(orch, verdict);
+    if (err == ERR_NONE) {
+        err = answers_remember(orch, &entry, &to->action);
+    }
+    if (err == ERR_NONE && !verdict_is_refused(verdict)) {
+        err = actions_table[verdict->action->kind].carry(orch, verdict, to->action);
+    }
+    if (err == ERR_NONE) {
+        answers_get(orch, to->action)->seq = orch->seq;
+        err = answers_send(orch, to);
+    }
+    return err;
+}
+
+/* Answers of these codes are not remembered: the same action may be tried again later. */
+static bool actions_is_turned_away(const struct verdict *verdict)
+{
+    return verdict->code == CODE_busy || verdict->code == CODE_stopping ||
+           verdict->code == CODE_too_many_actions || verdict->code == CODE_invalid_action;
+}
+
+static enum err actions_take(struct orchestrator *orch, struct verdict *verdict,
+                             struct waiting_answer *to)
+{
+    enum err err = answers_prepare(orch);
+    if (err != ERR_NONE) {
+        return err;
+    }
+    actions_take_ids(orch, verdict);
+    actions_check_room(orch, verdict);
+    to->action = answers_find(orch, verdict->action_id);
+    if (to->action != 0 && orch->answer_count < ACTIONS_WAITING_MAX) {
+        return answers_send(orch, to);
+    }
+    if (!verdict_is_refused(verdict)) {
+        err = actions_table[verdict->action->kind].judge(orch, verdict);
+    }
+    if (err == ERR_NONE && actions_is_turned_away(verdict)) {
+        const struct action_entry entry = actions_entry(verdict);
+        return answers_send_now(orch, &entry, to);
+    }
+    return err == ERR_NONE ? actions_settle(orch, verdict, to) : err;
+}
+
+enum err actions_on_action(struct orchestrator *orch, const struct message_action *message,
+                           struct actor_ref sender)
+{
+    struct verdict verdict = {.action = &message->action, .code = ""};
+    arena_init(&verdict.arena, ACTION_TREE_BYTES_MAX);
+    struct waiting_answer to = {.ticket = message->ticket, .to = sender};
+    const enum err err = actions_take(orch, &verdict, &to);
+    executor_owner_destroy(verdict.owner);
+    arena_done(&verdict.arena);
+    text_done(&verdict.text);
+    return err;
+}
+
+/* ---- What becomes of them ---- */
+
+enum err actions_on_report(struct orchestrator *orch, struct executor_entry *entry,
+                           const struct message_report *report)
+{
+    struct executor_owner *owner = entry->owner;
+    if (owner == NULL) {
+        return ERR_NONE;
+    }
+    if (report->cause == REPORT_REFUSED) {
+        return actions_complete(orch, &owner->update_action, CODE_update_refused,
+                                "the executor refused the values: nothing has changed");
+    }
+    if (report->cause == REPORT_UPDATED) {
+        return actions_complete(orch, &owner->update_action, "", "");
+    }
+    const bool has_ended = entry->status == EXECUTOR_TERMINATED;
+    const char *close_type =
+        has_ended ? record_close_type_name((int)report->figures.close_type) : "";
+    enum err err = actions_complete(orch, &owner->create_action, close_type, "");
+    if (err == ERR_NONE && has_ended) {
+        err = actions_complete(orch, &owner->stop_action, close_type, "");
+    }
+    if (err == ERR_NONE && has_ended) {
+        err = actions_complete(orch, &owner->update_action, CODE_not_running,
+                               "the executor ended before");
+    }
+    return err;
+}

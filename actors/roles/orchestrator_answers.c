@@ -1,0 +1,123 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "actors/roles/orchestrator_parts.h"
+
+enum { ANSWERS_FIRST = 16 };
+
+void answers_done(struct orchestrator *orch)
+{
+    for (uint32_t i = 0; i < orch->action_count; i++) {
+        free(orch->actions[i]->text);
+        free(orch->actions[i]);
+    }
+    free(orch->actions);
+    free(orch->answers);
+    text_index_done(&orch->actions_by_id);
+}
+
+enum err answers_prepare(struct orchestrator *orch)
+{
+    if (orch->answers == NULL) {
+        orch->answers = calloc(ACTIONS_WAITING_MAX, sizeof(*orch->answers));
+        text_index_init(&orch->actions_by_id, orch->given.epoch);
+    }
+    return orch->answers != NULL ? ERR_NONE : ERR_MEMORY;
+}
+
+struct action_entry *answers_get(const struct orchestrator *orch, uint32_t number)
+{
+    ASSERT(number >= 1 && number <= orch->action_count);
+    return orch->actions[number - 1];
+}
+
+uint32_t answers_find(const struct orchestrator *orch, const char *action_id)
+{
+    return action_id[0] != '\0' ? text_index_get(&orch->actions_by_id, action_id) : 0;
+}
+
+/* Room for one more; it doubles at each power of two. */
+static enum err answers_reserve(struct orchestrator *orch)
+{
+    if ((orch->action_count & (orch->action_count - 1)) != 0) {
+        return ERR_NONE;
+    }
+    const size_t capacity =
+        orch->action_count != 0 ? (size_t)orch->action_count * 2 : ANSWERS_FIRST;
+    struct action_entry **actions =
+        realloc(orch->actions, capacity * sizeof(struct action_entry *));
+    if (actions == NULL) {
+        return ERR_MEMORY;
+    }
+    orch->actions = actions;
+    return ERR_NONE;
+}
+
+enum err answers_remember(struct orchestrator *orch, const struct action_entry *answer,
+                          uint32_t *ret_number)
+{
+    struct action_entry *entry = malloc(sizeof(*entry));
+    char *text = strdup(answer->text);
+    enum err err = entry != NULL && text != NULL ? answers_reserve(orch) : ERR_MEMORY;
+    if (err == ERR_NONE) {
+        *entry = *answer;
+        entry->text = text;
+        err = text_index_set(&orch->actions_by_id, entry->id, orch->action_count + 1);
+    }
+    if (err != ERR_NONE) {
+        free(text);
+        free(entry);
+        return err;
+    }
+    orch->actions[orch->action_count++] = entry;
+    *ret_number = orch->action_count;
+    return ERR_NONE;
+}
+
+enum err answers_send_now(struct orchestrator *orch, const struct action_entry *entry,
+                          const struct waiting_answer *to)
+{
+    const size_t size = strlen(entry->text) + 1;
+    nng_msg *message =
+        message_create(MESSAGE_ANSWER, orch->now_ns, sizeof(struct message_answer) + size);
+    if (message == NULL) {
+        return ERR_MEMORY;
+    }
+    struct message_answer *answer = message_body(message);
+    *answer = (struct message_answer){
+        .ticket = to->ticket, .is_accepted = entry->code[0] == '\0', .code = entry->code};
+    memcpy(answer->action_id, entry->id, sizeof(answer->action_id));
+    memcpy(answer->executor_id, entry->executor_id, sizeof(answer->executor_id));
+    memcpy(answer->texts, entry->text, size);
+    answer->text = answer->texts;
+    const enum err err = context_send(orch->context, to->to, &message);
+    message_destroy(message);
+    return err == ERR_FULL ? ERR_NONE : err; /* Whoever cannot take answers in goes without. */
+}
+
+enum err answers_send(struct orchestrator *orch, const struct waiting_answer *to)
+{
+    const struct action_entry *entry = answers_get(orch, to->action);
+    if (entry->seq <= orch->committed || orch->given.config->durability == DURABILITY_MEMORY) {
+        return answers_send_now(orch, entry, to);
+    }
+    ASSERT(orch->answer_count < ACTIONS_WAITING_MAX);
+    orch->answers[(orch->answer_first + orch->answer_count++) % ACTIONS_WAITING_MAX] = *to;
+    return ERR_NONE;
+}
+
+enum err answers_on_committed(struct orchestrator *orch)
+{
+    enum err err = ERR_NONE;
+    while (err == ERR_NONE && orch->answer_count > 0) {
+        const struct waiting_answer *next = &orch->answers[orch->answer_first];
+        const struct action_entry *entry = answers_get(orch, next->action);
+        if (entry->seq > orch->committed) {
+            break;
+        }
+        err = answers_send_now(orch, entry, next);
+        orch->answer_first = (orch->answer_first + 1) % ACTIONS_WAITING_MAX;
+        orch->answer_count--;
+    }
+    return err;
+}

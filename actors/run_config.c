@@ -119,6 +119,14 @@ static void run_check_perpetual(const struct run_check *check, size_t index,
     }
 }
 
+/* Whether the venue keeps a long and a short position of each perpetual. */
+static bool run_config_is_hedged(const struct run_config *config, const char *venue)
+{
+    const size_t number = run_config_find_venue(config, venue);
+    const struct venue_section *venues = config->file.venues.items;
+    return number < config->file.venues.count && venues[number].position_mode == PAPER_HEDGE;
+}
+
 /* Fills the run's table of instruments, whose entries executors and feeds refer to. */
 static enum err run_check_instruments(const struct run_check *check)
 {
@@ -141,6 +149,7 @@ static enum err run_check_instruments(const struct run_check *check)
             .max_order_size = section->max_order_size,
             .min_notional = section->min_notional,
             .is_perpetual = section->is_perpetual,
+            .is_hedged = section->is_perpetual && run_config_is_hedged(config, section->venue),
             .maintenance_margin = section->maintenance_margin,
             .funding_rate = section->funding_rate,
             .funding_interval_ns = section->funding_interval_hours * NS_PER_HOUR};

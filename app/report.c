@@ -166,7 +166,7 @@ static bool report_visit_fill(void *context, int count, const char *const *names
     return true;
 }
 
-/* controller_id, venue, trading_pair, side, amount, average, realized, fees, volume */
+/* controller_id, venue, trading_pair, side, amount, average, realized, fees, funding, volume */
 static bool report_visit_position(void *context, int count, const char *const *names,
                                   const char *const *values)
 {
@@ -186,12 +186,15 @@ static bool report_visit_position(void *context, int count, const char *const *n
                                          .average_price = report_decimal(load, values[5]),
                                          .realized_pnl_quote = report_decimal(load, values[6]),
                                          .fees_quote = report_decimal(load, values[7]),
-                                         .volume_quote = report_decimal(load, values[8])};
+                                         .funding_quote = report_decimal(load, values[8]),
+                                         .volume_quote = report_decimal(load, values[9])};
+    struct report_sums *const controller = report_controller(load, position->controller_id);
     *load->positions_end = position;
     load->positions_end = &position->next;
     report_add(&load->report->total.realized_pnl_quote, position->realized_pnl_quote);
-    report_add(&report_controller(load, position->controller_id)->realized_pnl_quote,
-               position->realized_pnl_quote);
+    report_add(&load->report->total.funding_quote, position->funding_quote);
+    report_add(&controller->realized_pnl_quote, position->realized_pnl_quote);
+    report_add(&controller->funding_quote, position->funding_quote);
     return true;
 }
 
@@ -266,7 +269,7 @@ static enum err report_load_tables(struct report_load *load)
          " LEFT JOIN executor e ON e.id = f.executor_id",
          report_visit_fill},
         {"SELECT controller_id, venue, trading_pair, side, amount, average_price,"
-         " realized_pnl_quote, fees_quote, volume_quote FROM position"
+         " realized_pnl_quote, fees_quote, funding_quote, volume_quote FROM position"
          " ORDER BY controller_id, venue, trading_pair, side",
          report_visit_position},
         {"SELECT report FROM performance WHERE controller_id = '' ORDER BY rowid DESC LIMIT 1",

@@ -29,6 +29,7 @@ struct report_position {
     struct decimal average_price;
     struct decimal realized_pnl_quote;
     struct decimal fees_quote;
+    struct decimal funding_quote;
     struct decimal volume_quote;
     struct report_position *next;
 };
@@ -46,6 +47,7 @@ struct report_sums {
     struct decimal net_pnl_quote;      /* Sum over executors. */
     struct decimal realized_pnl_quote; /* Sum over positions, without fees. */
     struct decimal fees_quote;         /* Sum over fills. */
+    struct decimal funding_quote;      /* Sum over positions: received, less what was paid. */
     struct decimal volume_quote;       /* Sum of price * amount over fills. */
     struct report_sums *next;
 };

@@ -56,6 +56,9 @@ static void print_sums(const struct report_sums *sums, FILE *out)
     print_decimal(out, "net pnl", sums->net_pnl_quote);
     print_decimal(out, "realized", sums->realized_pnl_quote);
     print_decimal(out, "fees", sums->fees_quote);
+    if (decimal_sign(sums->funding_quote) != 0) {
+        print_decimal(out, "funding", sums->funding_quote);
+    }
     print_decimal(out, "volume", sums->volume_quote);
     (void)fprintf(out, "fills       %llu\n", (unsigned long long)sums->fills);
     char rate[DECIMAL_TEXT_MAX];
@@ -108,6 +111,7 @@ static void json_put_sums(struct text *out, const struct report_sums *sums)
     json_put_decimal(out, "net_pnl_quote", sums->net_pnl_quote);
     json_put_decimal(out, "realized_pnl_quote", sums->realized_pnl_quote);
     json_put_decimal(out, "fees_quote", sums->fees_quote);
+    json_put_decimal(out, "funding_quote", sums->funding_quote);
     json_put_decimal(out, "volume_traded", sums->volume_quote);
     json_put_int(out, "fills", (int64_t)sums->fills);
     json_put_int(out, "traded", (int64_t)sums->traded);
@@ -147,6 +151,7 @@ static void json_put_position(struct text *out, const struct report_position *po
     json_put_decimal(out, "average_price", position->average_price);
     json_put_decimal(out, "realized_pnl_quote", position->realized_pnl_quote);
     json_put_decimal(out, "fees_quote", position->fees_quote);
+    json_put_decimal(out, "funding_quote", position->funding_quote);
     json_put_decimal(out, "volume_quote", position->volume_quote);
     json_object_end(out);
 }

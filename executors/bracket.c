@@ -160,7 +160,8 @@ static enum close_type bracket_run(struct bracket *bracket, const struct moment 
 static void bracket_shut_down(struct bracket *bracket, const struct moment *moment,
                               struct executor_requests *requests)
 {
-    const struct holding holding = {0, bracket_side(bracket), moment->remaining, moment->mark};
+    const struct holding holding = {
+        .side = bracket_side(bracket), .remaining = moment->remaining, .mark = moment->mark};
     shutdown_step(&bracket->executor, &holding, moment->now_ns, requests);
     if (bracket->executor.status == EXECUTOR_TERMINATED) {
         bracket->final = (struct quote){moment->now_ns, moment->bid, moment->ask};

@@ -128,7 +128,8 @@ void bracket_wake(const struct executor *executor, const struct executor_view *v
     }
     const struct moment moment = moment_of(bracket, view);
     if (executor->status == EXECUTOR_SHUTTING_DOWN) {
-        const struct holding holding = {0, bracket_side(bracket), moment.remaining, moment.mark};
+        const struct holding holding = {
+            .side = bracket_side(bracket), .remaining = moment.remaining, .mark = moment.mark};
         shutdown_wake(executor, &holding, moment.now_ns, ret_wake);
         return;
     }

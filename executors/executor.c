@@ -104,6 +104,17 @@ bool executor_is_exhausted(const struct executor *executor)
     return (int64_t)executor->retries > executor->config->max_retries;
 }
 
+/* In hedge mode every order says what it does: unless the kind knows better, the orders of role
+ * OPEN open and all others close. */
+static enum position_action executor_action(const struct executor *executor,
+                                            const struct order_draft *draft)
+{
+    if (draft->action != POSITION_ACTION_NIL || !executor->instruments[draft->market]->is_hedged) {
+        return draft->action;
+    }
+    return draft->role == ROLE_OPEN ? POSITION_ACTION_OPEN : POSITION_ACTION_CLOSE;
+}
+
 bool executor_place(struct executor *executor, const struct order_draft *draft, int64_t now_ns,
                     struct executor_requests *requests)
 {
@@ -123,7 +134,7 @@ bool executor_place(struct executor *executor, const struct order_draft *draft, 
         .amount = order->amount,
         .price = order->price,
         .time_in_force = draft->time_in_force,
-        .action = draft->action,
+        .action = executor_action(executor, draft),
         .leverage = draft->leverage,
     };
     return true;
@@ -145,8 +156,35 @@ void executor_cancel(struct ledger_order *order, int64_t now_ns, struct executor
     };
 }
 
+/* The plan is over when the venue has closed the position: what is left of it is closed as well, or
+ * kept when the ledger has no room for the order. */
+static void executor_adopt(struct executor *executor, const struct order_event *event,
+                           int64_t now_ns)
+{
+    const struct order_draft draft = {.market = event->market,
+                                      .role = ROLE_CLOSE,
+                                      .side = event->fill.side,
+                                      .type = ORDER_MARKET,
+                                      .amount = event->fill.amount};
+    struct ledger_order *order = ledger_place(&executor->ledger, &draft, now_ns);
+    if (order != NULL) {
+        ASSERT(order->ordinal == event->ordinal);
+        (void)ledger_set_state(&executor->ledger, order, LEDGER_ACKNOWLEDGED);
+    }
+    if (executor->status == EXECUTOR_RUNNING) {
+        executor_leave(executor, CLOSE_FAILED, order != NULL ? SHUTDOWN_CLOSE : SHUTDOWN_FAIL,
+                       now_ns);
+        executor->retries = 0; /* The orders that the venue canceled with it were no failures. */
+        executor->retry_at_ns = 0;
+    }
+}
+
 void executor_on_order(struct executor *executor, const struct order_event *event, int64_t now_ns)
 {
+    if (event->kind == ORDER_EVENT_ADOPTED) {
+        executor_adopt(executor, event, now_ns);
+        return;
+    }
     struct ledger *ledger = &executor->ledger;
     struct ledger_order *order = ledger_find(ledger, event->ordinal);
     if (order == NULL) {
@@ -172,6 +210,8 @@ void executor_on_order(struct executor *executor, const struct order_event *even
             executor_count_retry(executor, now_ns);
         }
         break;
+    case ORDER_EVENT_ADOPTED:
+        break; /* Dealt with above: its order is not there yet. */
     }
 }
 

@@ -118,12 +118,16 @@ enum order_event_kind {
     ORDER_EVENT_COMPLETED, /* Every requested unit is filled. */
     ORDER_EVENT_FAILED,    /* Rejected: it was never in the book. */
     ORDER_EVENT_CANCELED,  /* Also expired. */
+    /* The venue has closed what the executor owned, all or a part, by an order of its own (a
+     * liquidation): the order becomes the executor's, and its fill and its end follow. */
+    ORDER_EVENT_ADOPTED,
 };
 
 struct order_event {
     enum order_event_kind kind;
     uint32_t ordinal;
-    struct fill fill; /* ORDER_EVENT_FILL only. */
+    uint32_t market;  /* ORDER_EVENT_ADOPTED only. */
+    struct fill fill; /* ORDER_EVENT_FILL; of ORDER_EVENT_ADOPTED side and amount. */
 };
 
 struct executor_kind;
@@ -300,8 +304,9 @@ void executor_cancel(struct ledger_order *order, int64_t now_ns,
 /*
  * The on_order of every kind: fills and states go to the ledger; a failed order and a cancel that
  * the executor never asked for count a retry. An event of an order that has ended changes nothing
- * but its fills; one of an order that is not in the ledger changes nothing at all (the caller books
- * such a fill elsewhere).
+ * but its fills; an adopted order ends the plan: a RUNNING executor is SHUTTING_DOWN as FAILED
+ * then, and closes what the venue has left. One of an order that is not in the ledger changes
+ * nothing at all (the caller books such a fill elsewhere).
  */
 void executor_on_order(struct executor *executor, const struct order_event *event, int64_t now_ns);
 

@@ -64,7 +64,8 @@ static enum shutdown_mode exposure_mode(enum close_type close_type)
 
 static struct holding exposure_holding(const struct moment *moment)
 {
-    return (struct holding){0, moment->side, moment->remaining, moment->mark};
+    return (struct holding){
+        .side = moment->side, .remaining = moment->remaining, .mark = moment->mark};
 }
 
 void exposure_settle(struct exposure *exposure, const struct moment *moment,

@@ -156,7 +156,8 @@ static enum shutdown_mode grid_mode(enum close_type close_type)
 static void grid_shut_down(struct grid *grid, const struct grid_moment *moment,
                            struct executor_requests *requests)
 {
-    const struct holding holding = {0, grid_side(grid), moment->remaining, moment->mark};
+    const struct holding holding = {
+        .side = grid_side(grid), .remaining = moment->remaining, .mark = moment->mark};
     shutdown_step(&grid->executor, &holding, moment->now_ns, requests);
     if (grid->executor.status == EXECUTOR_TERMINATED) {
         grid->final = (struct quote){moment->now_ns, moment->bid, moment->ask};

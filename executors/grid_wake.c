@@ -79,7 +79,8 @@ void grid_wake(const struct executor *executor, const struct executor_view *view
     }
     const struct grid_moment moment = grid_moment_of(grid, view);
     if (executor->status == EXECUTOR_SHUTTING_DOWN) {
-        const struct holding holding = {0, grid_side(grid), moment.remaining, moment.mark};
+        const struct holding holding = {
+            .side = grid_side(grid), .remaining = moment.remaining, .mark = moment.mark};
         shutdown_wake(executor, &holding, moment.now_ns, ret_wake);
         return;
     }

@@ -93,6 +93,7 @@ static void shutdown_place_close(struct executor *executor, const struct holding
         .side = side_opposite(holding->side),
         .type = ORDER_MARKET,
         .amount = amount,
+        .action = holding->action,
     };
     if (instrument_is_tradable(executor->instruments[holding->market], amount, holding->mark) &&
         !executor_place(executor, &draft, now_ns, requests)) {

@@ -20,6 +20,9 @@ struct holding {
     enum side side;           /* On which it was opened. */
     struct decimal remaining; /* Base, not yet closed. */
     struct decimal mark;      /* The price at which it could be closed. */
+    /* What closing it does in hedge mode; NIL: it closes. OPEN: the other side of a pair is opened
+     * against it on another market. */
+    enum position_action action;
 };
 
 /* One pass of the rule for an executor that is SHUTTING_DOWN. May end it. */

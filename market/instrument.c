@@ -42,6 +42,15 @@ bool instrument_is_tradable(const struct instrument *instrument, struct decimal 
     return !decimal_is_valid(notional) || !decimal_less(notional, instrument->min_notional);
 }
 
+enum side instrument_position_side(const struct instrument *instrument, enum side side,
+                                   enum position_action action)
+{
+    if (!instrument->is_hedged) {
+        return (enum side)0;
+    }
+    return action == POSITION_ACTION_CLOSE ? side_opposite(side) : side;
+}
+
 struct decimal instrument_passive_price(const struct instrument *instrument, enum side side,
                                         struct decimal price)
 {

@@ -27,6 +27,7 @@ struct instrument {
     struct decimal max_order_size; /* In base. 0 means no limit. */
     struct decimal min_notional;   /* price * amount, in quote. >= 0 */
     bool is_perpetual;             /* Cash-settled: positions need margin, not the base asset. */
+    bool is_hedged; /* Perpetuals: a long and a short position; every order opens or closes one. */
     struct decimal
         maintenance_margin;      /* Perpetuals: fraction of the notional; 0: never liquidated. */
     struct decimal funding_rate; /* Perpetuals: of the notional, from long to short. */
@@ -43,6 +44,11 @@ MUST_USE enum err instrument_complete(struct instrument *instrument);
 /* amount > 0, amount >= min_order_size and price * amount >= min_notional: SPEC "tradable". */
 bool instrument_is_tradable(const struct instrument *instrument, struct decimal amount,
                             struct decimal price);
+
+/* Which position of the instrument an order moves: SIDE_BUY the long one, SIDE_SELL the short one,
+ * 0 the only one of an instrument that is not hedged. An order that says nothing opens. */
+enum side instrument_position_side(const struct instrument *instrument, enum side side,
+                                   enum position_action action);
 
 /* The price on the tick grid, away from aggression: down for a buy, up for a sell. */
 struct decimal instrument_passive_price(const struct instrument *instrument, enum side side,

@@ -98,15 +98,16 @@ static void performance_refresh_ratios(struct performance *performance)
                                                     .square_sum = performance->pnl_square_sum});
 }
 
-void performance_refresh(struct performance *performance, struct decimal realized_pnl_quote,
-                         struct decimal unrealized_pnl_quote, struct decimal fees_quote)
+void performance_refresh(struct performance *performance, const struct performance_sums *sums)
 {
     struct performance_report *report = &performance->report;
-    report->realized_pnl_quote = realized_pnl_quote;
-    report->unrealized_pnl_quote = unrealized_pnl_quote;
-    report->fees_quote = fees_quote;
+    report->realized_pnl_quote = sums->realized_pnl_quote;
+    report->unrealized_pnl_quote = sums->unrealized_pnl_quote;
+    report->fees_quote = sums->fees_quote;
+    report->funding_quote = sums->funding_quote;
+    const struct decimal gross = decimal_add(sums->realized_pnl_quote, sums->unrealized_pnl_quote);
     report->global_pnl_quote =
-        decimal_subtract(decimal_add(realized_pnl_quote, unrealized_pnl_quote), fees_quote);
+        decimal_add(decimal_subtract(gross, sums->fees_quote), sums->funding_quote);
     performance_follow_peak(performance);
     performance_refresh_ratios(performance);
     performance_check(performance);

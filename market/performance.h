@@ -23,7 +23,8 @@ struct performance_report {
     struct decimal realized_pnl_quote;   /* Of positions, without fees. */
     struct decimal unrealized_pnl_quote; /* At the current marks. */
     struct decimal fees_quote;
-    struct decimal global_pnl_quote;  /* realized + unrealized - fees */
+    struct decimal funding_quote;     /* Received, less what was paid. */
+    struct decimal global_pnl_quote;  /* realized + unrealized - fees + funding */
     struct decimal volume_traded;     /* Sum of price * amount of all fills. */
     struct decimal capital_quote;     /* Configured; 0 when none is. */
     struct decimal return_on_capital; /* global_pnl_quote / capital_quote, 0 without capital. */
@@ -72,8 +73,15 @@ void performance_on_closed(struct performance *performance, unsigned close_type,
 /* A fill of that notional on the buying or selling side. */
 void performance_on_fill(struct performance *performance, bool is_buy, struct decimal notional);
 
-/* Recomputes the derived figures from the sums and these three, which the position book gives. */
-void performance_refresh(struct performance *performance, struct decimal realized_pnl_quote,
-                         struct decimal unrealized_pnl_quote, struct decimal fees_quote);
+/* What the position book says, summed in one quote asset. */
+struct performance_sums {
+    struct decimal realized_pnl_quote;
+    struct decimal unrealized_pnl_quote;
+    struct decimal fees_quote;
+    struct decimal funding_quote;
+};
+
+/* Recomputes the derived figures from what was counted and these sums. */
+void performance_refresh(struct performance *performance, const struct performance_sums *sums);
 
 #endif

@@ -107,6 +107,16 @@ enum err position_apply(struct position *position, const struct fill *fill)
     return ERR_NONE;
 }
 
+enum err position_fund(struct position *position, struct decimal amount)
+{
+    const struct decimal funding = decimal_add(position->funding_quote, amount);
+    if (!decimal_is_valid(funding)) {
+        return ERR_OVERFLOW;
+    }
+    position->funding_quote = funding;
+    return ERR_NONE;
+}
+
 struct decimal position_unrealized(const struct position *position, struct decimal mark)
 {
     return decimal_multiply(decimal_subtract(mark, position->average_price), position->amount);

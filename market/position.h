@@ -34,8 +34,9 @@ struct position {
     struct decimal average_price;      /* Of what is owned; 0 when flat. */
     struct decimal realized_pnl_quote; /* Without fees. */
     struct decimal fees_quote;
-    struct decimal volume_quote; /* Sum of price * amount. */
-    struct decimal bought_base;  /* Sums of fills, for checks against the fill table. */
+    struct decimal funding_quote; /* Received, less what was paid; not part of realized pnl. */
+    struct decimal volume_quote;  /* Sum of price * amount. */
+    struct decimal bought_base;   /* Sums of fills, for checks against the fill table. */
     struct decimal sold_base;
     struct decimal fee_base; /* Sum of fees in base: amount = bought - sold - fee_base. */
 };
@@ -45,6 +46,11 @@ struct position {
  * ERR_OVERFLOW: a figure left its range. Both leave the position as it was.
  */
 MUST_USE enum err position_apply(struct position *position, const struct fill *fill);
+
+/* Books a funding payment, positive when it is received. ERR_OVERFLOW leaves the position as it
+ * was.
+ */
+MUST_USE enum err position_fund(struct position *position, struct decimal amount);
 
 /* (mark - average) * amount; mark is the price at which it could be closed. Invalid on overflow. */
 struct decimal position_unrealized(const struct position *position, struct decimal mark);

@@ -140,7 +140,33 @@ static void event_print_position(const struct record_position *position, struct 
     json_put_decimal(out, "realized_pnl_quote", position->realized_pnl_quote);
     json_put_decimal(out, "unrealized_pnl_quote", position->unrealized_pnl_quote);
     json_put_decimal(out, "fees_quote", position->fees_quote);
+    json_put_decimal(out, "funding_quote", position->funding_quote);
     json_put_decimal(out, "volume_quote", position->volume_quote);
+}
+
+static void event_print_funding(const struct record_funding *funding, struct text *out)
+{
+    json_put_string(out, "venue", funding->venue);
+    json_put_string(out, "trading_pair", funding->trading_pair);
+    json_put_string(out, "side", record_position_side_name(funding->side));
+    json_put_int(out, "due_ns", funding->due_ns);
+    json_put_decimal(out, "rate", funding->rate);
+    json_put_decimal(out, "position", funding->position);
+    json_put_decimal(out, "amount", funding->amount);
+}
+
+static void event_print_liquidation(const struct record_liquidation *liquidation, struct text *out)
+{
+    char id[ORDER_ID_TEXT_MAX];
+    (void)order_id_print(liquidation->order, id);
+    json_put_string(out, "venue", liquidation->venue);
+    json_put_string(out, "trading_pair", liquidation->trading_pair);
+    json_put_string(out, "position_side", record_position_side_name(liquidation->position_side));
+    json_put_string(out, "side", field_name_of(side_names, (int)liquidation->side));
+    json_put_decimal(out, "amount", liquidation->amount);
+    json_put_decimal(out, "price", liquidation->price);
+    json_put_string(out, "exchange_order_id", id);
+    json_put_string(out, "reason", liquidation->reason);
 }
 
 static void event_print_close_types(const struct performance_report *report, struct text *out)
@@ -161,6 +187,7 @@ static void event_print_performance(const struct performance_report *report, str
     json_put_decimal(out, "realized_pnl_quote", report->realized_pnl_quote);
     json_put_decimal(out, "unrealized_pnl_quote", report->unrealized_pnl_quote);
     json_put_decimal(out, "fees_quote", report->fees_quote);
+    json_put_decimal(out, "funding_quote", report->funding_quote);
     json_put_decimal(out, "global_pnl_quote", report->global_pnl_quote);
     json_put_decimal(out, "volume_traded", report->volume_traded);
     json_put_decimal(out, "capital_quote", report->capital_quote);
@@ -218,6 +245,12 @@ void event_print_data(const struct record *record, struct text *out)
         break;
     case RECORD_DATA_POSITION:
         event_print_position(&record->data.position, out);
+        break;
+    case RECORD_DATA_FUNDING:
+        event_print_funding(&record->data.funding, out);
+        break;
+    case RECORD_DATA_LIQUIDATION:
+        event_print_liquidation(&record->data.liquidation, out);
         break;
     case RECORD_DATA_PERFORMANCE:
         event_print_performance(&record->data.performance, out);

@@ -48,6 +48,8 @@
     X(ORDER_UNKNOWN, "order.unknown", ORDER)                   \
     X(FILL, "fill", FILL)                                      \
     X(POSITION, "position", POSITION)                          \
+    X(FUNDING, "funding", FUNDING)                             \
+    X(LIQUIDATION, "liquidation", LIQUIDATION)                 \
     X(PERFORMANCE, "performance", PERFORMANCE)                 \
     X(RISK_DENIED, "risk.denied", NOTE)                        \
     X(RISK_STATE, "risk.state", NOTE)                          \
@@ -70,6 +72,8 @@ enum record_data {
     RECORD_DATA_ORDER,
     RECORD_DATA_FILL,
     RECORD_DATA_POSITION,
+    RECORD_DATA_FUNDING,
+    RECORD_DATA_LIQUIDATION,
     RECORD_DATA_PERFORMANCE,
     RECORD_DATA_NOTE,
 };
@@ -173,7 +177,31 @@ struct record_position {
     struct decimal realized_pnl_quote;
     struct decimal unrealized_pnl_quote;
     struct decimal fees_quote;
+    struct decimal funding_quote;
     struct decimal volume_quote;
+};
+
+/* FUNDING: a controller's part of a payment for a perpetual position. */
+struct record_funding {
+    const char *venue;
+    const char *trading_pair;
+    int side; /* 0: a netted position. */
+    int64_t due_ns;
+    struct decimal rate;
+    struct decimal position; /* Signed amount that it was paid for. */
+    struct decimal amount;   /* Signed, in quote: positive is received. */
+};
+
+/* LIQUIDATION: the venue closes a position by an order of its own; fills follow. */
+struct record_liquidation {
+    const char *venue;
+    const char *trading_pair;
+    const char *reason;
+    struct order_id order; /* The venue's. */
+    int position_side;     /* 0: a netted position. */
+    enum side side;        /* Of the order. */
+    struct decimal amount;
+    struct decimal price; /* The mark it was decided at. */
 };
 
 /* RISK_*, VENUE_*. */
@@ -199,6 +227,8 @@ struct record {
         struct record_order order;
         struct record_fill fill;
         struct record_position position;
+        struct record_funding funding;
+        struct record_liquidation liquidation;
         struct performance_report performance;
         struct record_note note;
     } data;

@@ -97,6 +97,7 @@ static const char *const schema_tables[] = {
     " average_price TEXT NOT NULL,"
     " realized_pnl_quote TEXT NOT NULL,"
     " fees_quote TEXT NOT NULL,"
+    " funding_quote TEXT NOT NULL,"
     " volume_quote TEXT NOT NULL,"
     " updated_at INTEGER NOT NULL,"
     " PRIMARY KEY (controller_id, venue, trading_pair, side)"

@@ -16,7 +16,7 @@
 
 enum {
     SCHEMA_APPLICATION_ID = 0x74757474, /* "tutt" */
-    SCHEMA_VERSION = 1,
+    SCHEMA_VERSION = 2,
 };
 
 /* The statements that make the views; ends with NULL. schema_create() runs them. */

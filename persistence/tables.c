@@ -46,11 +46,12 @@ static const char *const tables_sql[TABLES_STATEMENT_COUNT] = {
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [TABLES_POSITION] =
         "INSERT INTO position (controller_id, venue, trading_pair, side, amount, average_price,"
-        " realized_pnl_quote, fees_quote, volume_quote, updated_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " realized_pnl_quote, fees_quote, funding_quote, volume_quote, updated_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (controller_id, venue, trading_pair, side) DO UPDATE SET"
         " amount = excluded.amount, average_price = excluded.average_price,"
         " realized_pnl_quote = excluded.realized_pnl_quote, fees_quote = excluded.fees_quote,"
+        " funding_quote = excluded.funding_quote,"
         " volume_quote = excluded.volume_quote, updated_at = excluded.updated_at",
     [TABLES_PERFORMANCE] = "INSERT INTO performance (controller_id, ts, report) VALUES (?, ?, ?)",
     /* The first answer stays, as it is what a repeated action gets; a completion is added to it. */
@@ -291,6 +292,7 @@ static enum err tables_put_position(struct tables *tables, const struct record *
     row_decimal(&row, position->average_price);
     row_decimal(&row, position->realized_pnl_quote);
     row_decimal(&row, position->fees_quote);
+    row_decimal(&row, position->funding_quote);
     row_decimal(&row, position->volume_quote);
     row_int(&row, record->ts_ns);
     return row_write(&row, tables->connection, "write a position", failure);
@@ -339,6 +341,9 @@ enum err tables_put(struct tables *tables, const struct record *record, const ch
         return tables_put_fill(tables, record, failure);
     case RECORD_DATA_POSITION:
         return tables_put_position(tables, record, failure);
+    case RECORD_DATA_FUNDING:
+    case RECORD_DATA_LIQUIDATION:
+        return ERR_NONE; /* The journal has them; positions and fills follow. */
     case RECORD_DATA_PERFORMANCE:
         return tables_put_performance(tables, record, data, failure);
     case RECORD_DATA_NOTE:

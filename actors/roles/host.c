@@ -12,8 +12,9 @@ struct host {
     bool is_stop_pending; /* A stop came; it is carried out at the next wake. */
     bool keep_position;
     bool is_report_wanted;
-    struct executor *executor; /* Owned. */
-    void *update;              /* Owned: values that came and wait for the next wake; NULL: none. */
+    enum executor_status reported; /* The last status that the orchestrator was told. */
+    struct executor *executor;     /* Owned. */
+    void *update; /* Owned: values that came and wait for the next wake; NULL: none. */
 };
 
 static enum err host_start(struct context *context, void *state, void *arguments)
@@ -29,6 +30,7 @@ static enum err host_start(struct context *context, void *state, void *arguments
         return ERR_MEMORY;
     }
     executor_init(host->executor, given->kind, given->config, given->instruments);
+    host->reported = host->executor->status;
     return ERR_NONE;
 }
 
@@ -185,8 +187,7 @@ static enum err host_on_wake(struct host *host, struct context *context,
                              const struct envelope *envelope, const struct message_wake *wake)
 {
     const struct executor_view view = host_view(host, envelope->now_ns, wake);
-    const enum executor_status before = host->executor->status;
-    if (before == EXECUTOR_NOT_STARTED) {
+    if (host->executor->status == EXECUTOR_NOT_STARTED) {
         host->executor->kind->on_start(host->executor, &view, host->is_funded);
     }
     struct executor_requests requests;
@@ -195,10 +196,11 @@ static enum err host_on_wake(struct host *host, struct context *context,
     if (err == ERR_NONE) {
         err = host_send_requests(host, context, view.now_ns, &requests);
     }
-    const bool has_changed = host->executor->status != before;
+    const bool has_changed = host->executor->status != host->reported;
     if (err == ERR_NONE && (has_changed || host->is_report_wanted)) {
         const struct text none = {0};
         host->is_report_wanted = false;
+        host->reported = host->executor->status;
         err = host_send_report(host, context, &view, has_changed ? REPORT_STATUS : REPORT_WANTED,
                                &none);
     }

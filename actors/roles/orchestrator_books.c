@@ -50,13 +50,17 @@ static enum err books_open_accounts(struct orchestrator *orch)
 enum err books_init(struct orchestrator *orch)
 {
     performance_init(&orch->total, DECIMAL_ZERO);
-    const enum err err = position_book_create(&orch->positions);
+    enum err err = position_book_create(&orch->positions);
+    if (err == ERR_NONE) {
+        err = position_book_create(&orch->held_by_venues);
+    }
     return err == ERR_NONE ? books_open_accounts(orch) : err;
 }
 
 void books_done(struct orchestrator *orch)
 {
     position_book_destroy(orch->positions);
+    position_book_destroy(orch->held_by_venues);
     free(orch->accounts);
     free(orch->controllers);
 }
@@ -179,8 +183,8 @@ static void books_move_reservation(struct reservation *reserved, const struct fi
     }
 }
 
-static void books_move_account(struct orchestrator *orch, struct executor_entry *executor,
-                               const struct instrument *instrument, const struct fill *fill)
+static void books_move_spot(struct orchestrator *orch, struct executor_entry *executor,
+                            const struct instrument *instrument, const struct fill *fill)
 {
     struct account_asset *base = books_asset(orch, instrument->venue, instrument->base);
     struct account_asset *quote = books_asset(orch, instrument->venue, instrument->quote);
@@ -201,7 +205,46 @@ static void books_move_account(struct orchestrator *orch, struct executor_entry 
     }
 }
 
-/* ---- Fills ---- */
+/* A perpetual moves the quote asset by what the fill realizes of the position that the venue keeps,
+ * whoever of us owns it, and by the fee. */
+static enum err books_move_margin(struct orchestrator *orch, const struct instrument *instrument,
+                                  enum side side, const struct fill *fill)
+{
+    struct position *held =
+        position_book_get(orch->held_by_venues, BOOKS_VENUE, instrument->index, side);
+    struct account_asset *quote = books_asset(orch, instrument->venue, instrument->quote);
+    if (held == NULL || quote == NULL) {
+        return held == NULL ? ERR_MEMORY : ERR_NONE;
+    }
+    const struct decimal before = held->realized_pnl_quote;
+    const enum err err = position_apply(held, fill);
+    if (err == ERR_NONE) {
+        const struct decimal gain = decimal_subtract(held->realized_pnl_quote, before);
+        quote->total = decimal_add(quote->total, decimal_subtract(gain, fill->fee));
+    }
+    return err;
+}
+
+enum err books_move_account(struct orchestrator *orch, const struct booking *booking,
+                            const struct fill *fill)
+{
+    if (booking->instrument->is_perpetual) {
+        return books_move_margin(orch, booking->instrument, booking->side, fill);
+    }
+    books_move_spot(orch, booking->executor, booking->instrument, fill);
+    return ERR_NONE;
+}
+
+void books_fund_account(struct orchestrator *orch, const struct venue_payment *payment)
+{
+    const struct instrument *instrument = &orch->given.config->instruments[payment->instrument];
+    struct account_asset *quote = books_asset(orch, instrument->venue, instrument->quote);
+    if (quote != NULL) {
+        quote->total = decimal_add(quote->total, payment->amount);
+    }
+}
+
+/* ---- Fills and funding ---- */
 
 static const char *books_controller_name(const struct executor_entry *executor)
 {
@@ -232,14 +275,14 @@ static struct decimal books_mark(const struct orchestrator *orch, const struct p
     return decimal_sign(position->amount) >= 0 ? mark->bid : mark->ask;
 }
 
-static enum err books_journal_position(struct orchestrator *orch,
-                                       const struct executor_entry *executor,
-                                       const struct instrument *instrument,
-                                       const struct position *position)
+/* `has_more`: a record of the same change follows. */
+static enum err books_journal_position(struct orchestrator *orch, const struct position *position,
+                                       bool has_more)
 {
+    const struct instrument *instrument = &orch->given.config->instruments[position->instrument];
     struct record record = {.kind = RECORD_POSITION,
-                            .has_more = executor != NULL, /* The order follows. */
-                            .controller_id = books_controller_name(executor),
+                            .has_more = has_more,
+                            .controller_id = orch->controllers[position->controller].name,
                             .executor_id = "",
                             .data.position = {.venue = instrument->venue_name,
                                               .trading_pair = instrument->trading_pair,
@@ -250,19 +293,23 @@ static enum err books_journal_position(struct orchestrator *orch,
                                               .unrealized_pnl_quote = position_unrealized(
                                                   position, books_mark(orch, position)),
                                               .fees_quote = position->fees_quote,
+                                              .funding_quote = position->funding_quote,
                                               .volume_quote = position->volume_quote}};
     return journal_add(orch, &record);
 }
 
-enum err books_apply_fill(struct orchestrator *orch, struct executor_entry *executor,
-                          const struct instrument *instrument, const struct fill *fill)
+enum err books_apply_fill(struct orchestrator *orch, const struct booking *booking,
+                          const struct fill *fill)
 {
+    const struct executor_entry *executor = booking->executor;
+    const struct instrument *instrument = booking->instrument;
     uint32_t number = 0;
     enum err err = books_controller(orch, books_controller_name(executor), &number);
     if (err != ERR_NONE) {
         return err;
     }
-    struct position *position = position_book_get(orch->positions, number, instrument->index, 0);
+    struct position *position =
+        position_book_get(orch->positions, number, instrument->index, booking->side);
     if (position == NULL) {
         return ERR_MEMORY;
     }
@@ -270,16 +317,38 @@ enum err books_apply_fill(struct orchestrator *orch, struct executor_entry *exec
     if (err != ERR_NONE) {
         return err;
     }
-    if (!instrument->is_perpetual) {
-        books_move_account(orch, executor, instrument, fill);
-    }
     struct controller *controller = &orch->controllers[number];
     const bool is_buy = fill->side == SIDE_BUY;
     controller->is_changed = true;
     performance_on_fill(&controller->performance, is_buy, fill_quote(fill));
     performance_on_fill(&orch->total, is_buy, fill_quote(fill));
     err = books_journal_fill(orch, executor, instrument, fill, position);
-    return err == ERR_NONE ? books_journal_position(orch, executor, instrument, position) : err;
+    return err == ERR_NONE ? books_journal_position(orch, position, executor != NULL) : err;
+}
+
+enum err books_apply_funding(struct orchestrator *orch, struct position *position,
+                             const struct venue_payment *payment, struct decimal amount)
+{
+    const struct instrument *instrument = &orch->given.config->instruments[position->instrument];
+    struct controller *controller = &orch->controllers[position->controller];
+    enum err err = position_fund(position, amount);
+    if (err != ERR_NONE) {
+        return err;
+    }
+    controller->is_changed = true;
+    struct record record = {.kind = RECORD_FUNDING,
+                            .has_more = true, /* Its position follows. */
+                            .controller_id = controller->name,
+                            .executor_id = "",
+                            .data.funding = {.venue = instrument->venue_name,
+                                             .trading_pair = instrument->trading_pair,
+                                             .side = (int)position->side,
+                                             .due_ns = payment->due_ns,
+                                             .rate = payment->rate,
+                                             .position = position->amount,
+                                             .amount = amount}};
+    err = journal_add(orch, &record);
+    return err == ERR_NONE ? books_journal_position(orch, position, false) : err;
 }
 
 /* ---- Performance ---- */
@@ -288,21 +357,22 @@ enum err books_apply_fill(struct orchestrator *orch, struct executor_entry *exec
 static void books_refresh(struct orchestrator *orch, uint32_t controller,
                           struct performance *performance)
 {
-    struct decimal realized = DECIMAL_ZERO;
-    struct decimal unrealized = DECIMAL_ZERO;
-    struct decimal fees = DECIMAL_ZERO;
+    struct performance_sums sums = {0};
     size_t count;
     const struct position *positions = position_book_items(orch->positions, &count);
     for (size_t i = 0; i < count; i++) {
         if (controller != UINT32_MAX && positions[i].controller != controller) {
             continue;
         }
-        realized = decimal_add(realized, positions[i].realized_pnl_quote);
-        unrealized = decimal_add(
-            unrealized, position_unrealized(&positions[i], books_mark(orch, &positions[i])));
-        fees = decimal_add(fees, positions[i].fees_quote);
+        const struct position *position = &positions[i];
+        const struct decimal open = position_unrealized(position, books_mark(orch, position));
+        sums.realized_pnl_quote =
+            decimal_add(sums.realized_pnl_quote, position->realized_pnl_quote);
+        sums.unrealized_pnl_quote = decimal_add(sums.unrealized_pnl_quote, open);
+        sums.fees_quote = decimal_add(sums.fees_quote, position->fees_quote);
+        sums.funding_quote = decimal_add(sums.funding_quote, position->funding_quote);
     }
-    performance_refresh(performance, realized, unrealized, fees);
+    performance_refresh(performance, &sums);
 }
 
 /* The earliest instant of the next performance event of a controller that had one. */
@@ -383,20 +453,6 @@ bool books_is_drawn_down(struct orchestrator *orch)
 
 /* ---- Balances at the end ---- */
 
-/* True when a perpetual settles in this asset: its pnl then moves the balance as well. */
-static bool books_is_margin(const struct orchestrator *orch, uint32_t venue, const char *asset)
-{
-    const struct run_config *config = orch->given.config;
-    for (size_t i = 0; i < config->instrument_count; i++) {
-        const struct instrument *instrument = &config->instruments[i];
-        if (instrument->venue == venue && instrument->is_perpetual &&
-            strcmp(instrument->quote, asset) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void books_compare_balance(struct orchestrator *orch, uint32_t venue,
                                   const struct balance *balance)
 {
@@ -407,7 +463,7 @@ static void books_compare_balance(struct orchestrator *orch, uint32_t venue,
             expected = account->assets[i].total;
         }
     }
-    if (books_is_margin(orch, venue, balance->asset) || decimal_equal(expected, balance->total)) {
+    if (decimal_equal(expected, balance->total)) {
         return;
     }
     char venue_has[DECIMAL_TEXT_MAX];

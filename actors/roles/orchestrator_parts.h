@@ -3,7 +3,8 @@
  *
  * orchestrator.c dispatches and carries the steps; orchestrator_roster.c keeps the executors,
  * orchestrator_actions.c what is asked of it from outside, orchestrator_router.c the orders,
- * orchestrator_books.c accounts, positions and performance, orchestrator_journal.c the records.
+ * orchestrator_books.c accounts, positions and performance, orchestrator_margin.c what a venue does
+ * to perpetual positions by itself, orchestrator_journal.c the records.
  *
  * Threads: all of it belongs to the orchestrator actor.
  */
@@ -32,6 +33,25 @@ enum {
 
 /* Whose positions fills without an owner become. */
 #define BOOKS_EXTERNAL "EXTERNAL"
+
+/* The owner of the positions that a venue keeps, in a book of their own. */
+enum { BOOKS_VENUE = 0 };
+
+/* Whose fill it is, and which position it moves. */
+struct booking {
+    struct executor_entry *executor; /* NULL: nobody's, kept under BOOKS_EXTERNAL. */
+    const struct instrument *instrument;
+    enum side side; /* Of the position; 0: the netted one. */
+};
+
+/* An order by which a venue closes a position; its fills follow its announcement. */
+struct liquidation {
+    struct order_id order; /* The venue's. */
+    uint32_t instrument;
+    enum side side;  /* Of the position; 0: the netted one. */
+    uint32_t booked; /* Executors' orders made of it, for their trade ids. */
+    bool is_under_way;
+};
 
 /* A fill without an owner that was booked: it counts once like every other. */
 struct external_fill {
@@ -158,6 +178,9 @@ struct orchestrator {
 
     struct account *accounts; /* Owned, by venue. */
     struct position_book *positions;
+    struct position_book
+        *held_by_venues; /* Perpetuals as each venue nets them, over controllers. */
+    struct liquidation liquidation;
     struct controller *controllers; /* Owned. */
     uint32_t controller_count;
     struct performance total;
@@ -277,6 +300,24 @@ MUST_USE enum err router_on_request(struct orchestrator *orch,
                                     const struct message_request *request);
 MUST_USE enum err router_on_update(struct orchestrator *orch, const struct venue_update *update);
 
+/* A fill that the venue made by an order of its own, booked as that of an order of the executor,
+ * which is told of it unless it has ended. `fill` has the amount and the trade id to book. */
+MUST_USE enum err router_adopt(struct orchestrator *orch, uint32_t number, const struct fill *fill,
+                               const char *reason);
+/* Remembers a fill of an order that is not ours; false when it was booked before. */
+MUST_USE enum err router_take_external(struct orchestrator *orch, const struct fill *fill,
+                                       bool *ret_is_new);
+
+/* ---- orchestrator_margin.c: funding and liquidations ---- */
+
+/* Books a payment on the positions it was paid for. */
+MUST_USE enum err margin_on_funding(struct orchestrator *orch, const struct venue_payment *payment);
+/* Whether an update belongs to an order by which a venue closes a position. */
+bool margin_is_liquidation(const struct orchestrator *orch, const struct venue_update *update);
+/* Announcement, fills and end of such an order. */
+MUST_USE enum err margin_on_liquidation(struct orchestrator *orch,
+                                        const struct venue_update *update);
+
 /* ---- orchestrator_books.c: accounts, positions, performance ---- */
 
 MUST_USE enum err books_init(struct orchestrator *orch);
@@ -289,10 +330,17 @@ bool books_reserve(struct orchestrator *orch, struct executor_entry *executor,
                    const struct executor_plans *plans);
 /* Gives back what is left of an executor's reservation. */
 void books_release(struct orchestrator *orch, struct executor_entry *executor);
-/* Moves account, position and performance by one fill of a new trade. executor NULL: a fill without
- * an owner, kept under the controller BOOKS_EXTERNAL. */
-MUST_USE enum err books_apply_fill(struct orchestrator *orch, struct executor_entry *executor,
-                                   const struct instrument *instrument, const struct fill *fill);
+/* Moves the venue's account, and what the executor has set aside, by one fill of a new trade. */
+MUST_USE enum err books_move_account(struct orchestrator *orch, const struct booking *booking,
+                                     const struct fill *fill);
+/* Moves position and performance by it. */
+MUST_USE enum err books_apply_fill(struct orchestrator *orch, const struct booking *booking,
+                                   const struct fill *fill);
+/* Moves the venue's account by a funding payment. */
+void books_fund_account(struct orchestrator *orch, const struct venue_payment *payment);
+/* Books a part of a payment on a position. */
+MUST_USE enum err books_apply_funding(struct orchestrator *orch, struct position *position,
+                                      const struct venue_payment *payment, struct decimal amount);
 /* Publishes the performance of controllers that changed and whose interval is over, all of them
  * and the run's when `is_final`. What has to wait sets publish_at_ns. */
 MUST_USE enum err books_publish(struct orchestrator *orch, bool is_final);

@@ -227,6 +227,41 @@ static enum err router_take_trade(struct order_entry *order, const char *trade_i
     return ERR_NONE;
 }
 
+/* What a fill of an order of ours moves beside the account. */
+static enum err router_book_fill(struct orchestrator *orch, const struct booking *booking,
+                                 struct order_entry *order, const struct fill *fill)
+{
+    order->executed_base = decimal_add(order->executed_base, fill->amount);
+    order->executed_quote = decimal_add(order->executed_quote, fill_quote(fill));
+    order->fee_quote = decimal_add(order->fee_quote, fill_fee_quote(fill));
+    if (order->state == ORDER_OPEN || order->state == ORDER_PENDING_SUBMIT) {
+        order->state = ORDER_PARTIALLY_FILLED;
+    }
+    booking->executor->has_fill = true;
+    enum err err = books_apply_fill(orch, booking, fill);
+    if (err == ERR_NONE) {
+        err =
+            router_journal_order(orch, RECORD_ORDER_PARTIALLY_FILLED, booking->executor, order, "");
+    }
+    if (err == ERR_NONE && booking->executor->status != EXECUTOR_TERMINATED) {
+        const struct order_event event = {
+            .kind = ORDER_EVENT_FILL, .ordinal = fill->order.ordinal, .fill = *fill};
+        err = router_tell(orch, fill->order.executor, &event);
+    }
+    return err;
+}
+
+static struct booking router_booking(const struct orchestrator *orch,
+                                     struct executor_entry *executor,
+                                     const struct order_ticket *ticket)
+{
+    const struct instrument *instrument = &orch->given.config->instruments[ticket->instrument];
+    return (struct booking){.executor = executor,
+                            .instrument = instrument,
+                            .side =
+                                instrument_position_side(instrument, ticket->side, ticket->action)};
+}
+
 static enum err router_on_fill(struct orchestrator *orch, struct executor_entry *executor,
                                struct order_entry *order, const struct fill *fill)
 {
@@ -235,24 +270,9 @@ static enum err router_on_fill(struct orchestrator *orch, struct executor_entry 
     if (err != ERR_NONE || !is_new) {
         return err;
     }
-    order->executed_base = decimal_add(order->executed_base, fill->amount);
-    order->executed_quote = decimal_add(order->executed_quote, fill_quote(fill));
-    order->fee_quote = decimal_add(order->fee_quote, fill_fee_quote(fill));
-    if (order->state == ORDER_OPEN || order->state == ORDER_PENDING_SUBMIT) {
-        order->state = ORDER_PARTIALLY_FILLED;
-    }
-    executor->has_fill = true;
-    err = books_apply_fill(orch, executor,
-                           &orch->given.config->instruments[order->ticket.instrument], fill);
-    if (err == ERR_NONE) {
-        err = router_journal_order(orch, RECORD_ORDER_PARTIALLY_FILLED, executor, order, "");
-    }
-    if (err == ERR_NONE) {
-        const struct order_event event = {
-            .kind = ORDER_EVENT_FILL, .ordinal = fill->order.ordinal, .fill = *fill};
-        err = router_tell(orch, fill->order.executor, &event);
-    }
-    return err;
+    const struct booking booking = router_booking(orch, executor, &order->ticket);
+    err = books_move_account(orch, &booking, fill);
+    return err == ERR_NONE ? router_book_fill(orch, &booking, order, fill) : err;
 }
 
 /* The order ends or is accepted: state, journal, executor. A repeated update changes nothing. */
@@ -286,9 +306,63 @@ static enum err router_on_state(struct orchestrator *orch, struct executor_entry
     return err;
 }
 
-/* Remembers a fill without an owner; false when it was booked before. */
-static enum err router_take_external(struct orchestrator *orch, const struct fill *fill,
-                                     bool *ret_is_new)
+/* ---- Orders of others ---- */
+
+/* The order that a venue made, as one of the executor's. NULL: no memory. */
+static struct order_entry *router_add_adopted(struct orchestrator *orch, uint32_t number,
+                                              const struct fill *fill)
+{
+    struct executor_entry *executor = roster_get(orch, number);
+    struct order_entry *order = router_add_order(executor);
+    if (order == NULL) {
+        return NULL;
+    }
+    order->ticket = (struct order_ticket){
+        .id = {.epoch = orch->given.epoch, .executor = number, .ordinal = executor->order_count},
+        .instrument = fill->instrument,
+        .side = fill->side,
+        .type = ORDER_MARKET,
+        .amount = fill->amount,
+        .action = POSITION_ACTION_CLOSE};
+    order->role = ROLE_CLOSE;
+    order->state = ORDER_OPEN;
+    order->created_at_ns = orch->now_ns;
+    orch->live_orders++;
+    return order;
+}
+
+enum err router_adopt(struct orchestrator *orch, uint32_t number, const struct fill *fill,
+                      const char *reason)
+{
+    struct executor_entry *executor = roster_get(orch, number);
+    struct order_entry *order = router_add_adopted(orch, number, fill);
+    if (order == NULL) {
+        return ERR_MEMORY;
+    }
+    const bool is_told = executor->status != EXECUTOR_TERMINATED;
+    const struct booking booking = router_booking(orch, executor, &order->ticket);
+    struct order_event event = {.kind = ORDER_EVENT_ADOPTED,
+                                .ordinal = order->ticket.id.ordinal,
+                                .market = executor->instruments[0] == booking.instrument ? 0 : 1,
+                                .fill = *fill};
+    event.fill.order = order->ticket.id;
+    enum err err = router_journal_order(orch, RECORD_ORDER_ACCEPTED, executor, order, reason);
+    if (err == ERR_NONE && is_told) {
+        err = router_tell(orch, number, &event);
+    }
+    if (err == ERR_NONE) {
+        err = router_book_fill(orch, &booking, order, &event.fill);
+    }
+    if (err == ERR_NONE) {
+        router_set_state(orch, order, ORDER_FILLED);
+        err = router_journal_order(orch, RECORD_ORDER_FILLED, executor, order, reason);
+    }
+    return err == ERR_NONE && is_told
+               ? router_tell_kind(orch, order->ticket.id, ORDER_EVENT_COMPLETED)
+               : err;
+}
+
+enum err router_take_external(struct orchestrator *orch, const struct fill *fill, bool *ret_is_new)
 {
     for (uint32_t i = 0; i < orch->external_count; i++) {
         const struct external_fill *known = &orch->externals[i];
@@ -317,9 +391,20 @@ static enum err router_take_external(struct orchestrator *orch, const struct fil
     return ERR_NONE;
 }
 
+/* Books a fill that nobody here asked for; it opens, as far as anybody knows. */
+static enum err router_book_external(struct orchestrator *orch, const struct fill *fill)
+{
+    const struct instrument *instrument = &orch->given.config->instruments[fill->instrument];
+    const struct booking booking = {
+        .instrument = instrument,
+        .side = instrument_position_side(instrument, fill->side, POSITION_ACTION_OPEN)};
+    const enum err err = books_move_account(orch, &booking, fill);
+    return err == ERR_NONE ? books_apply_fill(orch, &booking, fill) : err;
+}
+
 /*
- * An update of an order that is not ours (somebody traded by hand, the venue liquidated, an earlier
- * start): it must be seen, and a fill is never dropped but booked under a controller of its own.
+ * An update of an order that is not ours (somebody traded by hand, an earlier start): it must be
+ * seen, and a fill is never dropped but booked under a controller of its own.
  */
 static enum err router_on_stranger(struct orchestrator *orch, const struct venue_update *update)
 {
@@ -343,15 +428,17 @@ static enum err router_on_stranger(struct orchestrator *orch, const struct venue
     if (err == ERR_NONE) {
         err = journal_add(orch, &record);
     }
-    if (err == ERR_NONE && is_new) {
-        err = books_apply_fill(
-            orch, NULL, &orch->given.config->instruments[update->fill.instrument], &update->fill);
-    }
-    return err;
+    return err == ERR_NONE && is_new ? router_book_external(orch, &update->fill) : err;
 }
 
 enum err router_on_update(struct orchestrator *orch, const struct venue_update *update)
 {
+    if (update->kind == VENUE_FUNDING) {
+        return margin_on_funding(orch, &update->payment);
+    }
+    if (margin_is_liquidation(orch, update)) {
+        return margin_on_liquidation(orch, update);
+    }
     const struct order_id id = update->order;
     struct order_entry *order = NULL;
     if (id.epoch == orch->given.epoch && id.executor >= 1 && id.executor <= orch->executor_count) {

@@ -119,10 +119,23 @@ static bool xemm_is_stale(const struct xemm *xemm, const struct ledger_order *or
            decimal_less(xemm->config->max_profitability, profit);
 }
 
-/* What is open is closed by hedging it. */
+/* What is open is closed by hedging it: by opening the other side on the taker market. Where the
+ * venue has taken the maker's side away, the hedge is what is left to be closed. */
 static struct holding xemm_holding(const struct xemm *xemm)
 {
-    return (struct holding){xemm->taker, xemm->side, xemm->unhedged, xemm->taker_price};
+    if (decimal_is_valid(xemm->unhedged) && decimal_sign(xemm->unhedged) < 0) {
+        const bool buys = xemm->side == SIDE_BUY;
+        return (struct holding){.market = xemm->taker,
+                                .side = side_opposite(xemm->side),
+                                .remaining = decimal_negate(xemm->unhedged),
+                                .mark = buys ? xemm->moment.ask[xemm->taker]
+                                             : xemm->moment.bid[xemm->taker]};
+    }
+    return (struct holding){.market = xemm->taker,
+                            .side = xemm->side,
+                            .remaining = xemm->unhedged,
+                            .mark = xemm->taker_price,
+                            .action = POSITION_ACTION_OPEN};
 }
 
 static bool xemm_may_place(const struct xemm *xemm)
@@ -168,6 +181,7 @@ static struct order_draft xemm_hedge_draft(const struct xemm *xemm)
         .side = side_opposite(xemm->side),
         .type = ORDER_MARKET,
         .amount = decimal_floor_to(xemm->unhedged, xemm->executor->instruments[xemm->taker]->step),
+        .action = POSITION_ACTION_OPEN,
     };
 }
 

@@ -154,7 +154,8 @@ static inline void stage_deliver(struct stage *stage, const struct venue_update 
         [VENUE_COMPLETED] = ORDER_EVENT_COMPLETED,
         [VENUE_CANCELED] = ORDER_EVENT_CANCELED,
     };
-    const struct order_event event = {kinds[update->kind], update->order.ordinal, update->fill};
+    const struct order_event event = {
+        .kind = kinds[update->kind], .ordinal = update->order.ordinal, .fill = update->fill};
     stage->kind->on_order(stage->executor, &event, stage->view.now_ns);
     stage->is_due = true;
 }

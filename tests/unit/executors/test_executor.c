@@ -220,6 +220,82 @@ START_TEST(two_live_orders_of_a_role_are_corrupt)
 }
 END_TEST
 
+/* In hedge mode the order says what it does, and only there. */
+START_TEST(a_hedged_order_opens_or_closes_by_its_role)
+{
+    static const struct {
+        bool is_hedged;
+        enum order_role role;
+        enum position_action given, sent;
+    } cases[] = {
+        {true, ROLE_OPEN, POSITION_ACTION_NIL, POSITION_ACTION_OPEN},
+        {true, ROLE_CLOSE, POSITION_ACTION_NIL, POSITION_ACTION_CLOSE},
+        {true, ROLE_PARTIAL, POSITION_ACTION_NIL, POSITION_ACTION_CLOSE},
+        {true, ROLE_TAKE_PROFIT, POSITION_ACTION_NIL, POSITION_ACTION_CLOSE},
+        {true, ROLE_PARTIAL, POSITION_ACTION_OPEN, POSITION_ACTION_OPEN},
+        {true, ROLE_OPEN, POSITION_ACTION_CLOSE, POSITION_ACTION_CLOSE},
+        {false, ROLE_CLOSE, POSITION_ACTION_NIL, POSITION_ACTION_NIL},
+    };
+    for (int i = 0; i < COUNT(cases); i++) {
+        const struct instrument instrument = {.is_hedged = cases[i].is_hedged};
+        struct executor executor = {.instruments = {&instrument}};
+        struct executor_requests requests = {0};
+        const struct order_draft draft = {.role = cases[i].role,
+                                          .side = SIDE_SELL,
+                                          .type = ORDER_MARKET,
+                                          .amount = DECIMAL_ONE,
+                                          .action = cases[i].given};
+        ck_assert(executor_place(&executor, &draft, 0, &requests));
+        ck_assert_int_eq(requests.items[0].action, cases[i].sent);
+        executor_done(&executor);
+    }
+}
+END_TEST
+
+/* The venue closes a part of the position by itself: the plan has failed, the rest is closed. */
+START_TEST(an_order_of_the_venue_is_adopted_and_ends_the_plan)
+{
+    struct setting setting;
+    struct stage stage;
+    setting_init(&setting, &executor_kind_position);
+    setting.config.side = SIDE_BUY;
+    setting.config.amount = decimal_from_int(3);
+    start_at_100(&setting, &stage); /* The entry is on its way. */
+    struct executor *executor = stage.executor;
+    const struct executor_kind *kind = executor->kind;
+    struct order_event event = {
+        .kind = ORDER_EVENT_FILL,
+        .ordinal = executor->ledger.count,
+        .fill = {.side = SIDE_BUY, .price = decimal_from_int(100), .amount = decimal_from_int(3)}};
+    kind->on_order(executor, &event, 0);
+    event.kind = ORDER_EVENT_COMPLETED;
+    kind->on_order(executor, &event, 0);
+    executor->retries = 3;
+
+    event = (struct order_event){
+        .kind = ORDER_EVENT_ADOPTED,
+        .ordinal = executor->ledger.count + 1,
+        .fill = {.side = SIDE_SELL, .price = decimal_from_int(90), .amount = decimal_from_int(2)}};
+    kind->on_order(executor, &event, 7);
+    ck_assert_int_eq(executor->status, EXECUTOR_SHUTTING_DOWN);
+    ck_assert_int_eq(executor->close_type, CLOSE_FAILED);
+    ck_assert_int_eq(executor->closed_at_ns, 7);
+    ck_assert_uint_eq(executor->retries, 0);
+    event.kind = ORDER_EVENT_FILL;
+    kind->on_order(executor, &event, 7);
+    event.kind = ORDER_EVENT_COMPLETED;
+    kind->on_order(executor, &event, 7);
+    ck_assert_uint_eq(executor->ledger.live_count, 0);
+
+    executor_requests_init(&stage.requests);
+    kind->on_market(executor, &stage.view, &stage.requests);
+    ck_assert_uint_eq(stage.requests.count, 1);
+    ck_assert_int_eq(stage.requests.items[0].side, SIDE_SELL);
+    ck_assert(decimal_equal(stage.requests.items[0].amount, DECIMAL_ONE));
+    stage_close(&stage);
+}
+END_TEST
+
 START_TEST(names_are_those_of_hummingbot)
 {
     ck_assert_str_eq(field_name_of(executor_status_names, 2), "RUNNING");
@@ -239,6 +315,8 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, requests_say_what_was_placed_and_canceled);
     tcase_add_loop_test(tcase, damaged_snapshots_are_refused, 0, COUNT(damages));
     tcase_add_test(tcase, two_live_orders_of_a_role_are_corrupt);
+    tcase_add_test(tcase, a_hedged_order_opens_or_closes_by_its_role);
+    tcase_add_test(tcase, an_order_of_the_venue_is_adopted_and_ends_the_plan);
     tcase_add_test(tcase, names_are_those_of_hummingbot);
 }
 

@@ -67,6 +67,30 @@ START_TEST(prices_go_away_from_aggression)
 }
 END_TEST
 
+START_TEST(a_hedged_order_moves_the_position_that_it_opens_or_closes)
+{
+    static const struct {
+        bool is_hedged;
+        enum side side;
+        enum position_action action;
+        int position;
+    } cases[] = {
+        {true, SIDE_BUY, POSITION_ACTION_OPEN, SIDE_BUY},
+        {true, SIDE_SELL, POSITION_ACTION_CLOSE, SIDE_BUY},
+        {true, SIDE_SELL, POSITION_ACTION_OPEN, SIDE_SELL},
+        {true, SIDE_BUY, POSITION_ACTION_CLOSE, SIDE_SELL},
+        {true, SIDE_SELL, POSITION_ACTION_NIL, SIDE_SELL},
+        {false, SIDE_BUY, POSITION_ACTION_OPEN, 0},
+        {false, SIDE_BUY, POSITION_ACTION_CLOSE, 0},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const struct instrument instrument = {.is_hedged = cases[i].is_hedged};
+        ck_assert_int_eq(instrument_position_side(&instrument, cases[i].side, cases[i].action),
+                         cases[i].position);
+    }
+}
+END_TEST
+
 int main(void)
 {
     TCase *tcase = tcase_create("instrument");
@@ -74,5 +98,6 @@ int main(void)
     tcase_add_loop_test(tcase, other_texts_are_no_pairs, 0, COUNT_OF(bad_pairs));
     tcase_add_loop_test(tcase, small_orders_are_not_tradable, 0, COUNT_OF(orders));
     tcase_add_test(tcase, prices_go_away_from_aggression);
+    tcase_add_test(tcase, a_hedged_order_moves_the_position_that_it_opens_or_closes);
     return suite_run("instrument", tcase);
 }

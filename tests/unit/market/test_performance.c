@@ -21,11 +21,33 @@ static void assert_decimal(struct decimal value, const char *expected, const cha
                   printed);
 }
 
+static void refresh(struct performance *performance, struct decimal realized,
+                    struct decimal unrealized, struct decimal fees)
+{
+    const struct performance_sums sums = {
+        .realized_pnl_quote = realized, .unrealized_pnl_quote = unrealized, .fees_quote = fees};
+    performance_refresh(performance, &sums);
+}
+
+START_TEST(funding_is_part_of_the_result)
+{
+    struct performance performance;
+    performance_init(&performance, DECIMAL_ZERO);
+    const struct performance_sums sums = {.realized_pnl_quote = d("10"),
+                                          .unrealized_pnl_quote = d("-3"),
+                                          .fees_quote = d("0.5"),
+                                          .funding_quote = d("-1.25")};
+    performance_refresh(&performance, &sums);
+    assert_decimal(performance.report.funding_quote, "-1.25", "funding_quote");
+    assert_decimal(performance.report.global_pnl_quote, "5.25", "global_pnl_quote");
+}
+END_TEST
+
 START_TEST(nothing_has_happened_yet)
 {
     struct performance performance;
     performance_init(&performance, DECIMAL_ZERO);
-    performance_refresh(&performance, DECIMAL_ZERO, DECIMAL_ZERO, DECIMAL_ZERO);
+    refresh(&performance, DECIMAL_ZERO, DECIMAL_ZERO, DECIMAL_ZERO);
     const struct performance_report *report = &performance.report;
     assert_decimal(report->global_pnl_quote, "0", "global_pnl_quote");
     assert_decimal(report->return_on_capital, "0", "return_on_capital");
@@ -51,7 +73,7 @@ START_TEST(the_formulas_of_the_report)
     performance_on_closed(&performance, 5, d("-16"), true);
     performance_on_closed(&performance, 1, DECIMAL_ZERO, true);
     performance_on_closed(&performance, 1, d("999"), false); /* Without a fill: not counted. */
-    performance_refresh(&performance, d("24"), d("-4"), d("2.5"));
+    refresh(&performance, d("24"), d("-4"), d("2.5"));
 
     const struct performance_report *report = &performance.report;
     assert_decimal(report->realized_pnl_quote, "24", "realized_pnl_quote");
@@ -91,7 +113,7 @@ START_TEST(drawdown_is_the_largest_fall_from_the_peak)
     struct performance performance;
     performance_init(&performance, DECIMAL_ZERO);
     for (int i = 0; i < COUNT_OF(falls); i++) {
-        performance_refresh(&performance, d(falls[i].pnl), DECIMAL_ZERO, DECIMAL_ZERO);
+        refresh(&performance, d(falls[i].pnl), DECIMAL_ZERO, DECIMAL_ZERO);
         assert_decimal(performance.report.max_drawdown_quote, falls[i].drawdown, "drawdown");
     }
 }
@@ -101,7 +123,7 @@ START_TEST(fees_are_part_of_the_fall)
 {
     struct performance performance;
     performance_init(&performance, DECIMAL_ZERO);
-    performance_refresh(&performance, DECIMAL_ZERO, DECIMAL_ZERO, d("1.5"));
+    refresh(&performance, DECIMAL_ZERO, DECIMAL_ZERO, d("1.5"));
     assert_decimal(performance.report.max_drawdown_quote, "1.5", "drawdown");
 }
 END_TEST
@@ -111,12 +133,12 @@ START_TEST(only_losses_and_only_wins)
     struct performance performance;
     performance_init(&performance, DECIMAL_ZERO);
     performance_on_closed(&performance, 0, d("5"), true);
-    performance_refresh(&performance, d("5"), DECIMAL_ZERO, DECIMAL_ZERO);
+    refresh(&performance, d("5"), DECIMAL_ZERO, DECIMAL_ZERO);
     assert_decimal(performance.report.profit_factor, "0", "profit_factor");
     assert_decimal(performance.report.win_rate, "1", "win_rate");
     performance_init(&performance, DECIMAL_ZERO);
     performance_on_closed(&performance, 0, d("-5"), true);
-    performance_refresh(&performance, d("-5"), DECIMAL_ZERO, DECIMAL_ZERO);
+    refresh(&performance, d("-5"), DECIMAL_ZERO, DECIMAL_ZERO);
     assert_decimal(performance.report.profit_factor, "0", "profit_factor");
     assert_decimal(performance.report.win_rate, "0", "win_rate");
 }
@@ -126,13 +148,13 @@ START_TEST(a_figure_beyond_the_range_is_invalid_and_no_more)
 {
     struct performance performance;
     performance_init(&performance, d("10"));
-    performance_refresh(&performance, d("-7"), DECIMAL_ZERO, DECIMAL_ZERO);
+    refresh(&performance, d("-7"), DECIMAL_ZERO, DECIMAL_ZERO);
     const struct decimal huge = d("160000000000000000000");
     performance_on_fill(&performance, true, huge);
     performance_on_fill(&performance, true, huge);
     performance_on_closed(&performance, 0, huge, true);
     performance_on_closed(&performance, 0, DECIMAL_INVALID, true);
-    performance_refresh(&performance, huge, huge, DECIMAL_ZERO);
+    refresh(&performance, huge, huge, DECIMAL_ZERO);
     const struct performance_report *report = &performance.report;
     ck_assert(!decimal_is_valid(report->volume_traded));
     ck_assert(!decimal_is_valid(report->global_pnl_quote));
@@ -156,6 +178,7 @@ int main(void)
 {
     TCase *cases = tcase_create("performance");
     tcase_add_test(cases, nothing_has_happened_yet);
+    tcase_add_test(cases, funding_is_part_of_the_result);
     tcase_add_test(cases, the_formulas_of_the_report);
     tcase_add_test(cases, drawdown_is_the_largest_fall_from_the_peak);
     tcase_add_test(cases, fees_are_part_of_the_fall);

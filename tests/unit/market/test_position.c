@@ -274,6 +274,19 @@ START_TEST(a_book_finds_and_keeps_its_order)
 }
 END_TEST
 
+START_TEST(funding_is_kept_apart)
+{
+    struct position position = {.amount = DECIMAL_ONE, .bought_base = DECIMAL_ONE};
+    ck_assert_int_eq(position_fund(&position, decimal_literal("-6.5")), ERR_NONE);
+    ck_assert_int_eq(position_fund(&position, decimal_literal("1.25")), ERR_NONE);
+    assert_decimal(position.funding_quote, "-5.25", "funding");
+    assert_decimal(position.realized_pnl_quote, "0", "realized");
+    assert_decimal(position.amount, "1", "amount");
+    ck_assert_int_eq(position_fund(&position, DECIMAL_INVALID), ERR_OVERFLOW);
+    assert_decimal(position.funding_quote, "-5.25", "funding");
+}
+END_TEST
+
 int main(void)
 {
     TCase *cases = tcase_create("position");
@@ -282,6 +295,7 @@ int main(void)
     tcase_add_loop_test(cases, fees_are_counted_apart, 0, COUNT_OF(fees));
     tcase_add_test(cases, an_equal_price_leaves_the_average_alone);
     tcase_add_test(cases, unrealized_follows_the_mark);
+    tcase_add_test(cases, funding_is_kept_apart);
     tcase_add_loop_test(cases, a_refused_fill_changes_nothing, 0, COUNT_OF(refused));
     tcase_add_loop_test(cases, the_result_is_cash_flow_and_value, 0, 20);
     tcase_add_loop_test(cases, closing_everything_leaves_the_cash_flow, 0, 20);

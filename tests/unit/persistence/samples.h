@@ -121,7 +121,34 @@ static inline struct record_position sample_position(void)
         .realized_pnl_quote = decimal_literal("1.1"),
         .unrealized_pnl_quote = decimal_literal("-2.2"),
         .fees_quote = decimal_literal("0.29"),
+        .funding_quote = decimal_literal("-0.31"),
         .volume_quote = decimal_literal("34200.3249"),
+    };
+}
+
+static inline struct record_funding sample_funding(void)
+{
+    return (struct record_funding){
+        .venue = "perp",
+        .trading_pair = "BTC-USDT",
+        .side = SIDE_SELL,
+        .due_ns = SAMPLE_TS_NS - 7,
+        .rate = decimal_literal("0.0001"),
+        .position = decimal_literal("-0.5"),
+        .amount = decimal_literal("3.05"),
+    };
+}
+
+static inline struct record_liquidation sample_liquidation(void)
+{
+    return (struct record_liquidation){
+        .venue = "perp",
+        .trading_pair = "BTC-USDT",
+        .reason = "margin call",
+        .order = {0, 0, 1},
+        .side = SIDE_SELL,
+        .amount = decimal_literal("0.5"),
+        .price = decimal_literal("61000"),
     };
 }
 
@@ -131,6 +158,7 @@ static inline struct performance_report sample_report(void)
         .realized_pnl_quote = decimal_literal("1"),
         .unrealized_pnl_quote = decimal_literal("2"),
         .fees_quote = decimal_literal("3"),
+        .funding_quote = decimal_literal("3.5"),
         .global_pnl_quote = decimal_literal("4"),
         .volume_traded = decimal_literal("5"),
         .capital_quote = decimal_literal("6"),
@@ -204,6 +232,12 @@ static inline struct record sample_record(enum record_kind kind, uint64_t seq)
         break;
     case RECORD_DATA_POSITION:
         record.data.position = sample_position();
+        break;
+    case RECORD_DATA_FUNDING:
+        record.data.funding = sample_funding();
+        break;
+    case RECORD_DATA_LIQUIDATION:
+        record.data.liquidation = sample_liquidation();
         break;
     case RECORD_DATA_PERFORMANCE:
         record.data.performance = sample_report();

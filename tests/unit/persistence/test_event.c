@@ -69,10 +69,18 @@ static const char *const expected_data[RECORD_KIND_COUNT] = {
         "{\"venue\":\"paper\",\"trading_pair\":\"BTC-USDT\",\"side\":\"NET\","
         "\"amount\":\"-0.57\",\"average_price\":\"60000.57\",\"realized_pnl_quote\":\"1.1\","
         "\"unrealized_pnl_quote\":\"-2.2\",\"fees_quote\":\"0.29\","
-        "\"volume_quote\":\"34200.3249\"}",
+        "\"funding_quote\":\"-0.31\",\"volume_quote\":\"34200.3249\"}",
+    [RECORD_FUNDING] = "{\"venue\":\"perp\",\"trading_pair\":\"BTC-USDT\",\"side\":\"SELL\","
+                       "\"due_ns\":1723075200123456782,\"rate\":\"0.0001\",\"position\":\"-0.5\","
+                       "\"amount\":\"3.05\"}",
+    [RECORD_LIQUIDATION] =
+        "{\"venue\":\"perp\",\"trading_pair\":\"BTC-USDT\",\"position_side\":\"NET\","
+        "\"side\":\"SELL\",\"amount\":\"0.5\",\"price\":\"61000\","
+        "\"exchange_order_id\":\"0-0-1\",\"reason\":\"margin call\"}",
     [RECORD_PERFORMANCE] =
         "{\"realized_pnl_quote\":\"1\",\"unrealized_pnl_quote\":\"2\",\"fees_quote\":\"3\","
-        "\"global_pnl_quote\":\"4\",\"volume_traded\":\"5\",\"capital_quote\":\"6\","
+        "\"funding_quote\":\"3.5\",\"global_pnl_quote\":\"4\",\"volume_traded\":\"5\",\"capital_"
+        "quote\":\"6\","
         "\"return_on_capital\":\"7\",\"realized_pnl_pct\":\"8\",\"unrealized_pnl_pct\":\"9\","
         "\"global_pnl_pct\":\"10\",\"win_rate\":\"11\",\"profit_factor\":\"12\","
         "\"max_drawdown_quote\":\"13\",\"sharpe_ratio\":\"14\",\"open_order_volume\":\"15\","

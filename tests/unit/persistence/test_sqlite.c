@@ -240,7 +240,7 @@ START_TEST(files_of_others_are_refused_and_left_alone)
     } cases[] = {
         {"CREATE TABLE t(x)", ERR_VERSION},
         {"PRAGMA user_version=99; PRAGMA application_id=1953854580", ERR_VERSION},
-        {"PRAGMA user_version=1; PRAGMA application_id=1953854580", ERR_CORRUPT}, /* No tables. */
+        {"PRAGMA user_version=2; PRAGMA application_id=1953854580", ERR_CORRUPT}, /* No tables. */
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct store *store = NULL;

@@ -84,8 +84,9 @@ void report_print_text(const struct report *report, const struct report_speed *s
         char average[DECIMAL_TEXT_MAX];
         (void)decimal_print(i->amount, amount);
         (void)decimal_print(i->average_price, average);
-        (void)fprintf(out, "position    %s %s %s: %s", i->controller_id, i->venue, i->trading_pair,
-                      amount);
+        const char *side = strcmp(i->side, "NET") == 0 ? "" : i->side;
+        (void)fprintf(out, "position    %s %s %s%s%s: %s", i->controller_id, i->venue,
+                      i->trading_pair, side[0] != '\0' ? " " : "", side, amount);
         (void)fprintf(out, decimal_sign(i->amount) != 0 ? " at %s\n" : "\n", average);
     }
     if (strcmp(report->balances, "{}") != 0) {

@@ -70,6 +70,17 @@ void reader_close(struct reader *reader)
     }
 }
 
+enum err reader_begin(struct reader *reader, struct failure *failure)
+{
+    return connection_run(&reader->connection, "BEGIN", failure);
+}
+
+void reader_end(struct reader *reader)
+{
+    struct failure ignored;
+    (void)!connection_run(&reader->connection, "ROLLBACK", &ignored);
+}
+
 enum err reader_last_seq(struct reader *reader, uint64_t *ret_seq, struct failure *failure)
 {
     int64_t seq = 0;

@@ -24,6 +24,10 @@ MUST_USE enum err reader_open(const char *path, struct reader **ret_reader,
                               struct failure *failure);
 void reader_close(struct reader *reader);
 
+/* Everything read between these two is of one instant. Reads outside see what is newest. */
+MUST_USE enum err reader_begin(struct reader *reader, struct failure *failure);
+void reader_end(struct reader *reader);
+
 /* Calls `visit` with the events of seq from, from+1, ... at most `limit`, in order. The text is
  * `TOPIC SPACE JSON`, byte for byte what was published, and borrowed for the call. False from
  * visit ends it. A gap or a checksum that does not fit is ERR_CORRUPT, at the row where it is. */

@@ -108,6 +108,26 @@ START_TEST(events_equal_what_was_published)
 }
 END_TEST
 
+START_TEST(between_begin_and_end_nothing_changes)
+{
+    struct store *store = open_store();
+    struct reader *reader = open_reader();
+    uint64_t seq = UINT64_MAX;
+    ck_assert_int_eq(reader_begin(reader, &failure), ERR_NONE);
+    ck_assert_int_eq(reader_last_seq(reader, &seq, &failure), ERR_NONE);
+    ck_assert_uint_eq(seq, 0);
+    write_all_kinds(store);
+    ck_assert_int_eq(reader_last_seq(reader, &seq, &failure), ERR_NONE);
+    ck_assert_uint_eq(seq, 0);
+    reader_end(reader);
+    ck_assert_int_eq(reader_last_seq(reader, &seq, &failure), ERR_NONE);
+    ck_assert_uint_eq(seq, RECORD_KIND_COUNT);
+    reader_close(reader);
+    ck_assert_int_eq(store_close(store, &failure), ERR_NONE);
+    forget_published();
+}
+END_TEST
+
 START_TEST(reader_follows_a_run_that_goes_on)
 {
     struct store *store = open_store();
@@ -293,6 +313,7 @@ int main(void)
     TCase *tcase = tcase_create("reader");
     tcase_add_checked_fixture(tcase, sample_folder_create, sample_folder_remove);
     tcase_add_test(tcase, events_equal_what_was_published);
+    tcase_add_test(tcase, between_begin_and_end_nothing_changes);
     tcase_add_test(tcase, reader_follows_a_run_that_goes_on);
     tcase_add_loop_test(tcase, falsified_journal_is_found, 0, 11);
     tcase_add_test(tcase, damaged_page_is_found);

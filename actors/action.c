@@ -15,6 +15,10 @@ const struct field_name action_kind_names[] = {
 };
 
 const struct field action_field_table[] = {
+    {.name = "request",
+     .kind = FIELD_TEXT,
+     .offset = offsetof(struct action_fields, request),
+     .doc = "Over a control socket: action."},
     {.name = "action",
      .kind = FIELD_ENUM,
      .offset = offsetof(struct action_fields, kind),

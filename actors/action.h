@@ -70,6 +70,7 @@ extern const struct field_name action_kind_names[];
 /* The fields of an action as JSON: action, action_id, controller_id, executor_id, executor_config,
  * keep_position, update_data. A struct action_fields is what they fill. */
 struct action_fields {
+    const char *request;
     int kind;
     const char *action_id;
     const char *controller_id;
@@ -97,6 +98,12 @@ struct message_action {
 
 /* A message that carries a copy of the action and its texts. NULL: no memory. */
 nng_msg *action_message(const struct action *action, uint64_t ticket);
+
+/* Body of MESSAGE_REFRESH: a fresh report of an executor is wanted; answered when it is durable. */
+struct message_refresh {
+    uint64_t ticket;
+    char executor_id[ACTION_ID_MAX + 1];
+};
 
 /* Body of MESSAGE_ANSWER, sent when the answer is durable. */
 struct message_answer {

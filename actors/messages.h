@@ -62,6 +62,7 @@ enum message_kind {
     MESSAGE_BALANCES,        /* venue -> orchestrator: struct message_balances. */
     MESSAGE_ACTION,          /* anybody -> orchestrator: struct message_action (actors/action.h). */
     MESSAGE_ANSWER,          /* orchestrator -> whoever sent it: struct message_answer. */
+    MESSAGE_REFRESH,         /* anybody -> orchestrator: struct message_refresh. */
     MESSAGE_EXECUTOR_UPDATE, /* orchestrator -> executor: the update struct of its kind. */
     MESSAGE_REPORT_WANTED,   /* orchestrator -> executor: empty; it reports at its next wake. */
 };
@@ -74,7 +75,13 @@ struct message_quotes {
     size_t end;
 };
 
-enum shutdown_reason { SHUTDOWN_END_OF_FEED = 1, SHUTDOWN_SIGNAL, SHUTDOWN_RISK, SHUTDOWN_FAILURE };
+enum shutdown_reason {
+    SHUTDOWN_END_OF_FEED = 1,
+    SHUTDOWN_SIGNAL,
+    SHUTDOWN_RISK,
+    SHUTDOWN_REQUEST, /* Over the control socket. */
+    SHUTDOWN_FAILURE,
+};
 
 struct message_shutdown {
     enum shutdown_reason reason;

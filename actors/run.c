@@ -46,24 +46,32 @@ static enum err run_spawn_venues(struct run *run, struct context *context)
     return err;
 }
 
-static enum err run_spawn_outside(struct run *run, struct context *context,
-                                  struct actor_ref *ret_publisher)
+static enum err run_spawn_publisher(struct run *run, struct context *context,
+                                    struct actor_ref *ret_publisher)
 {
-    enum err err = ERR_NONE;
-    if (run->publisher != NULL) {
-        struct publisher_arguments arguments = {.link = run->publisher};
-        err = context_spawn(context, &publisher_class, &arguments, ret_publisher);
+    if (run->publisher == NULL) {
+        return ERR_NONE;
     }
+    struct publisher_arguments arguments = {.link = run->publisher};
+    return context_spawn(context, &publisher_class, &arguments, ret_publisher);
+}
+
+/* The last of the roles: it knows whom it speaks to. */
+static enum err run_spawn_control(struct run *run, struct context *context,
+                                  struct actor_ref orchestrator)
+{
     const struct field_list *control = &run->config->file.control->listen;
-    if (err == ERR_NONE && control->count > 0 && !run->options.is_unrecorded) {
-        struct actor_ref ref;
-        struct control_arguments arguments = {.urls = control->items,
-                                              .count = control->count,
-                                              .database = run->database,
-                                              .failure = &run->failure};
-        err = context_spawn(context, &control_class, &arguments, &ref);
+    if (control->count == 0 || run->options.is_unrecorded) {
+        return ERR_NONE;
     }
-    return err;
+    struct actor_ref ref;
+    struct control_arguments arguments = {.urls = control->items,
+                                          .count = control->count,
+                                          .database = run->database,
+                                          .orchestrator = orchestrator,
+                                          .market = run->market,
+                                          .failure = &run->failure};
+    return context_spawn(context, &control_class, &arguments, &ref);
 }
 
 static enum err run_spawn_market(struct run *run, struct context *context,
@@ -96,7 +104,7 @@ static enum err run_root_start(struct context *context, void *state, void *given
     struct run *run = given;
     *(struct run **)state = run;
     struct actor_ref publisher = ACTOR_NOBODY;
-    enum err err = run_spawn_outside(run, context, &publisher);
+    enum err err = run_spawn_publisher(run, context, &publisher);
     struct actor_ref keeper = ACTOR_NOBODY;
     if (err == ERR_NONE) {
         struct keeper_arguments arguments = {
@@ -124,7 +132,10 @@ static enum err run_root_start(struct context *context, void *state, void *given
                                                    .outcome = &run->outcome};
         err = context_spawn(context, &orchestrator_class, &arguments, &orchestrator);
     }
-    return err == ERR_NONE ? run_spawn_market(run, context, orchestrator) : err;
+    if (err == ERR_NONE) {
+        err = run_spawn_market(run, context, orchestrator);
+    }
+    return err == ERR_NONE ? run_spawn_control(run, context, orchestrator) : err;
 }
 
 static enum err run_root_receive(struct context *context, void *state, nng_msg **message)

@@ -363,7 +363,7 @@ static const struct field control_fields[] = {
      .offset = offsetof(struct control_section, listen),
      .element = &address_element,
      .count_max = 16,
-     .doc = "Addresses of the control socket (REP): replays events for subscribers with a gap."},
+     .doc = "Addresses of the control socket (REP): actions, questions, replays of events."},
     {0}};
 
 static const struct field_element venue_element = {.size = sizeof(struct venue_section),

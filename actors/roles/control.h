@@ -2,8 +2,10 @@
  * actors/roles/control.h - the control actor: answers requests of other processes.
  *
  * A request is one JSON object with the member "request"; the answer is {"ok":true,...} or
- * {"ok":false,"code":...,"message":...}. Reading the database blocks, so this actor has a thread
- * of its own.
+ * {"ok":false,"code":...,"message":...}. Questions are answered from the run's database, in one
+ * read transaction each, so that they never slow the run; actions go to the orchestrator and are
+ * answered when their answer is durable. Reading the database blocks, so this actor has a thread of
+ * its own. docs/control.md lists the requests.
  *
  * Threads: an actor.
  */
@@ -13,15 +15,13 @@
 #include "actors/link.h"
 #include "actors/system.h"
 
-enum {
-    CONTROL_ARENA_BYTES_MAX = 8 << 20, /* Memory for the tree of one request. */
-};
-
 struct control_arguments {
     const char *const *urls; /* Borrowed for the run. */
     size_t count;
-    const char *database;    /* Borrowed; NULL: the run keeps none. */
-    struct failure *failure; /* Borrowed: why the sockets cannot listen. */
+    const char *database;          /* Borrowed; NULL: the run keeps none. */
+    struct actor_ref orchestrator; /* Of actions. */
+    struct actor_ref market;       /* Of the shutdown. */
+    struct failure *failure;       /* Borrowed: why the sockets cannot listen. */
 };
 
 extern const struct actor_class control_class; /* Arguments: struct control_arguments. */

@@ -310,6 +310,8 @@ static enum err orchestrator_dispatch(struct orchestrator *orch, nng_msg **messa
         return roster_on_report(orch, body);
     case MESSAGE_ACTION:
         return actions_on_action(orch, body, message_envelope(*message)->sender);
+    case MESSAGE_REFRESH:
+        return actions_on_refresh(orch, body, message_envelope(*message)->sender);
     case MESSAGE_COMMITTED:
         return orchestrator_on_committed(orch, body);
     case MESSAGE_FLUSH:

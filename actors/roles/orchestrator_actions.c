@@ -442,6 +442,7 @@ static enum err actions_settle(struct orchestrator *orch, struct verdict *verdic
         err = actions_table[verdict->action->kind].carry(orch, verdict, to->action);
     }
     if (err == ERR_NONE) {
+        to->seq = orch->seq;
         answers_get(orch, to->action)->seq = orch->seq;
         err = answers_send(orch, to);
     }
@@ -466,6 +467,7 @@ static enum err actions_take(struct orchestrator *orch, struct verdict *verdict,
     actions_check_room(orch, verdict);
     to->action = answers_find(orch, verdict->action_id);
     if (to->action != 0 && orch->answer_count < ACTIONS_WAITING_MAX) {
+        to->seq = answers_get(orch, to->action)->seq;
         return answers_send(orch, to);
     }
     if (!verdict_is_refused(verdict)) {
@@ -491,6 +493,45 @@ enum err actions_on_action(struct orchestrator *orch, const struct message_actio
     return err;
 }
 
+/* ---- Refresh ---- */
+
+enum err actions_on_refresh(struct orchestrator *orch, const struct message_refresh *refresh,
+                            struct actor_ref sender)
+{
+    const struct waiting_answer to = {.ticket = refresh->ticket, .to = sender};
+    enum err err = answers_prepare(orch);
+    const uint32_t number = roster_find(orch, refresh->executor_id);
+    struct executor_entry *entry = number != 0 ? roster_get(orch, number) : NULL;
+    if (err != ERR_NONE || entry == NULL || entry->status == EXECUTOR_TERMINATED ||
+        orch->is_finishing || orch->answer_count >= ACTIONS_WAITING_MAX) {
+        return err == ERR_NONE ? answers_send(orch, &to) : err;
+    }
+    struct executor_owner *owner = actions_owner(entry);
+    if (owner == NULL) {
+        return ERR_MEMORY;
+    }
+    if (!actor_ref_is_nobody(owner->refresh.to)) {
+        return answers_send(orch, &to); /* One is under way: what is there is fresh enough. */
+    }
+    owner->refresh = to;
+    err = message_post(orch->context, entry->host, MESSAGE_REPORT_WANTED, orch->now_ns, NULL, 0);
+    return err == ERR_NONE ? roster_touch(orch, number) : err;
+}
+
+/* The report that somebody waits for has come. */
+static enum err actions_answer_refresh(struct orchestrator *orch, struct executor_owner *owner)
+{
+    if (actor_ref_is_nobody(owner->refresh.to)) {
+        return ERR_NONE;
+    }
+    struct waiting_answer to = owner->refresh;
+    owner->refresh = (struct waiting_answer){0};
+    if (orch->answer_count < ACTIONS_WAITING_MAX) {
+        to.seq = orch->seq;
+    }
+    return answers_send(orch, &to);
+}
+
 /* ---- What becomes of them ---- */
 
 enum err actions_on_report(struct orchestrator *orch, struct executor_entry *entry,
@@ -499,6 +540,10 @@ enum err actions_on_report(struct orchestrator *orch, struct executor_entry *ent
     struct executor_owner *owner = entry->owner;
     if (owner == NULL) {
         return ERR_NONE;
+    }
+    const enum err refreshed = actions_answer_refresh(orch, owner);
+    if (refreshed != ERR_NONE) {
+        return refreshed;
     }
     if (report->cause == REPORT_REFUSED) {
         return actions_complete(orch, &owner->update_action, CODE_update_refused,

@@ -95,11 +95,17 @@ enum err answers_send_now(struct orchestrator *orch, const struct action_entry *
     return err == ERR_FULL ? ERR_NONE : err; /* Whoever cannot take answers in goes without. */
 }
 
+static enum err answers_send_due(struct orchestrator *orch, const struct waiting_answer *to)
+{
+    char empty[] = "";
+    const struct action_entry plain = {.code = "", .text = empty}; /* A refresh: it is done. */
+    return answers_send_now(orch, to->action != 0 ? answers_get(orch, to->action) : &plain, to);
+}
+
 enum err answers_send(struct orchestrator *orch, const struct waiting_answer *to)
 {
-    const struct action_entry *entry = answers_get(orch, to->action);
-    if (entry->seq <= orch->committed || orch->given.config->durability == DURABILITY_MEMORY) {
-        return answers_send_now(orch, entry, to);
+    if (to->seq <= orch->committed || orch->given.config->durability == DURABILITY_MEMORY) {
+        return answers_send_due(orch, to);
     }
     ASSERT(orch->answer_count < ACTIONS_WAITING_MAX);
     orch->answers[(orch->answer_first + orch->answer_count++) % ACTIONS_WAITING_MAX] = *to;
@@ -111,11 +117,10 @@ enum err answers_on_committed(struct orchestrator *orch)
     enum err err = ERR_NONE;
     while (err == ERR_NONE && orch->answer_count > 0) {
         const struct waiting_answer *next = &orch->answers[orch->answer_first];
-        const struct action_entry *entry = answers_get(orch, next->action);
-        if (entry->seq > orch->committed) {
+        if (next->seq > orch->committed) {
             break;
         }
-        err = answers_send_now(orch, entry, next);
+        err = answers_send_due(orch, next);
         orch->answer_first = (orch->answer_first + 1) % ACTIONS_WAITING_MAX;
         orch->answer_count--;
     }

@@ -9,6 +9,7 @@ static const char *journal_reason_name(enum shutdown_reason reason)
     static const char *const names[] = {[SHUTDOWN_END_OF_FEED] = "end_of_feed",
                                         [SHUTDOWN_SIGNAL] = "signal",
                                         [SHUTDOWN_RISK] = "risk",
+                                        [SHUTDOWN_REQUEST] = "request",
                                         [SHUTDOWN_FAILURE] = "failure"};
     return reason >= SHUTDOWN_END_OF_FEED && reason <= SHUTDOWN_FAILURE ? names[reason] : "";
 }

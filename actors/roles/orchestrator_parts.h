@@ -85,17 +85,6 @@ struct reservation {
     struct decimal base;
 };
 
-/* What an executor has that actions have to do with. */
-struct executor_owner {
-    struct arena arena;        /* Its configuration, when an action made it. */
-    const char *controller_id; /* In the arena, or the configuration's. */
-    uint32_t create_action;    /* Numbers of actions that are not completed; 0: none. */
-    uint32_t stop_action;
-    uint32_t update_action;
-};
-
-void executor_owner_destroy(struct executor_owner *owner);
-
 /* An action that was answered: a repeated one gets the same answer. */
 struct action_entry {
     char id[ACTION_ID_MAX + 1];
@@ -111,8 +100,20 @@ struct waiting_answer {
     uint64_t seq;
     uint64_t ticket;
     struct actor_ref to;
-    uint32_t action; /* Number. */
+    uint32_t action; /* Number; 0: a refresh. */
 };
+
+/* What an executor has that actions have to do with. */
+struct executor_owner {
+    struct arena arena;        /* Its configuration, when an action made it. */
+    const char *controller_id; /* In the arena, or the configuration's. */
+    uint32_t create_action;    /* Numbers of actions that are not completed; 0: none. */
+    uint32_t stop_action;
+    uint32_t update_action;
+    struct waiting_answer refresh; /* Waits for a report; to nobody: none does. */
+};
+
+void executor_owner_destroy(struct executor_owner *owner);
 
 struct executor_entry {
     const struct executor_kind *kind;
@@ -290,6 +291,10 @@ MUST_USE enum err answers_on_committed(struct orchestrator *orch);
 
 MUST_USE enum err actions_on_action(struct orchestrator *orch, const struct message_action *message,
                                     struct actor_ref sender);
+/* Asks an executor for a report, which answers the message. */
+MUST_USE enum err actions_on_refresh(struct orchestrator *orch,
+                                     const struct message_refresh *refresh,
+                                     struct actor_ref sender);
 /* Completes what waited for an executor to start, to change or to end. */
 MUST_USE enum err actions_on_report(struct orchestrator *orch, struct executor_entry *entry,
                                     const struct message_report *report);

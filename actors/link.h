@@ -1,8 +1,9 @@
 /*
  * actors/link.h - bridges between nng sockets and actors: where a message leaves the process.
  *
- * A replier turns requests into messages for an actor, which answers by ticket. A publisher sends
- * byte strings to whoever subscribed. A subscriber brings them to an actor, or to a program that
+ * A replier turns requests into messages for an actor, which answers by ticket. A requester sends
+ * requests for an actor and brings it the answers. A publisher sends byte strings to whoever
+ * subscribed. A subscriber brings them to an actor, or to a program that
  * has none. What arrives is copied into a message of our own pool, so the sender of a message never
  * sees a difference between an actor and a socket.
  *
@@ -32,6 +33,7 @@ enum {
     LINK_BYTES_MAX = 1 << 20,    /* Longest request or event that is taken in. */
     LINK_PEERS_MAX = 1024,       /* Connections of a publisher; more are closed. */
     LINK_REQUESTS_MAX = 16,      /* Requests of a replier that wait for an answer. */
+    LINK_ASKED_MAX = 16,         /* Requests of a requester that wait for an answer. */
     LINK_LINGER_DEFAULT_MS = 1000,
 };
 
@@ -79,6 +81,9 @@ MUST_USE enum err link_reply_listen(const struct link_service *service,
  * given out, ERR_MEMORY. A client that has gone is not an error. */
 MUST_USE enum err link_reply(struct link_replier *replier, uint64_t ticket, const void *bytes,
                              size_t size);
+
+/* Gives no answer to this request: its client waits on. Errors: ERR_NOT_FOUND as above. */
+MUST_USE enum err link_reply_forget(struct link_replier *replier, uint64_t ticket);
 
 /* Sends the answers that were given, stops listening; requests without an answer get none. NULL is
  * allowed. */
@@ -138,6 +143,35 @@ MUST_USE enum err link_subscriber_receive(struct link_subscriber *subscriber, un
 uint64_t link_subscriber_lost(const struct link_subscriber *subscriber);
 
 void link_subscriber_close(struct link_subscriber *subscriber);
+
+struct link_requester;
+
+struct link_inquirer {
+    const char *url;
+    struct system *system;     /* Borrowed. */
+    struct actor_ref receiver; /* Of the answers. */
+};
+
+/*
+ * Connects to a replier, now or as soon as it is there, and again when the connection is lost: a
+ * request that was under way is then sent again by nng, so whoever answers must know it when it
+ * comes twice. Answers come as MESSAGE_LINK_RECEIVED with the ticket of their request. Errors as
+ * link_reply_listen(). The inquirer is borrowed for the call.
+ */
+MUST_USE enum err link_requester_open(const struct link_inquirer *inquirer,
+                                      struct link_requester **ret_requester,
+                                      struct failure *failure);
+
+/* Sends a copy of the bytes. The caller chooses the ticket, not 0 and not that of another request
+ * that waits. Errors: ERR_FULL when LINK_ASKED_MAX wait, ERR_MEMORY. From one thread. */
+MUST_USE enum err link_requester_send(struct link_requester *requester, uint64_t ticket,
+                                      const void *bytes, size_t size);
+
+/* Waits no longer for this answer; it may be on its way all the same. From the same thread. */
+void link_requester_forget(struct link_requester *requester, uint64_t ticket);
+
+/* NULL is allowed. */
+void link_requester_close(struct link_requester *requester);
 
 struct link_request {
     const char *url;

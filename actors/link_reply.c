@@ -208,6 +208,16 @@ enum err link_reply(struct link_replier *replier, uint64_t ticket, const void *b
     return ERR_NONE;
 }
 
+enum err link_reply_forget(struct link_replier *replier, uint64_t ticket)
+{
+    struct reply_desk *desk = reply_take_desk(replier, ticket);
+    if (desk == NULL) {
+        return ERR_NOT_FOUND;
+    }
+    reply_receive(desk);
+    return ERR_NONE;
+}
+
 /* Counts the answers that nng has not sent yet. */
 static unsigned reply_count_sending(struct link_replier *replier)
 {

@@ -31,6 +31,7 @@
 
 enum {
     VENUE_UPDATES_MAX = 64, /* In one message; a full one is answered before the next is sent. */
+    MESSAGE_WIRE_BYTES_MAX = 1 << 20,
     MARKET_WAKES_MAX = 512, /* Executors at work at a time: bounds the messages under way. */
 };
 
@@ -65,6 +66,48 @@ enum message_kind {
     MESSAGE_REFRESH,         /* anybody -> orchestrator: struct message_refresh. */
     MESSAGE_EXECUTOR_UPDATE, /* orchestrator -> executor: the update struct of its kind. */
     MESSAGE_REPORT_WANTED,   /* orchestrator -> executor: empty; it reports at its next wake. */
+    MESSAGE_WIRE_ATTACH,     /* port -> venue server, client: empty; here is your network. */
+    MESSAGE_WIRE_REQUEST,    /* client -> port -> venue server: struct message_wire. */
+    MESSAGE_WIRE_ANSWER,     /* venue server -> port -> client: struct message_wire. */
+    MESSAGE_WIRE_FORGET,     /* Nobody answers, or nobody waits any more: struct message_wire. */
+    MESSAGE_WIRE_EVENT,      /* venue server -> port -> client: struct message_wire. */
+    MESSAGE_VENUE_LINK,      /* remote venue -> orchestrator: struct message_venue_link. */
+    MESSAGE_VENUE_QUERY,     /* orchestrator -> remote venue: struct order_id; answered by one of
+                              * the VENUE_ updates that end the doubt. */
+    MESSAGE_RECONCILE,       /* orchestrator -> remote venue: struct message_reconcile. */
+    MESSAGE_RECONCILED,      /* remote venue -> orchestrator: struct message_reconciled. */
+    MESSAGE_LIVE_WANTED,     /* market -> remote venue: empty; it gets the quotes from now on. */
+    MESSAGE_LIVE_QUOTE,      /* remote venue -> market: struct mark. */
+    MESSAGE_LIVE_TIME,       /* remote venue -> market: empty; market time has come to now_ns. */
+};
+
+/* Bytes on their way to or from a link. */
+struct message_wire {
+    uint64_t token; /* Names a request among those of its sender; 0 for an event. */
+    uint32_t size;
+    char bytes[]; /* Not NUL-terminated. */
+};
+
+/* The link to a venue in another process. */
+struct message_venue_link {
+    uint32_t venue;
+    bool is_connected;
+    bool is_gap; /* Connected, but something was missed. */
+    char reason[VENUE_REASON_MAX];
+};
+
+/* Asks for everything that may have happened unseen: trades behind a number, and open orders. */
+struct message_reconcile {
+    uint64_t after_trade; /* The last one that is known; 0: none is. */
+};
+
+/* All of it has been sent, as VENUE_UPDATE: each trade as VENUE_FILL, each open order as
+ * VENUE_LIVE. */
+struct message_reconciled {
+    uint32_t venue;
+    uint64_t last_trade;  /* The account's number of trades then. */
+    uint32_t trades;      /* How many were fetched. */
+    uint32_t open_orders; /* How many were listed. */
 };
 
 /* Rows [first, end) of a tape. The tape stays open for the whole run. */
@@ -186,6 +229,10 @@ struct message_progress {
     uint64_t rows_done;
     uint64_t rows_total;
 };
+
+/* Sends bytes to a port or to what is behind it. ERR_MEMORY, ERR_FULL. */
+MUST_USE enum err message_post_wire(struct context *context, struct actor_ref to, uint32_t kind,
+                                    uint64_t token, const struct text *bytes);
 
 /* Sends a message without a body or with a fixed struct, in one call. ERR_MEMORY, ERR_FULL. */
 MUST_USE enum err message_post(struct context *context, struct actor_ref to, uint32_t kind,

@@ -34,6 +34,7 @@ struct command {
     X(report)       \
     X(watch)        \
     X(tape)         \
+    X(venue)        \
     X(describe)     \
     X(schema)       \
     X(version)

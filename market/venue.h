@@ -41,6 +41,10 @@ enum venue_update_kind {
      * follow. */
     VENUE_LIQUIDATION,
     VENUE_FUNDING, /* `payment` was booked; it belongs to no order. */
+    /* Only from a venue in another process, about a request whose outcome is not certain: */
+    VENUE_UNKNOWN,   /* No answer came, or one that says nothing: only a query can tell. */
+    VENUE_LIVE,      /* The venue says that the order is open. */
+    VENUE_NOT_FOUND, /* The venue does not know it, and it is too old to arrive any more. */
 };
 
 enum { VENUE_REASON_MAX = 96 };
@@ -61,6 +65,7 @@ struct venue_update {
     struct order_id order;
     struct fill fill;             /* VENUE_FILL, VENUE_LIQUIDATION. */
     struct venue_payment payment; /* VENUE_FUNDING. */
+    uint64_t trade_number;        /* VENUE_FILL: of the account's trades, from 1; 0: it has none. */
     char reason[VENUE_REASON_MAX];
 };
 

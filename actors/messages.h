@@ -12,7 +12,7 @@
  *   venue --VENUE_UPDATE*, STEP_DONE--> orchestrator --ORDER_EVENT*--> executors
  *   orchestrator --TOUCH*, STEP_DONE--> market
  *   market --WAKE--> whom the quote, the time or an order event concerns
- *   executor --REQUEST*, REPORT, WAKE_DONE--> orchestrator --SUBMIT, CANCEL--> venue
+ *   executor --REQUEST*, SKIPPED, REPORT, WAKE_DONE--> orchestrator --SUBMIT, CANCEL--> venue
  *   orchestrator --WAKE_DONE--> market
  *
  * Threads: messages have one owner at a time; texts inside borrow from the message's own body.
@@ -47,6 +47,7 @@ enum message_kind {
     MESSAGE_WAKE,            /* market -> executor: struct message_wake. */
     MESSAGE_WAKE_DONE,       /* executor -> orchestrator -> market: struct message_wake_done. */
     MESSAGE_REQUEST,         /* executor -> orchestrator: struct message_request. */
+    MESSAGE_SKIPPED,         /* executor -> orchestrator: struct message_skipped. */
     MESSAGE_REPORT,          /* executor -> orchestrator: struct message_report. */
     MESSAGE_ORDER_EVENT,     /* orchestrator -> executor: struct order_event. */
     MESSAGE_EXECUTOR_STOP,   /* orchestrator -> executor: struct message_executor_stop. */
@@ -177,6 +178,12 @@ struct message_wake_done {
     bool has_requests; /* The next quote of its instruments concerns the venue. */
     bool is_ended;     /* It needs no more wakes. */
     struct wake wake;
+};
+
+/* An order that was not placed, sent when the reason changes. */
+struct message_skipped {
+    uint32_t executor;
+    struct executor_skip skip;
 };
 
 struct message_request {

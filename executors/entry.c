@@ -56,11 +56,16 @@ enum verdict entry_step(struct bracket *bracket, const struct moment *moment,
         }
         return VERDICT_STAY;
     }
-    if (!is_inside || moment->is_expired || executor_is_waiting(executor, moment->now_ns)) {
+    if (moment->is_expired) {
         return VERDICT_STAY;
     }
     const struct order_draft draft = entry_draft(bracket, moment);
+    if (!is_inside || executor_is_waiting(executor, moment->now_ns)) {
+        executor_skip(requests, &draft, is_inside ? SKIP_RETRY_WAIT : SKIP_BOUNDS);
+        return VERDICT_STAY;
+    }
     if (!entry_is_tradable(moment, &draft)) {
+        executor_skip_small(executor, requests, &draft);
         return VERDICT_STAY;
     }
     return executor_place(executor, &draft, moment->now_ns, requests) ? VERDICT_STAY : VERDICT_FAIL;

@@ -30,6 +30,16 @@ const struct field_name close_type_names[] = {
     {NULL, 0},
 };
 
+const struct field_name skip_reason_names[] = {
+    {"bounds", SKIP_BOUNDS},
+    {"below_min_size", SKIP_BELOW_MIN_SIZE},
+    {"below_min_notional", SKIP_BELOW_MIN_NOTIONAL},
+    {"risk", SKIP_RISK},
+    {"retry_wait", SKIP_RETRY_WAIT},
+    {"balance", SKIP_BALANCE},
+    {NULL, 0},
+};
+
 void executor_init(struct executor *executor, const struct executor_kind *kind,
                    const struct executor_config *config,
                    const struct instrument *const instruments[WAKE_MARKETS_MAX])
@@ -51,6 +61,7 @@ void executor_done(struct executor *executor)
 void executor_requests_init(struct executor_requests *requests)
 {
     requests->count = 0;
+    requests->skip.reason = SKIP_NONE;
 }
 
 static bool executor_may_become(enum executor_status from, enum executor_status to)
@@ -138,6 +149,31 @@ bool executor_place(struct executor *executor, const struct order_draft *draft, 
         .leverage = draft->leverage,
     };
     return true;
+}
+
+void executor_skip(struct executor_requests *requests, const struct order_draft *draft,
+                   enum skip_reason reason)
+{
+    if (requests->skip.reason != SKIP_NONE || !decimal_is_valid(draft->amount) ||
+        decimal_sign(draft->amount) <= 0) {
+        return;
+    }
+    requests->skip = (struct executor_skip){.reason = reason,
+                                            .market = draft->market,
+                                            .role = draft->role,
+                                            .side = draft->side,
+                                            .type = draft->type,
+                                            .amount = draft->amount,
+                                            .price = draft->price};
+}
+
+void executor_skip_small(const struct executor *executor, struct executor_requests *requests,
+                         const struct order_draft *draft)
+{
+    const struct instrument *instrument = executor->instruments[draft->market];
+    const bool is_small =
+        decimal_is_valid(draft->amount) && decimal_less(draft->amount, instrument->min_order_size);
+    executor_skip(requests, draft, is_small ? SKIP_BELOW_MIN_SIZE : SKIP_BELOW_MIN_NOTIONAL);
 }
 
 void executor_cancel(struct ledger_order *order, int64_t now_ns, struct executor_requests *requests)

@@ -105,9 +105,34 @@ struct executor_request {
 
 enum { EXECUTOR_REQUESTS_MAX = 64 };
 
+/* Why an order that the plan asks for was not placed. */
+enum skip_reason {
+    SKIP_NONE = 0,
+    SKIP_BOUNDS, /* The market is too far from its price. */
+    SKIP_BELOW_MIN_SIZE,
+    SKIP_BELOW_MIN_NOTIONAL,
+    SKIP_RISK,       /* A limit of the run denied it. */
+    SKIP_RETRY_WAIT, /* An order has failed, and the wait is not over. */
+    SKIP_BALANCE,    /* The account does not have what the plan needs. */
+};
+
+extern const struct field_name skip_reason_names[]; /* bounds, below_min_size, ... */
+
+/* What was not placed. */
+struct executor_skip {
+    enum skip_reason reason; /* SKIP_NONE: nothing was held back. */
+    uint32_t market;
+    enum order_role role;
+    enum side side;
+    enum order_type type;
+    struct decimal amount;
+    struct decimal price; /* 0 for MARKET. */
+};
+
 /* The requests of one call, in the order in which they were made. */
 struct executor_requests {
     size_t count;
+    struct executor_skip skip; /* The first that was held back. */
     struct executor_request items[EXECUTOR_REQUESTS_MAX];
 };
 
@@ -296,6 +321,15 @@ bool executor_is_exhausted(const struct executor *executor);
  * many orders): then nothing has changed and the executor has to give up. */
 MUST_USE bool executor_place(struct executor *executor, const struct order_draft *draft,
                              int64_t now_ns, struct executor_requests *requests);
+
+/* Notes that the order is not placed, and why. The first note of a call stays; an amount that is
+ * not > 0 is no order and leaves none. */
+void executor_skip(struct executor_requests *requests, const struct order_draft *draft,
+                   enum skip_reason reason);
+
+/* The same for an order that instrument_is_tradable() refuses: below its size or its notional. */
+void executor_skip_small(const struct executor *executor, struct executor_requests *requests,
+                         const struct order_draft *draft);
 
 /* Asks for the cancel of a live order and notes when. */
 void executor_cancel(struct ledger_order *order, int64_t now_ns,

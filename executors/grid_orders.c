@@ -42,6 +42,22 @@ static bool grid_may_rest(const struct grid *grid, const struct grid_moment *mom
            grid_is_near(grid, moment, draft->price);
 }
 
+/* Notes why an order may not rest. */
+static void grid_skip(const struct grid *grid, const struct grid_moment *moment,
+                      const struct order_draft *draft, struct executor_requests *requests)
+{
+    if (!decimal_is_valid(draft->price)) {
+        return;
+    }
+    if (executor_is_waiting(&grid->executor, moment->now_ns)) {
+        executor_skip(requests, draft, SKIP_RETRY_WAIT);
+    } else if (instrument_is_tradable(moment->instrument, draft->amount, draft->price)) {
+        executor_skip(requests, draft, SKIP_BOUNDS);
+    } else {
+        executor_skip_small(&grid->executor, requests, draft);
+    }
+}
+
 static uint32_t grid_leverage(const struct grid *grid)
 {
     return grid->executor.instruments[0]->is_perpetual ? (uint32_t)grid_config_of(grid)->leverage
@@ -121,8 +137,9 @@ static bool grid_place_closes(struct grid *grid, const struct grid_moment *momen
             continue;
         }
         const struct order_draft draft = grid_close_draft(grid, moment, i);
-        if (grid_may_rest(grid, moment, &draft) &&
-            !grid_place(grid, &draft, moment->now_ns, requests)) {
+        if (!grid_may_rest(grid, moment, &draft)) {
+            grid_skip(grid, moment, &draft, requests);
+        } else if (!grid_place(grid, &draft, moment->now_ns, requests)) {
             return false;
         }
     }
@@ -176,6 +193,18 @@ static bool grid_find_open(const struct grid *grid, const struct grid_moment *mo
     return is_found;
 }
 
+/* Notes why the first idle level is not placed. */
+static void grid_skip_open(const struct grid *grid, const struct grid_moment *moment,
+                           struct executor_requests *requests)
+{
+    for (uint32_t i = 0; i < grid->level_count && requests->skip.reason == SKIP_NONE; i++) {
+        if (grid_level_state(grid, &grid->levels[i]) == GRID_LEVEL_NOT_ACTIVE) {
+            const struct order_draft draft = grid_open_draft(grid, moment, i);
+            grid_skip(grid, moment, &draft, requests);
+        }
+    }
+}
+
 static bool grid_place_opens(struct grid *grid, const struct grid_moment *moment,
                              struct executor_requests *requests)
 {
@@ -192,6 +221,9 @@ static bool grid_place_opens(struct grid *grid, const struct grid_moment *moment
         if (!grid_place(grid, &draft, moment->now_ns, requests)) {
             return false;
         }
+    }
+    if (room > 0) {
+        grid_skip_open(grid, moment, requests);
     }
     return true;
 }
@@ -220,8 +252,10 @@ static void grid_withdraw(struct grid *grid, const struct grid_moment *moment,
 bool grid_orders_step(struct grid *grid, const struct grid_moment *moment,
                       struct executor_requests *requests)
 {
-    if (!executor_is_waiting(&grid->executor, moment->now_ns) &&
-        (!grid_place_closes(grid, moment, requests) || !grid_place_opens(grid, moment, requests))) {
+    if (executor_is_waiting(&grid->executor, moment->now_ns)) {
+        grid_skip_open(grid, moment, requests);
+    } else if (!grid_place_closes(grid, moment, requests) ||
+               !grid_place_opens(grid, moment, requests)) {
         return false;
     }
     if (grid_config_of(grid)->has_activation_bounds) {

@@ -49,7 +49,14 @@ static enum verdict ladder_close_part(struct bracket *bracket, const struct mome
         !instrument_is_tradable(instrument, left, moment->mark)) {
         return VERDICT_CLOSE;
     }
+    const struct order_draft draft = {
+        .role = ROLE_PARTIAL,
+        .side = side_opposite(bracket_side(bracket)),
+        .type = ORDER_MARKET,
+        .amount = part,
+    };
     if (executor_is_waiting(executor, moment->now_ns)) {
+        executor_skip(requests, &draft, SKIP_RETRY_WAIT);
         return VERDICT_STAY;
     }
     struct ledger_order *resting = ledger_live(&executor->ledger, ROLE_TAKE_PROFIT);
@@ -60,12 +67,6 @@ static enum verdict ladder_close_part(struct bracket *bracket, const struct mome
         }
         return VERDICT_STAY;
     }
-    const struct order_draft draft = {
-        .role = ROLE_PARTIAL,
-        .side = side_opposite(bracket_side(bracket)),
-        .type = ORDER_MARKET,
-        .amount = part,
-    };
     if (!executor_place(executor, &draft, moment->now_ns, requests)) {
         return VERDICT_FAIL;
     }

@@ -79,11 +79,12 @@ static void shutdown_place_close(struct executor *executor, const struct holding
 {
     if (executor->shutdown_mode != SHUTDOWN_CLOSE ||
         ledger_live(&executor->ledger, ROLE_CLOSE) != NULL ||
-        executor_is_waiting(executor, now_ns) || requests->count == EXECUTOR_REQUESTS_MAX) {
+        requests->count == EXECUTOR_REQUESTS_MAX) {
         return;
     }
+    const bool is_waiting = executor_is_waiting(executor, now_ns);
     const struct decimal amount = shutdown_free(executor, holding);
-    if (!decimal_is_valid(amount)) {
+    if (!decimal_is_valid(amount) && !is_waiting) {
         shutdown_give_up(executor);
         return;
     }
@@ -95,8 +96,12 @@ static void shutdown_place_close(struct executor *executor, const struct holding
         .amount = amount,
         .action = holding->action,
     };
-    if (instrument_is_tradable(executor->instruments[holding->market], amount, holding->mark) &&
-        !executor_place(executor, &draft, now_ns, requests)) {
+    if (is_waiting) {
+        executor_skip(requests, &draft, SKIP_RETRY_WAIT);
+    } else if (!instrument_is_tradable(executor->instruments[holding->market], amount,
+                                       holding->mark)) {
+        executor_skip_small(executor, requests, &draft);
+    } else if (!executor_place(executor, &draft, now_ns, requests)) {
         shutdown_give_up(executor);
     }
 }

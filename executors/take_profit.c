@@ -81,9 +81,6 @@ enum verdict take_profit_step(struct bracket *bracket, const struct moment *mome
     }
     const struct decimal price = take_profit_price(bracket, moment);
     const struct bounds_order judged = bounds_take_profit(bracket, price);
-    if (!take_profit_is_tradable(moment, price) || !bounds_allow(bracket, moment, &judged)) {
-        return VERDICT_STAY;
-    }
     const struct order_draft draft = {
         .role = ROLE_TAKE_PROFIT,
         .side = judged.side,
@@ -91,6 +88,14 @@ enum verdict take_profit_step(struct bracket *bracket, const struct moment *mome
         .amount = moment->sellable,
         .price = price,
     };
+    if (!take_profit_is_tradable(moment, price)) {
+        executor_skip_small(executor, requests, &draft);
+        return VERDICT_STAY;
+    }
+    if (!bounds_allow(bracket, moment, &judged)) {
+        executor_skip(requests, &draft, SKIP_BOUNDS);
+        return VERDICT_STAY;
+    }
     return executor_place(executor, &draft, moment->now_ns, requests) ? VERDICT_STAY : VERDICT_FAIL;
 }
 

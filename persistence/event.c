@@ -65,16 +65,9 @@ static void event_print_executor_figures(const struct record_executor *executor,
 static void event_print_executor(enum record_kind kind, const struct record_executor *executor,
                                  struct text *out)
 {
-    if (kind == RECORD_EXECUTOR_CREATED || kind == RECORD_EXECUTOR_SKIPPED) {
-        event_print_executor_identity(executor, out);
-    }
     if (kind == RECORD_EXECUTOR_CREATED) {
+        event_print_executor_identity(executor, out);
         json_put_raw(out, "config", executor->config);
-    }
-    if (kind == RECORD_EXECUTOR_SKIPPED) {
-        json_put_string(out, "reason", executor->reason);
-        json_put_raw(out, "custom_info", executor->custom_info);
-        return;
     }
     event_print_executor_figures(executor, out);
     if (kind == RECORD_EXECUTOR_UPDATED) {
@@ -86,6 +79,19 @@ static void event_print_executor(enum record_kind kind, const struct record_exec
     if (executor->state != NULL) {
         json_put_raw(out, "state", executor->state);
     }
+}
+
+static void event_print_skip(const struct record_skip *skip, struct text *out)
+{
+    json_put_string(out, "type", skip->type);
+    json_put_string(out, "connector_name", skip->connector_name);
+    json_put_string(out, "trading_pair", skip->trading_pair);
+    json_put_string(out, "side", field_name_of(side_names, (int)skip->side));
+    json_put_string(out, "reason", skip->reason);
+    json_put_string(out, "role", field_name_of(order_role_names, (int)skip->role));
+    json_put_string(out, "order_type", field_name_of(order_type_names, (int)skip->kind));
+    json_put_decimal(out, "amount", skip->amount);
+    json_put_decimal(out, "price", skip->price);
 }
 
 static void event_print_order(const struct record_order *order, struct text *out)
@@ -236,6 +242,9 @@ void event_print_data(const struct record *record, struct text *out)
         break;
     case RECORD_DATA_EXECUTOR:
         event_print_executor(record->kind, &record->data.executor, out);
+        break;
+    case RECORD_DATA_SKIP:
+        event_print_skip(&record->data.skip, out);
         break;
     case RECORD_DATA_ORDER:
         event_print_order(&record->data.order, out);

@@ -36,7 +36,7 @@
     X(EXECUTOR_STOPPING, "executor.stopping", EXECUTOR)        \
     X(EXECUTOR_TERMINATED, "executor.terminated", EXECUTOR)    \
     X(EXECUTOR_FAILED, "executor.failed", EXECUTOR)            \
-    X(EXECUTOR_SKIPPED, "executor.skipped", EXECUTOR)          \
+    X(EXECUTOR_SKIPPED, "executor.skipped", SKIP)              \
     X(ORDER_SUBMITTED, "order.submitted", ORDER)               \
     X(ORDER_ACCEPTED, "order.accepted", ORDER)                 \
     X(ORDER_REJECTED, "order.rejected", ORDER)                 \
@@ -69,6 +69,7 @@ enum record_data {
     RECORD_DATA_RUN,
     RECORD_DATA_ACTION,
     RECORD_DATA_EXECUTOR,
+    RECORD_DATA_SKIP,
     RECORD_DATA_ORDER,
     RECORD_DATA_FILL,
     RECORD_DATA_POSITION,
@@ -127,7 +128,7 @@ struct record_executor {
     const char *config;      /* JSON; created only, else NULL. */
     const char *state;       /* JSON of executor_save(); NULL when unchanged. */
     const char *custom_info; /* JSON object; NULL for created. */
-    const char *reason;      /* skipped, failed: reason code; updated: old and new as JSON. */
+    const char *reason;      /* failed: reason code; updated: old and new as JSON. */
     int side;                /* enum side, 0: none. */
     int status;              /* enum executor_status */
     int close_type;          /* enum close_type, 0: none. */
@@ -136,6 +137,19 @@ struct record_executor {
     struct decimal cum_fees_quote;
     struct decimal filled_amount_quote;
     int64_t closed_at_ns; /* 0: not closed. */
+};
+
+/* EXECUTOR_SKIPPED: an order that its plan asks for and that was not placed. */
+struct record_skip {
+    const char *type;
+    const char *connector_name;
+    const char *trading_pair;
+    const char *reason; /* bounds, below_min_size, ... */
+    enum order_role role;
+    enum side side;        /* 0: the plan as a whole, which may have none. */
+    enum order_type kind;  /* 0: the same. */
+    struct decimal amount; /* Base; of a plan in what it is reserved in. */
+    struct decimal price;  /* 0 for MARKET. */
 };
 
 /* ORDER_*: the whole order as it stands after the event. */
@@ -224,6 +238,7 @@ struct record {
         struct record_run run;
         struct record_action action;
         struct record_executor executor;
+        struct record_skip skip;
         struct record_order order;
         struct record_fill fill;
         struct record_position position;

@@ -201,9 +201,6 @@ static enum err tables_put_action(struct tables *tables, const struct record *re
 static enum err tables_put_executor(struct tables *tables, const struct record *record,
                                     struct failure *failure)
 {
-    if (record->kind == RECORD_EXECUTOR_SKIPPED) {
-        return ERR_NONE;
-    }
     const struct record_executor *executor = &record->data.executor;
     struct row row;
     tables_row(tables, TABLES_EXECUTOR, &row);
@@ -341,9 +338,10 @@ enum err tables_put(struct tables *tables, const struct record *record, const ch
         return tables_put_fill(tables, record, failure);
     case RECORD_DATA_POSITION:
         return tables_put_position(tables, record, failure);
+    case RECORD_DATA_SKIP:
     case RECORD_DATA_FUNDING:
     case RECORD_DATA_LIQUIDATION:
-        return ERR_NONE; /* The journal has them; positions and fills follow. */
+        return ERR_NONE; /* The journal has them; what they change follows. */
     case RECORD_DATA_PERFORMANCE:
         return tables_put_performance(tables, record, data, failure);
     case RECORD_DATA_NOTE:

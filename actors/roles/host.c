@@ -13,6 +13,7 @@ struct host {
     bool keep_position;
     bool is_report_wanted;
     enum executor_status reported; /* The last status that the orchestrator was told. */
+    enum skip_reason skipped;      /* Why an order was held back, as it was told. */
     struct executor *executor;     /* Owned. */
     void *update; /* Owned: values that came and wait for the next wake; NULL: none. */
 };
@@ -45,6 +46,33 @@ static void host_stop(struct context *context, void *state)
         free(host->executor);
         host->executor = NULL;
     }
+}
+
+static bool host_has_placed(const struct executor_requests *requests)
+{
+    for (size_t i = 0; i < requests->count; i++) {
+        if (requests->items[i].kind == REQUEST_PLACE) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Tells what was held back, once until the reason changes or an order goes out. */
+static enum err host_send_skip(struct host *host, struct context *context, int64_t now_ns,
+                               const struct executor_requests *requests)
+{
+    const struct executor_skip *skip = &requests->skip;
+    if (skip->reason == SKIP_NONE && host_has_placed(requests)) {
+        host->skipped = SKIP_NONE;
+    }
+    if (skip->reason == SKIP_NONE || skip->reason == host->skipped || host->is_unrecorded) {
+        return ERR_NONE;
+    }
+    host->skipped = skip->reason;
+    const struct message_skipped skipped = {.executor = host->number, .skip = *skip};
+    return message_post(context, context_parent(context), MESSAGE_SKIPPED, now_ns, &skipped,
+                        sizeof(skipped));
 }
 
 static struct executor_view host_view(const struct host *host, int64_t now_ns,
@@ -195,6 +223,9 @@ static enum err host_on_wake(struct host *host, struct context *context,
     enum err err = host_evaluate(host, context, &view, &requests);
     if (err == ERR_NONE) {
         err = host_send_requests(host, context, view.now_ns, &requests);
+    }
+    if (err == ERR_NONE) {
+        err = host_send_skip(host, context, view.now_ns, &requests);
     }
     const bool has_changed = host->executor->status != host->reported;
     if (err == ERR_NONE && (has_changed || host->is_report_wanted)) {

@@ -302,6 +302,10 @@ static enum err orchestrator_dispatch(struct orchestrator *orch, nng_msg **messa
     }
     case MESSAGE_REQUEST:
         return router_on_request(orch, body);
+    case MESSAGE_SKIPPED: {
+        const struct message_skipped *skipped = body;
+        return router_on_skipped(orch, skipped->executor, &skipped->skip);
+    }
     case MESSAGE_VENUE_UPDATE:
         return orchestrator_on_updates(orch, *message);
     case MESSAGE_WAKE_DONE:

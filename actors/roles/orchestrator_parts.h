@@ -127,6 +127,7 @@ struct executor_entry {
     uint32_t order_capacity;
     struct reservation reserved[WAKE_MARKETS_MAX]; /* By market of the executor. */
     bool has_fill;
+    bool is_denied; /* The last order was denied: said once until one goes out. */
     bool is_stored;
     struct executor_owner *owner; /* Owned; NULL: no action has had to do with it. */
 };
@@ -301,6 +302,9 @@ MUST_USE enum err actions_on_report(struct orchestrator *orch, struct executor_e
 
 /* ---- orchestrator_router.c: the orders ---- */
 
+/* Journals what an executor does not place, and why. */
+MUST_USE enum err router_on_skipped(struct orchestrator *orch, uint32_t number,
+                                    const struct executor_skip *skip);
 MUST_USE enum err router_on_request(struct orchestrator *orch,
                                     const struct message_request *request);
 MUST_USE enum err router_on_update(struct orchestrator *orch, const struct venue_update *update);

@@ -304,6 +304,12 @@ enum err roster_create(struct orchestrator *orch, const struct executor_section 
         orch->total.report.executors_active++;
         err = roster_register(orch, entry, number);
     }
+    if (err == ERR_NONE && !arguments.is_funded) {
+        const struct executor_skip skip = {.reason = SKIP_BALANCE,
+                                           .market = plans.items[0].market,
+                                           .amount = plans.items[0].amount};
+        err = router_on_skipped(orch, number, &skip);
+    }
     return err;
 }
 

@@ -93,6 +93,27 @@ static enum err router_tell_kind(struct orchestrator *orch, struct order_id id,
 
 /* ---- Requests of executors ---- */
 
+enum err router_on_skipped(struct orchestrator *orch, uint32_t number,
+                           const struct executor_skip *skip)
+{
+    const struct executor_entry *executor = roster_get(orch, number);
+    const struct instrument *instrument = executor->instruments[skip->market];
+    struct record record = {
+        .kind = RECORD_EXECUTOR_SKIPPED,
+        .controller_id = executor->config->controller_id,
+        .executor_id = executor->config->id,
+        .data.skip = {.type = executor->kind->type,
+                      .connector_name = instrument->venue_name,
+                      .trading_pair = instrument->trading_pair,
+                      .reason = field_name_of(skip_reason_names, (int)skip->reason),
+                      .role = skip->role,
+                      .side = skip->side,
+                      .kind = skip->type,
+                      .amount = skip->amount,
+                      .price = skip->price}};
+    return journal_add(orch, &record);
+}
+
 /* NULL when the order may go out, else the reason code of the denial. */
 static const char *router_deny_code(const struct orchestrator *orch)
 {
@@ -101,6 +122,22 @@ static const char *router_deny_code(const struct orchestrator *orch)
         return "max_open_orders";
     }
     return NULL;
+}
+
+/* The first denial after an order went out. */
+static enum err router_skip_denied(struct orchestrator *orch, const struct order_entry *order)
+{
+    const struct order_ticket *ticket = &order->ticket;
+    const struct executor_entry *executor = roster_get(orch, ticket->id.executor);
+    const bool is_first = executor->instruments[0]->index == ticket->instrument;
+    const struct executor_skip skip = {.reason = SKIP_RISK,
+                                       .market = is_first ? 0 : 1,
+                                       .role = order->role,
+                                       .side = ticket->side,
+                                       .type = ticket->type,
+                                       .amount = ticket->amount,
+                                       .price = ticket->price};
+    return router_on_skipped(orch, ticket->id.executor, &skip);
 }
 
 static enum err router_deny(struct orchestrator *orch, struct executor_entry *executor,
@@ -119,6 +156,10 @@ static enum err router_deny(struct orchestrator *orch, struct executor_entry *ex
     enum err err = journal_add(orch, &record);
     if (err == ERR_NONE) {
         err = router_journal_order(orch, RECORD_ORDER_REJECTED, executor, order, code);
+    }
+    if (err == ERR_NONE && !executor->is_denied) {
+        executor->is_denied = true;
+        err = router_skip_denied(orch, order);
     }
     if (err == ERR_NONE) {
         err = router_tell_kind(orch, order->ticket.id, ORDER_EVENT_FAILED);
@@ -154,6 +195,7 @@ static enum err router_place(struct orchestrator *orch, uint32_t number,
     if (code != NULL) {
         return router_deny(orch, executor, order, code);
     }
+    executor->is_denied = false;
     const enum err err = router_journal_order(orch, RECORD_ORDER_SUBMITTED, executor, order, "");
     return err == ERR_NONE ? journal_release_after(orch, orch->seq, &order->ticket) : err;
 }

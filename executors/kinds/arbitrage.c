@@ -127,10 +127,14 @@ static bool arbitrage_open(struct pairing *pairing, const struct pairing_moment 
     const struct order_draft legs[] = {arbitrage_leg(pairing, PAIRING_BUYING),
                                        arbitrage_leg(pairing, PAIRING_SELLING)};
     if (!arbitrage_is_profitable(pairing_config_of(pairing), moment->ask[PAIRING_BUYING],
-                                 moment->bid[PAIRING_SELLING]) ||
-        !arbitrage_is_tradable(pairing, moment, &legs[0]) ||
-        !arbitrage_is_tradable(pairing, moment, &legs[1])) {
+                                 moment->bid[PAIRING_SELLING])) {
         return true;
+    }
+    for (uint32_t market = 0; market < PAIRING_MARKETS; market++) {
+        if (!arbitrage_is_tradable(pairing, moment, &legs[market])) {
+            executor_skip_small(&pairing->executor, requests, &legs[market]);
+            return true;
+        }
     }
     return executor_place(&pairing->executor, &legs[0], moment->now_ns, requests) &&
            executor_place(&pairing->executor, &legs[1], moment->now_ns, requests);
@@ -150,8 +154,12 @@ static bool arbitrage_pursue(struct pairing *pairing, const struct pairing_momen
         return true;
     }
     const struct order_draft leg = arbitrage_leg(pairing, market);
-    if (executor_is_waiting(executor, moment->now_ns) ||
-        !arbitrage_is_tradable(pairing, moment, &leg)) {
+    if (executor_is_waiting(executor, moment->now_ns)) {
+        executor_skip(requests, &leg, SKIP_RETRY_WAIT);
+        return true;
+    }
+    if (!arbitrage_is_tradable(pairing, moment, &leg)) {
+        executor_skip_small(executor, requests, &leg);
         return true;
     }
     return executor_place(executor, &leg, moment->now_ns, requests);

@@ -130,8 +130,7 @@ static bool dca_has_placed_at(const struct dca *dca, int64_t now_ns)
 
 static bool dca_is_held_back(const struct dca *dca, int64_t now_ns)
 {
-    return dca_is_expired(dca, now_ns) || executor_is_waiting(&dca->exposure.executor, now_ns) ||
-           dca_has_placed_at(dca, now_ns);
+    return dca_is_expired(dca, now_ns) || dca_has_placed_at(dca, now_ns);
 }
 
 /* Places the next level when its turn has come. False when the ledger takes no more orders. */
@@ -139,11 +138,15 @@ static bool dca_place(struct dca *dca, const struct moment *moment, const struct
                       struct executor_requests *requests)
 {
     const size_t level = dca_next_level(dca, levels);
-    if (level == dca_config_of(dca)->prices.count || dca_is_held_back(dca, moment->now_ns) ||
-        !dca_is_inside(dca, moment, level)) {
+    const bool is_waiting = executor_is_waiting(&dca->exposure.executor, moment->now_ns);
+    if (level == dca_config_of(dca)->prices.count || dca_is_held_back(dca, moment->now_ns)) {
         return true;
     }
     const struct order_draft draft = dca_draft(dca, levels, level);
+    if (is_waiting || !dca_is_inside(dca, moment, level)) {
+        executor_skip(requests, &draft, is_waiting ? SKIP_RETRY_WAIT : SKIP_BOUNDS);
+        return true;
+    }
     return executor_place(&dca->exposure.executor, &draft, moment->now_ns, requests);
 }
 

@@ -292,9 +292,11 @@ static enum close_type order_place(struct exposure *order, const struct moment *
         return CLOSE_POSITION_HOLD;
     }
     if (executor_is_waiting(&order->executor, moment->now_ns)) {
+        executor_skip(requests, &draft, SKIP_RETRY_WAIT);
         return CLOSE_NONE;
     }
     if (!order_is_tradable(moment, &draft)) {
+        executor_skip_small(&order->executor, requests, &draft);
         return has_fills ? CLOSE_POSITION_HOLD : CLOSE_NONE;
     }
     return executor_place(&order->executor, &draft, moment->now_ns, requests) ? CLOSE_NONE

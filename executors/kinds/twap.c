@@ -303,11 +303,15 @@ static void twap_watch(struct exposure *twap, const struct moment *moment, struc
     }
 }
 
+/* A MARKET order is on its way: what it trades is not known before it ends. */
+static bool twap_is_in_flight(const struct exposure *twap)
+{
+    return twap_config_of(twap)->mode == TWAP_TAKER && twap->executor.ledger.live_count > 0;
+}
+
 static bool twap_is_held_back(const struct exposure *twap, int64_t now_ns)
 {
-    const bool is_in_flight =
-        twap_config_of(twap)->mode == TWAP_TAKER && twap->executor.ledger.live_count > 0;
-    return is_in_flight || executor_is_waiting(&twap->executor, now_ns);
+    return twap_is_in_flight(twap) || executor_is_waiting(&twap->executor, now_ns);
 }
 
 /* Sends what is missing, or ends when nothing is left to be sent. */
@@ -315,12 +319,16 @@ static enum close_type twap_place(struct exposure *twap, const struct moment *mo
                                   struct executor_requests *requests)
 {
     struct executor *executor = &twap->executor;
-    if (twap_is_held_back(twap, moment->now_ns)) {
+    const struct decimal missing = twap_missing(twap, moment->now_ns);
+    const struct order_draft draft = twap_draft(twap, moment, missing);
+    if (twap_is_in_flight(twap)) {
         return CLOSE_NONE;
     }
-    const struct decimal missing = twap_missing(twap, moment->now_ns);
+    if (executor_is_waiting(executor, moment->now_ns)) {
+        executor_skip(requests, &draft, SKIP_RETRY_WAIT);
+        return CLOSE_NONE;
+    }
     if (decimal_sign(missing) > 0) {
-        const struct order_draft draft = twap_draft(twap, moment, missing);
         if (!decimal_is_valid(draft.amount) || !decimal_is_valid(draft.price)) {
             return CLOSE_FAILED;
         }
@@ -328,6 +336,7 @@ static enum close_type twap_place(struct exposure *twap, const struct moment *mo
             return executor_place(executor, &draft, moment->now_ns, requests) ? CLOSE_NONE
                                                                               : CLOSE_FAILED;
         }
+        executor_skip_small(executor, requests, &draft);
     }
     if (executor->ledger.live_count > 0 || !twap_is_all_due(twap, moment->now_ns)) {
         return CLOSE_NONE;

@@ -158,9 +158,6 @@ static bool xemm_make(struct xemm *xemm, struct executor_requests *requests)
         }
         return true;
     }
-    if (executor_is_waiting(executor, now_ns) || !xemm_may_place(xemm)) {
-        return true;
-    }
     const struct order_draft draft = {
         .market = xemm->maker,
         .role = ROLE_OPEN,
@@ -169,6 +166,14 @@ static bool xemm_make(struct xemm *xemm, struct executor_requests *requests)
         .amount = xemm->lacking,
         .price = xemm->price,
     };
+    if (executor_is_waiting(executor, now_ns)) {
+        executor_skip(requests, &draft, SKIP_RETRY_WAIT);
+        return true;
+    }
+    if (!xemm_may_place(xemm)) {
+        executor_skip_small(executor, requests, &draft);
+        return true;
+    }
     return executor_place(executor, &draft, now_ns, requests);
 }
 
@@ -205,10 +210,15 @@ static bool xemm_hedge(struct xemm *xemm, struct executor_requests *requests)
         }
         return true;
     }
-    if (executor_is_waiting(executor, now_ns) || !xemm_may_hedge(xemm)) {
+    const struct order_draft draft = xemm_hedge_draft(xemm);
+    if (executor_is_waiting(executor, now_ns)) {
+        executor_skip(requests, &draft, SKIP_RETRY_WAIT);
         return true;
     }
-    const struct order_draft draft = xemm_hedge_draft(xemm);
+    if (!xemm_may_hedge(xemm)) {
+        executor_skip_small(executor, requests, &draft);
+        return true;
+    }
     return executor_place(executor, &draft, now_ns, requests);
 }
 

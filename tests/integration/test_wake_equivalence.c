@@ -272,10 +272,20 @@ static void put_file(struct scene *scene)
 
 /* ---- Running a file both ways ---- */
 
+/* Without its number: what an evaluation held back is a note of that evaluation, and where there
+ * are more evaluations there may be more notes. They are left out, all else is compared. */
 static bool collect_event(void *context, uint64_t seq, const char *event)
 {
     (void)seq;
-    text_append_string(context, event);
+    if (strncmp(event, "executor.skipped ", strlen("executor.skipped ")) == 0) {
+        return true;
+    }
+    static const char key[] = "\"seq\":";
+    const char *number = strstr(event, key);
+    ck_assert_ptr_nonnull(number);
+    number += strlen(key);
+    text_append(context, event, (size_t)(number - event));
+    text_append_string(context, number + strspn(number, "0123456789"));
     text_append_char(context, '\n');
     return true;
 }

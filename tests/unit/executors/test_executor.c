@@ -296,6 +296,36 @@ START_TEST(an_order_of_the_venue_is_adopted_and_ends_the_plan)
 }
 END_TEST
 
+/* The first note of a call stays; what is no order leaves none. */
+START_TEST(what_is_held_back_is_noted)
+{
+    const struct instrument instrument = {.min_order_size = decimal_literal("0.1")};
+    const struct executor executor = {.instruments = {&instrument}};
+    struct executor_requests requests;
+    executor_requests_init(&requests);
+    struct order_draft draft = {.role = ROLE_TAKE_PROFIT,
+                                .side = SIDE_SELL,
+                                .type = ORDER_LIMIT,
+                                .price = decimal_literal("7")};
+    executor_skip(&requests, &draft, SKIP_BOUNDS); /* An amount of 0. */
+    ck_assert_int_eq(requests.skip.reason, SKIP_NONE);
+    draft.amount = decimal_literal("0.09");
+    executor_skip_small(&executor, &requests, &draft);
+    ck_assert_int_eq(requests.skip.reason, SKIP_BELOW_MIN_SIZE);
+    executor_skip(&requests, &draft, SKIP_RETRY_WAIT);
+    ck_assert_int_eq(requests.skip.reason, SKIP_BELOW_MIN_SIZE);
+    ck_assert_int_eq(requests.skip.role, ROLE_TAKE_PROFIT);
+    ck_assert_int_eq(requests.skip.side, SIDE_SELL);
+    ck_assert(decimal_equal(requests.skip.amount, draft.amount));
+    ck_assert(decimal_equal(requests.skip.price, draft.price));
+    executor_requests_init(&requests);
+    draft.amount = decimal_literal("0.1");
+    executor_skip_small(&executor, &requests, &draft);
+    ck_assert_int_eq(requests.skip.reason, SKIP_BELOW_MIN_NOTIONAL);
+    ck_assert_str_eq(field_name_of(skip_reason_names, SKIP_RETRY_WAIT), "retry_wait");
+}
+END_TEST
+
 START_TEST(names_are_those_of_hummingbot)
 {
     ck_assert_str_eq(field_name_of(executor_status_names, 2), "RUNNING");
@@ -317,6 +347,7 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, two_live_orders_of_a_role_are_corrupt);
     tcase_add_test(tcase, a_hedged_order_opens_or_closes_by_its_role);
     tcase_add_test(tcase, an_order_of_the_venue_is_adopted_and_ends_the_plan);
+    tcase_add_test(tcase, what_is_held_back_is_noted);
     tcase_add_test(tcase, names_are_those_of_hummingbot);
 }
 

@@ -224,6 +224,17 @@ static inline struct record sample_record(enum record_kind kind, uint64_t seq)
     case RECORD_DATA_EXECUTOR:
         record.data.executor = sample_executor();
         break;
+    case RECORD_DATA_SKIP:
+        record.data.skip = (struct record_skip){"position_executor",
+                                                "paper",
+                                                "BTC-USDT",
+                                                "bounds",
+                                                ROLE_OPEN,
+                                                SIDE_BUY,
+                                                ORDER_LIMIT,
+                                                DECIMAL_ONE,
+                                                decimal_from_int(59000)};
+        break;
     case RECORD_DATA_ORDER:
         record.data.order = sample_order();
         break;

@@ -114,9 +114,7 @@ START_TEST(executors_are_kept_up_to_date)
                                                     .filled_amount_quote = decimal_literal("200"),
                                                     .closed_at_ns = INT64_C(1723075300000000000)};
     put(record);
-    record = executor_record(RECORD_EXECUTOR_SKIPPED, 4);
-    record.data.executor.status = 1;
-    put(record);
+    put(sample_record(RECORD_EXECUTOR_SKIPPED, 4)); /* Changes no table. */
     assert_value("SELECT count(*) || id || controller_id || type || connector_name || trading_pair"
                  " || side FROM executor",
                  "1e1my_controllerprogressive_executorpaperBTC-USDTBUY");

@@ -36,6 +36,8 @@ enum runtime_message_kind {
     MESSAGE_ACTOR_ENDED,  /* struct actor_exit: a child stopped itself. */
     MESSAGE_TIMER, /* struct timer_fired; now_ns in the envelope is the instant it was set to. */
     MESSAGE_LINK_RECEIVED, /* struct link_received and the bytes (actors/link.h). */
+    MESSAGE_LINK_HTTP,     /* struct link_http_request and its texts (actors/link_http.h). */
+    MESSAGE_LINK_SESSION,  /* struct link_session_message and its bytes (actors/link_http.h). */
     MESSAGE_KIND_FIRST = 16,
 };
 

@@ -63,9 +63,11 @@ struct venue_payment {
 struct venue_update {
     enum venue_update_kind kind;
     struct order_id order;
-    struct fill fill;             /* VENUE_FILL, VENUE_LIQUIDATION. */
-    struct venue_payment payment; /* VENUE_FUNDING. */
-    uint64_t trade_number;        /* VENUE_FILL: of the account's trades, from 1; 0: it has none. */
+    union {
+        struct fill fill;             /* VENUE_FILL, VENUE_LIQUIDATION. */
+        struct venue_payment payment; /* VENUE_FUNDING. */
+    };
+    uint64_t trade_number; /* VENUE_FILL: of the account's trades, from 1; 0: it has none. */
     char reason[VENUE_REASON_MAX];
 };
 

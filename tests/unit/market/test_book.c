@@ -135,6 +135,7 @@ END_TEST
 int main(void)
 {
     TCase *cases = tcase_create("book");
+    tcase_set_timeout(cases, 60);
     tcase_add_test(cases, the_best_level_comes_first);
     tcase_add_test(cases, a_book_is_tradable_with_two_sides_apart);
     tcase_add_loop_test(cases, a_walk_goes_from_level_to_level, 0, COUNT_OF(walks));

@@ -29,11 +29,12 @@
 #include "base/text.h"
 
 enum {
-    LINK_BUFFER_MESSAGES = 8192, /* The most nng keeps per connection; then it drops. */
-    LINK_BYTES_MAX = 1 << 20,    /* Longest request or event that is taken in. */
-    LINK_PEERS_MAX = 1024,       /* Connections of a publisher; more are closed. */
-    LINK_REQUESTS_MAX = 16,      /* Requests of a replier that wait for an answer. */
-    LINK_ASKED_MAX = 16,         /* Requests of a requester that wait for an answer. */
+    LINK_BUFFER_MESSAGES = 8192,       /* The most nng keeps per connection; then it drops. */
+    LINK_BYTES_MAX = 1 << 20,          /* Longest request or event that is taken in. */
+    LINK_ANSWER_BYTES_MAX = 256 << 20, /* Longest answer to a request. */
+    LINK_PEERS_MAX = 1024,             /* Connections of a publisher; more are closed. */
+    LINK_REQUESTS_MAX = 16,            /* Requests of a replier that wait for an answer. */
+    LINK_ASKED_MAX = 16,               /* Requests of a requester that wait for an answer. */
     LINK_LINGER_DEFAULT_MS = 1000,
 };
 

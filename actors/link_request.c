@@ -22,7 +22,7 @@ static void request_on_done(void *argument)
 
 static int request_connect(struct request *self, const struct link_request *request)
 {
-    int code = nng_socket_set_size(self->socket, NNG_OPT_RECVMAXSZ, LINK_BYTES_MAX);
+    int code = nng_socket_set_size(self->socket, NNG_OPT_RECVMAXSZ, LINK_ANSWER_BYTES_MAX);
     if (code == 0) {
         /* An order must not be given twice because its answer is late. */
         code = nng_socket_set_ms(self->socket, NNG_OPT_REQ_RESENDTIME, NNG_DURATION_INFINITE);

@@ -32,7 +32,12 @@ struct command {
     X(sweep)        \
     X(validate)     \
     X(report)       \
+    X(status)       \
+    X(action)       \
     X(watch)        \
+    X(events)       \
+    X(snapshot)     \
+    X(shutdown)     \
     X(tape)         \
     X(venue)        \
     X(describe)     \

@@ -4,23 +4,28 @@
 
 #include "actors/link.h"
 #include "app/command.h"
+#include "app/control_client.h"
 #include "base/text.h"
 
 enum {
     WATCH_TOPICS_MAX = 64,
     WATCH_POLL_MS = 200,
-    WATCH_REQUEST_TIMEOUT_MS = 10000,
+    WATCH_SILENT_POLLS_MAX = 5, /* Then the run is asked whether something was missed. */
 };
 
 struct watch {
     const char *url;
-    const char *control; /* NULL: gaps are reported, not filled. */
+    struct control_client client; /* Without an address gaps are reported, not filled. */
     const char *topics[WATCH_TOPICS_MAX];
     size_t topic_count;
     uint64_t next_seq; /* 0: whatever comes first. */
+    bool has_snapshot; /* Begin with one. */
+    bool is_all;       /* With what has ended. */
     bool is_json;
     bool is_endless;
     bool is_over; /* run.stopped was printed. */
+    bool is_gone; /* The run does not answer; said once. */
+    unsigned silent_polls;
     uint64_t gaps;
 };
 
@@ -47,104 +52,46 @@ static void watch_print(struct watch *watch, const char *topic, size_t topic_len
     watch->is_over = watch->is_over || (!watch->is_endless && strcmp(name, "run.stopped") == 0);
 }
 
-/* Reads an unsigned member that the program itself has written near the front of an event. */
-static uint64_t watch_seq(const char *json)
-{
-    const char *member = strstr(json, "\"seq\":");
-    return member != NULL ? strtoull(member + strlen("\"seq\":"), NULL, 10) : 0;
-}
-
-/* The next object of an array of objects, as it stands in the text; NULL at the end. */
-static const char *watch_next_object(const char *text, size_t *ret_length)
-{
-    const char *start = strpbrk(text, "{]");
-    if (start == NULL || *start == ']') {
-        return NULL;
-    }
-    int depth = 0;
-    bool in_string = false;
-    for (const char *c = start; *c != '\0'; c++) {
-        if (in_string) {
-            c += *c == '\\' && c[1] != '\0' ? 1 : 0;
-            in_string = *c != '"';
-        } else if (*c == '"') {
-            in_string = true;
-        } else if (*c == '{') {
-            depth++;
-        } else if (*c == '}' && --depth == 0) {
-            *ret_length = (size_t)(c - start) + 1;
-            return start;
-        }
-    }
-    return NULL;
-}
-
 /* Prints one event as the control socket gives it: JSON whose member "type" is its topic. */
-static void watch_print_stored(struct watch *watch, const char *json)
+static bool watch_print_stored(void *context, uint64_t seq, const char *json)
 {
     static const char member[] = "\"type\":\"";
+    struct watch *watch = context;
     const char *topic = strstr(json, member);
     topic = topic != NULL ? topic + strlen(member) : "";
-    watch->next_seq = watch_seq(json) + 1;
+    watch->next_seq = seq + 1;
     watch_print(watch, topic, strcspn(topic, "\""), json);
+    return !watch->is_over;
 }
 
-/* One answer of the control socket: prints its events as they are and says how many they were. */
-static enum err watch_print_answer(struct watch *watch, const struct text *answer,
-                                   uint64_t *ret_count, struct failure *failure)
+/* Asks for the committed events from next_seq on, at most `limit` (0: all that there are). */
+static enum err watch_catch_up(struct watch *watch, uint64_t limit, struct failure *failure)
 {
-    static const char member[] = "\"events\":[";
-    const char *cursor = strstr(text_string(answer), member);
-    if (cursor == NULL) {
-        return failure_set(failure, ERR_IO, "%s: no events: %.200s", watch->control,
-                           text_string(answer));
-    }
-    size_t length;
-    cursor += strlen(member);
-    while ((cursor = watch_next_object(cursor, &length)) != NULL && !watch->is_over) {
-        char *json = strndup(cursor, length);
-        if (json == NULL) {
-            return failure_set(failure, ERR_MEMORY, "no memory for an event");
-        }
-        watch_print_stored(watch, json);
-        free(json);
-        cursor += length;
-        ++*ret_count;
-    }
-    return ERR_NONE;
+    return control_client_events(&watch->client, watch->next_seq, limit, watch_print_stored, watch,
+                                 failure);
 }
 
-/* Asks for the committed events from next_seq on until `until` (0: until there are no more). */
-static enum err watch_catch_up(struct watch *watch, uint64_t until, struct failure *failure)
+/* Prints how everything stands; the events behind that follow. */
+static enum err watch_begin_with_snapshot(struct watch *watch, struct failure *failure)
 {
-    for (;;) {
-        char request[96];
-        const int length =
-            snprintf(request, sizeof(request), "{\"request\":\"events\",\"from\":%llu}",
-                     (unsigned long long)watch->next_seq);
-        const struct link_request asked = {.url = watch->control,
-                                           .bytes = request,
-                                           .size = (size_t)length,
-                                           .timeout_ms = WATCH_REQUEST_TIMEOUT_MS};
-        struct text answer = {0};
-        uint64_t count = 0;
-        enum err err = link_request(&asked, &answer, failure);
-        if (err == ERR_NONE) {
-            err = watch_print_answer(watch, &answer, &count, failure);
-        }
-        text_done(&answer);
-        if (err != ERR_NONE || count == 0 || watch->is_over ||
-            (until != 0 && watch->next_seq >= until)) {
-            return err;
-        }
+    const char *request =
+        watch->is_all ? "{\"request\":\"snapshot\",\"all\":true}" : "{\"request\":\"snapshot\"}";
+    struct text answer = {0};
+    const enum err err = control_client_query(&watch->client, request, &answer, failure);
+    if (err == ERR_NONE) {
+        watch->next_seq = control_client_seq(text_string(&answer)) + 1;
+        (void)printf(watch->is_json ? "%s\n" : "snapshot %s\n", text_string(&answer));
+        (void)fflush(stdout);
     }
+    text_done(&answer);
+    return err;
 }
 
 /* Seq of the next one is known: fills what is missing before it, or says that it is missing. */
 static enum err watch_close_gap(struct watch *watch, uint64_t seq, struct failure *failure)
 {
-    if (watch->control != NULL) {
-        return watch_catch_up(watch, seq, failure);
+    if (watch->client.control != NULL) {
+        return watch_catch_up(watch, seq - watch->next_seq, failure);
     }
     watch->gaps++;
     (void)fprintf(stderr,
@@ -162,7 +109,7 @@ static enum err watch_take(struct watch *watch, const char *bytes, size_t size,
         return failure_set(failure, ERR_MEMORY, "no memory for an event");
     }
     const char *space = strchr(event, ' ');
-    const uint64_t seq = space != NULL ? watch_seq(space) : 0;
+    const uint64_t seq = space != NULL ? control_client_seq(space) : 0;
     enum err err = ERR_NONE;
     /* Only a subscriber of everything can see a gap: for the others numbers are missing anyway. */
     if (watch->next_seq != 0 && seq > watch->next_seq) {
@@ -173,6 +120,44 @@ static enum err watch_take(struct watch *watch, const char *bytes, size_t size,
         watch_print(watch, event, (size_t)(space - event), space + 1);
     }
     free(event);
+    return err;
+}
+
+/* Nothing has come for a while: what was sent before the connection stood is asked for. A run that
+ * has gone may come back. */
+static enum err watch_ask_in_silence(struct watch *watch, struct failure *failure)
+{
+    if (watch->client.control == NULL || watch->next_seq == 0 ||
+        ++watch->silent_polls < WATCH_SILENT_POLLS_MAX) {
+        return ERR_NONE;
+    }
+    watch->silent_polls = 0;
+    const enum err err = watch_catch_up(watch, 0, failure);
+    const bool is_gone = err == ERR_NOT_FOUND || err == ERR_CLOSED || err == ERR_END;
+    if (is_gone && !watch->is_gone) {
+        (void)fprintf(stderr, "tutti watch: %s; waiting for it to come back\n", failure->text);
+    }
+    watch->is_gone = is_gone;
+    return is_gone ? ERR_NONE : err;
+}
+
+/* Waits for one event and takes it. */
+static enum err watch_step(struct watch *watch, struct link_subscriber *subscriber,
+                           struct failure *failure)
+{
+    nng_msg *message;
+    enum err err = link_subscriber_receive(subscriber, WATCH_POLL_MS, &message);
+    if (err == ERR_END) {
+        return watch_ask_in_silence(watch, failure);
+    }
+    if (err != ERR_NONE) {
+        return failure_set(failure, err, "%s: the subscription is gone: %s", watch->url,
+                           err_name(err));
+    }
+    watch->silent_polls = 0;
+    const struct link_received *received = message_body(message);
+    err = watch_take(watch, link_received_bytes(message), received->size, failure);
+    message_destroy(message);
     return err;
 }
 
@@ -187,22 +172,14 @@ static enum err watch_follow(struct watch *watch, struct failure *failure)
     if (err != ERR_NONE) {
         return err;
     }
-    if (watch->next_seq != 0) {
+    if (watch->has_snapshot) {
+        err = watch_begin_with_snapshot(watch, failure);
+    }
+    if (err == ERR_NONE && watch->next_seq != 0) {
         err = watch_catch_up(watch, 0, failure);
     }
     while (err == ERR_NONE && !watch->is_over) {
-        nng_msg *message;
-        err = link_subscriber_receive(subscriber, WATCH_POLL_MS, &message);
-        if (err == ERR_END) {
-            err = ERR_NONE;
-        } else if (err == ERR_NONE) {
-            const struct link_received *received = message_body(message);
-            err = watch_take(watch, link_received_bytes(message), received->size, failure);
-            message_destroy(message);
-        } else {
-            err = failure_set(failure, err, "%s: the subscription is gone: %s", watch->url,
-                              err_name(err));
-        }
+        err = watch_step(watch, subscriber, failure);
     }
     link_subscriber_close(subscriber);
     return err;
@@ -217,8 +194,12 @@ static bool watch_read_words(const struct command *command, int argc, char **arg
             watch->is_json = true;
         } else if (strcmp(argv[i], "--follow") == 0) {
             watch->is_endless = true;
+        } else if (strcmp(argv[i], "--snapshot") == 0) {
+            watch->has_snapshot = true;
+        } else if (strcmp(argv[i], "--all") == 0) {
+            watch->is_all = true;
         } else if (strcmp(argv[i], "--control") == 0 && i + 1 < argc) {
-            watch->control = argv[++i];
+            watch->client.control = argv[++i];
         } else if (strcmp(argv[i], "--from") == 0 && i + 1 < argc) {
             char *end;
             watch->next_seq = strtoull(argv[++i], &end, 10);
@@ -239,11 +220,17 @@ static bool watch_read_words(const struct command *command, int argc, char **arg
         (void)command_misused(command, "which address?");
         return false;
     }
-    if (watch->next_seq != 0 && watch->control == NULL) {
-        (void)command_misused(command, "--from needs --control: past events come from there");
+    if ((watch->next_seq != 0 || watch->has_snapshot) && watch->client.control == NULL) {
+        (void)command_misused(command, "--from and --snapshot need --control: they come from "
+                                       "there");
         return false;
     }
-    return true;
+    if (watch->next_seq != 0 && watch->has_snapshot) {
+        (void)command_misused(command, "either --from or --snapshot");
+        return false;
+    }
+    return watch->client.control == NULL ||
+           control_client_find(&watch->client, command) == EXIT_CODE_OK;
 }
 
 static enum exit_code watch_run(const struct command *command, int argc, char **argv)
@@ -266,13 +253,16 @@ const struct command command_watch = {
     .name = "watch",
     .summary = "follow the events of a run from another process",
     .help =
-        "Usage: tutti watch [--json] [--follow] [--from N] [--control URL] URL [TOPIC...]\n\n"
+        "Usage: tutti watch [--json] [--follow] [--from N | --snapshot [--all]] [--control URL]\n"
+        "                   URL [TOPIC...]\n\n"
         "Prints one event per line, `TOPIC JSON`, until the run has stopped. TOPIC is a prefix:\n"
         "fill, order., executor.terminated, ... Sequence numbers are checked; what is missing\n"
         "is asked for at the run's control address, or reported (exit code 1) without one.\n\n"
         "  --json         print the JSON only\n"
         "  --follow       go on after run.stopped, for the next run on this address\n"
         "  --from N       begin with event N (needs --control)\n"
+        "  --snapshot     begin with how everything stands, then all events behind that\n"
+        "  --all          with executors that have ended and orders that are over\n"
         "  --control URL  the run's control address (control.listen)\n\n"
         "Example:\n  tutti watch --control ipc://paper-events.control ipc://paper-events.events "
         "fill\n",

@@ -67,6 +67,8 @@ enum message_kind {
     MESSAGE_REFRESH,         /* anybody -> orchestrator: struct message_refresh. */
     MESSAGE_EXECUTOR_UPDATE, /* orchestrator -> executor: the update struct of its kind. */
     MESSAGE_REPORT_WANTED,   /* orchestrator -> executor: empty; it reports at its next wake. */
+    MESSAGE_CATCH_UP,        /* orchestrator -> executor: struct message_catch_up. */
+    MESSAGE_CAUGHT_UP,       /* orchestrator -> executor: struct message_caught_up. */
     MESSAGE_WIRE_ATTACH,     /* port -> venue server, client: empty; here is your network. */
     MESSAGE_WIRE_REQUEST,    /* client -> port -> venue server: struct message_wire. */
     MESSAGE_WIRE_ANSWER,     /* venue server -> port -> client: struct message_wire. */
@@ -197,6 +199,7 @@ enum report_cause {
     REPORT_UPDATED, /* A live update was applied. */
     REPORT_REFUSED, /* A live update was refused; nothing has changed. */
     REPORT_WANTED,  /* It was asked to. */
+    REPORT_STATE,   /* Its state has changed, and a restart must know. */
 };
 
 /* How an executor stands. */
@@ -212,6 +215,18 @@ struct message_report {
 
 struct message_executor_stop {
     bool keep_position;
+};
+
+/* After a restart: what became of an order while the executor was not there. What its ledger knows
+ * already changes nothing. */
+struct message_catch_up {
+    struct order_event event;
+    struct decimal executed_before; /* A fill: what was executed of the order before it. */
+};
+
+/* After a restart: the journal has the orders up to this ordinal; others were never sent. */
+struct message_caught_up {
+    uint32_t order_count;
 };
 
 struct message_committed {

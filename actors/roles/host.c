@@ -12,11 +12,34 @@ struct host {
     bool is_stop_pending; /* A stop came; it is carried out at the next wake. */
     bool keep_position;
     bool is_report_wanted;
+    bool is_durable;
+    uint64_t state_hash;           /* Of the state that was reported last. */
+    int64_t reported_at_ns;        /* When that was. */
     enum executor_status reported; /* The last status that the orchestrator was told. */
     enum skip_reason skipped;      /* Why an order was held back, as it was told. */
     struct executor *executor;     /* Owned. */
     void *update; /* Owned: values that came and wait for the next wake; NULL: none. */
 };
+
+/* Sets the executor up from what a report before a restart said. */
+static enum err host_load(struct executor *executor, const char *state)
+{
+    struct arena arena;
+    arena_init(&arena, HOST_STATE_BYTES_MAX);
+    struct problems problems;
+    problems_init(&problems, "state");
+    const struct node *root;
+    enum err err =
+        node_read_json("state", state, strlen(state), NODE_DEPTH_MAX, &arena, &problems, &root);
+    if (err == ERR_NONE) {
+        err = executor_load(executor, root);
+    } else if (err != ERR_MEMORY) {
+        err = ERR_CORRUPT;
+    }
+    problems_done(&problems);
+    arena_done(&arena);
+    return err;
+}
 
 static enum err host_start(struct context *context, void *state, void *arguments)
 {
@@ -26,13 +49,15 @@ static enum err host_start(struct context *context, void *state, void *arguments
     host->number = given->executor;
     host->is_funded = given->is_funded;
     host->is_unrecorded = given->is_unrecorded;
+    host->is_durable = given->is_durable;
     host->executor = calloc(1, given->kind->state_size);
     if (host->executor == NULL) {
         return ERR_MEMORY;
     }
     executor_init(host->executor, given->kind, given->config, given->instruments);
+    const enum err err = given->state != NULL ? host_load(host->executor, given->state) : ERR_NONE;
     host->reported = host->executor->status;
-    return ERR_NONE;
+    return err;
 }
 
 static void host_stop(struct context *context, void *state)
@@ -112,40 +137,70 @@ static const char *host_add_text(const struct text *text, char **end)
     return place;
 }
 
-/* The executor's figures and its state, so that it could go on elsewhere. */
-static enum err host_send_report(const struct host *host, struct context *context,
+/* What a report says beside the figures. */
+struct host_texts {
+    struct text info;
+    struct text state;
+    const struct text *values; /* Borrowed. */
+};
+
+static enum err host_send_texts(const struct host *host, struct context *context,
+                                const struct executor_view *view, enum report_cause cause,
+                                const struct host_texts *texts)
+{
+    if (text_failed(&texts->info) || text_failed(&texts->state) || text_failed(texts->values)) {
+        return ERR_MEMORY;
+    }
+    nng_msg *message = message_create(MESSAGE_REPORT, view->now_ns,
+                                      sizeof(struct message_report) + texts->info.length +
+                                          texts->state.length + texts->values->length + 3);
+    if (message == NULL) {
+        return ERR_MEMORY;
+    }
+    struct message_report *report = message_body(message);
+    *report = (struct message_report){.executor = host->number, .cause = cause};
+    host->executor->kind->report(host->executor, view, &report->figures);
+    char *end = report->texts;
+    report->custom_info = host_add_text(&texts->info, &end);
+    report->state = host_add_text(&texts->state, &end);
+    report->values = host_add_text(texts->values, &end);
+    const enum err err = context_send(context, context_parent(context), &message);
+    message_destroy(message);
+    return err;
+}
+
+/* FNV-1a. */
+static uint64_t host_hash(const struct text *text)
+{
+    uint64_t hash = 14695981039346656037U;
+    for (size_t i = 0; i < text->length; i++) {
+        hash = (hash ^ (unsigned char)text->data[i]) * 1099511628211U;
+    }
+    return hash;
+}
+
+/* The executor's figures and its state, so that it could go on elsewhere. A REPORT_STATE without a
+ * request behind it is left out when the state is what was reported before. */
+static enum err host_send_report(struct host *host, struct context *context,
                                  const struct executor_view *view, enum report_cause cause,
                                  const struct text *values)
 {
-    const struct executor_kind *kind = host->executor->kind;
-    struct text info = {0};
-    struct text saved = {0};
+    struct host_texts texts = {.values = values};
     if (!host->is_unrecorded) {
-        json_object_begin(&info);
-        kind->custom_info(host->executor, view, &info);
-        json_object_end(&info);
-        executor_save(host->executor, &saved);
+        json_object_begin(&texts.info);
+        host->executor->kind->custom_info(host->executor, view, &texts.info);
+        json_object_end(&texts.info);
+        executor_save(host->executor, &texts.state);
     }
-    enum err err = ERR_MEMORY;
-    nng_msg *message = NULL;
-    if (!text_failed(&info) && !text_failed(&saved) && !text_failed(values)) {
-        message = message_create(MESSAGE_REPORT, view->now_ns,
-                                 sizeof(struct message_report) + info.length + saved.length +
-                                     values->length + 3);
+    const uint64_t hash = host_hash(&texts.state);
+    enum err err = ERR_NONE;
+    if (cause != REPORT_STATE || hash != host->state_hash) {
+        err = host_send_texts(host, context, view, cause, &texts);
     }
-    if (message != NULL) {
-        struct message_report *report = message_body(message);
-        *report = (struct message_report){.executor = host->number, .cause = cause};
-        kind->report(host->executor, view, &report->figures);
-        char *end = report->texts;
-        report->custom_info = host_add_text(&info, &end);
-        report->state = host_add_text(&saved, &end);
-        report->values = host_add_text(values, &end);
-        err = context_send(context, context_parent(context), &message);
-        message_destroy(message);
-    }
-    text_done(&info);
-    text_done(&saved);
+    host->state_hash = hash;
+    host->reported_at_ns = view->now_ns;
+    text_done(&texts.info);
+    text_done(&texts.state);
     return err;
 }
 
@@ -211,6 +266,45 @@ static enum err host_evaluate(struct host *host, struct context *context,
     return err;
 }
 
+/* Whether there is something to report after an evaluation, and why. */
+static bool host_has_news(const struct host *host, const struct executor_view *view,
+                          bool has_requests, enum report_cause *ret_cause)
+{
+    if (host->executor->status != host->reported) {
+        *ret_cause = REPORT_STATUS;
+        return true;
+    }
+    if (host->is_report_wanted) {
+        *ret_cause = REPORT_WANTED;
+        return true;
+    }
+    *ret_cause = REPORT_STATE;
+    return host->is_durable &&
+           (has_requests || view->now_ns - host->reported_at_ns >= HOST_STATE_INTERVAL_NS);
+}
+
+/* The state that a restart needs goes ahead of the requests that came with it. */
+static enum err host_tell(struct host *host, struct context *context,
+                          const struct executor_view *view,
+                          const struct executor_requests *requests)
+{
+    const struct text none = {0};
+    enum report_cause cause;
+    enum err err = ERR_NONE;
+    if (host_has_news(host, view, requests->count > 0, &cause)) {
+        host->is_report_wanted = false;
+        host->reported = host->executor->status;
+        err = host_send_report(host, context, view, cause, &none);
+    }
+    if (err == ERR_NONE) {
+        err = host_send_requests(host, context, view->now_ns, requests);
+    }
+    if (err == ERR_NONE) {
+        err = host_send_skip(host, context, view->now_ns, requests);
+    }
+    return err == ERR_NONE ? host_send_wake_done(host, context, view, requests->count > 0) : err;
+}
+
 static enum err host_on_wake(struct host *host, struct context *context,
                              const struct envelope *envelope, const struct message_wake *wake)
 {
@@ -222,21 +316,7 @@ static enum err host_on_wake(struct host *host, struct context *context,
     executor_requests_init(&requests);
     enum err err = host_evaluate(host, context, &view, &requests);
     if (err == ERR_NONE) {
-        err = host_send_requests(host, context, view.now_ns, &requests);
-    }
-    if (err == ERR_NONE) {
-        err = host_send_skip(host, context, view.now_ns, &requests);
-    }
-    const bool has_changed = host->executor->status != host->reported;
-    if (err == ERR_NONE && (has_changed || host->is_report_wanted)) {
-        const struct text none = {0};
-        host->is_report_wanted = false;
-        host->reported = host->executor->status;
-        err = host_send_report(host, context, &view, has_changed ? REPORT_STATUS : REPORT_WANTED,
-                               &none);
-    }
-    if (err == ERR_NONE) {
-        err = host_send_wake_done(host, context, &view, requests.count > 0);
+        err = host_tell(host, context, &view, &requests);
     }
     if (host->executor->status == EXECUTOR_TERMINATED) {
         context_stop(context);
@@ -258,6 +338,28 @@ static enum err host_on_update(struct host *host, const void *update)
     return ERR_NONE;
 }
 
+/* What the ledger knows already is left out; the fills of an order come in their order. */
+static void host_on_catch_up(struct host *host, const struct message_catch_up *missed,
+                             int64_t now_ns)
+{
+    const struct ledger_order *order = ledger_find(&host->executor->ledger, missed->event.ordinal);
+    const bool is_known = missed->event.kind == ORDER_EVENT_FILL && order != NULL &&
+                          decimal_less(missed->executed_before, order->executed);
+    if (!is_known) {
+        host->executor->kind->on_order(host->executor, &missed->event, now_ns);
+    }
+}
+
+/* Orders that the journal does not have were never sent. */
+static void host_on_caught_up(struct host *host, const struct message_caught_up *caught_up,
+                              int64_t now_ns)
+{
+    for (uint32_t i = caught_up->order_count + 1; i <= host->executor->ledger.count; i++) {
+        const struct order_event event = {.kind = ORDER_EVENT_FAILED, .ordinal = i};
+        host->executor->kind->on_order(host->executor, &event, now_ns);
+    }
+}
+
 static enum err host_receive(struct context *context, void *state, nng_msg **message)
 {
     struct host *host = state;
@@ -272,6 +374,12 @@ static enum err host_receive(struct context *context, void *state, nng_msg **mes
     case MESSAGE_EXECUTOR_STOP:
         host->is_stop_pending = true;
         host->keep_position = ((const struct message_executor_stop *)body)->keep_position;
+        return ERR_NONE;
+    case MESSAGE_CATCH_UP:
+        host_on_catch_up(host, body, envelope->now_ns);
+        return ERR_NONE;
+    case MESSAGE_CAUGHT_UP:
+        host_on_caught_up(host, body, envelope->now_ns);
         return ERR_NONE;
     case MESSAGE_EXECUTOR_UPDATE:
         return host_on_update(host, body);

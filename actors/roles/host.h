@@ -4,13 +4,23 @@
  * It turns wakes into evaluations, requests into messages, and order events into ledger entries.
  * It ends by itself after its executor has terminated.
  *
+ * A durable one reports its state before the requests that came with it, and otherwise when it has
+ * changed, at most every HOST_STATE_INTERVAL_NS: from the last report and the orders of the journal
+ * a restart makes it whole again. Its start() fails with ERR_CORRUPT or ERR_VERSION when the state
+ * that it is given cannot be loaded.
+ *
  * Threads: an actor.
  */
 #ifndef TUTTI_ACTORS_ROLES_HOST_H
 #define TUTTI_ACTORS_ROLES_HOST_H
 
 #include "actors/system.h"
+#include "base/instant.h"
 #include "executors/executor.h"
+
+#define HOST_STATE_INTERVAL_NS NS_PER_S
+
+enum { HOST_STATE_BYTES_MAX = 64 << 20 }; /* Memory for the tree of a state that is loaded. */
 
 struct host_arguments {
     uint32_t executor; /* Its number. */
@@ -18,6 +28,8 @@ struct host_arguments {
     const struct executor_config *config; /* Borrowed until the host has ended. */
     const struct instrument *instruments[WAKE_MARKETS_MAX];
     bool is_funded;     /* Its plan could be reserved. */
+    bool is_durable;    /* A restart goes on with it. */
+    const char *state;  /* JSON that it goes on from, borrowed for the call; NULL: it is new. */
     bool is_unrecorded; /* Nobody reads its reports' texts: they are "". */
 };
 

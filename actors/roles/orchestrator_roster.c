@@ -271,6 +271,12 @@ static enum err roster_register(struct orchestrator *orch, const struct executor
                         sizeof(message));
 }
 
+/* Whether a run that is cut short is to go on where it was. */
+static bool roster_is_durable(const struct orchestrator *orch)
+{
+    return orch->given.config->durability != DURABILITY_MEMORY && !orch->given.is_unrecorded;
+}
+
 enum err roster_create(struct orchestrator *orch, const struct executor_section *section,
                        const char *id, struct executor_owner *owner)
 {
@@ -295,6 +301,7 @@ enum err roster_create(struct orchestrator *orch, const struct executor_section 
                                        .kind = entry->kind,
                                        .config = entry->config,
                                        .is_funded = books_reserve(orch, entry, &plans),
+                                       .is_durable = roster_is_durable(orch),
                                        .is_unrecorded = orch->given.is_unrecorded};
     memcpy(arguments.instruments, entry->instruments, sizeof(arguments.instruments));
     err = context_spawn(orch->context, &host_class, &arguments, &entry->host);

@@ -62,12 +62,24 @@ static void event_print_executor_figures(const struct record_executor *executor,
     json_put_raw(out, "custom_info", executor->custom_info);
 }
 
+/* What a restart needs beside the configuration. */
+static void event_print_origin(const struct record_executor *executor, struct text *out)
+{
+    if (executor->origin > 0) {
+        json_put_int(out, "origin", executor->origin);
+    }
+    if (executor->reserved != NULL) {
+        json_put_raw(out, "reserved", executor->reserved);
+    }
+}
+
 static void event_print_executor(enum record_kind kind, const struct record_executor *executor,
                                  struct text *out)
 {
     if (kind == RECORD_EXECUTOR_CREATED) {
         event_print_executor_identity(executor, out);
         json_put_raw(out, "config", executor->config);
+        event_print_origin(executor, out);
     }
     event_print_executor_figures(executor, out);
     if (kind == RECORD_EXECUTOR_UPDATED) {
@@ -105,6 +117,17 @@ static void event_print_order(const struct record_order *order, struct text *out
     json_put_string(out, "side", field_name_of(side_names, (int)order->side));
     json_put_string(out, "type", field_name_of(order_type_names, (int)order->type));
     json_put_string(out, "role", field_name_of(order_role_names, (int)order->role));
+    if (order->time_in_force != TIME_IN_FORCE_GTC) {
+        json_put_string(out, "time_in_force",
+                        field_name_of(time_in_force_names, (int)order->time_in_force));
+    }
+    if (order->action != POSITION_ACTION_NIL) {
+        json_put_string(out, "position_action",
+                        field_name_of(position_action_names, (int)order->action));
+    }
+    if (order->leverage > 1) {
+        json_put_int(out, "leverage", order->leverage);
+    }
     json_put_decimal(out, "price", order->price);
     json_put_decimal(out, "amount", order->amount);
     json_put_decimal(out, "executed_base", order->executed_base);

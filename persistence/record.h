@@ -126,6 +126,8 @@ struct record_executor {
     const char *connector_name;
     const char *trading_pair;
     const char *config;      /* JSON; created only, else NULL. */
+    const char *reserved;    /* Created: what its plan has set aside, by market, as JSON
+                              * [["quote","base"],...]; NULL: its plan could not be reserved. */
     const char *state;       /* JSON of executor_save(); NULL when unchanged. */
     const char *custom_info; /* JSON object; NULL for created. */
     const char *reason;      /* failed: reason code; updated: old and new as JSON. */
@@ -137,6 +139,7 @@ struct record_executor {
     struct decimal cum_fees_quote;
     struct decimal filled_amount_quote;
     int64_t closed_at_ns; /* 0: not closed. */
+    int64_t origin; /* Created: its place among the run file's executors, from 1; 0: an action's. */
 };
 
 /* EXECUTOR_SKIPPED: an order that its plan asks for and that was not placed. */
@@ -163,6 +166,9 @@ struct record_order {
     enum side side;
     enum order_type type;
     enum order_state state;
+    enum time_in_force time_in_force;
+    enum position_action action;
+    uint32_t leverage; /* 0 and 1: none. */
     struct decimal amount;
     struct decimal price; /* 0 for MARKET. */
     struct decimal executed_base;

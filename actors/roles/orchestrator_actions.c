@@ -231,9 +231,9 @@ static enum err actions_carry_create(struct orchestrator *orch, struct verdict *
                                      uint32_t number)
 {
     verdict->owner->create_action = number;
-    struct executor_owner *owner = verdict->owner;
+    const struct roster_origin origin = {.id = verdict->executor_id, .owner = verdict->owner};
     verdict->owner = NULL; /* The executor has it, also when the rest fails. */
-    return roster_create(orch, &verdict->section, verdict->executor_id, owner);
+    return roster_create(orch, &verdict->section, &origin);
 }
 
 /* ---- Stop, store, update ---- */

@@ -253,10 +253,33 @@ MUST_USE enum err roster_stop_some(struct orchestrator *orch);
 MUST_USE enum err roster_on_report(struct orchestrator *orch, const struct message_report *report);
 /* A host has ended; on a failure its executor is over. */
 MUST_USE enum err roster_on_exit(struct orchestrator *orch, const struct actor_exit *exit_);
-/* Names, journals, funds, spawns and registers one executor. `id` and `owner` (which it takes, also
- * on an error) come from an action; NULL: it is the run file's. */
+/* Where an executor comes from. */
+struct roster_origin {
+    const char *id;               /* NULL: the configuration's, or a new one. */
+    struct executor_owner *owner; /* Of one that an action made; NULL: the run file's. */
+    int64_t place;                /* In the run file, from 1; 0: an action's. */
+};
+
+/* Names, funds, journals, spawns and registers one executor. It takes the owner, also on an
+ * error. */
 MUST_USE enum err roster_create(struct orchestrator *orch, const struct executor_section *section,
-                                const char *id, struct executor_owner *owner);
+                                const struct roster_origin *origin);
+/* A new entry with its configuration, instruments and controller, and nothing else. It takes the
+ * owner, also on an error. */
+MUST_USE enum err roster_enter(struct orchestrator *orch, const struct executor_section *section,
+                               const struct roster_origin *origin,
+                               struct executor_entry **ret_entry);
+/* Spawns the host, which goes on from `state` when there is one: ERR_CORRUPT or ERR_VERSION when it
+ * cannot. */
+MUST_USE enum err roster_spawn(struct orchestrator *orch, uint32_t number, bool is_funded,
+                               const char *state);
+/* Shows the host to the market, which wakes it in the next step. */
+MUST_USE enum err roster_register(struct orchestrator *orch, uint32_t number);
+/* Whether every instrument of an entry has a quote. */
+bool roster_is_quoted(const struct orchestrator *orch, const struct executor_entry *entry);
+/* The executor is over: its reservation and its place among the active ones are free. */
+void roster_close(struct orchestrator *orch, struct executor_entry *entry, unsigned close_type,
+                  struct decimal net_pnl_quote);
 /* Tells an executor to stop, at its next wake, which is soon. */
 MUST_USE enum err roster_stop(struct orchestrator *orch, uint32_t number, bool keep_position);
 /* A new id, unique for ever. */

@@ -235,33 +235,61 @@ static struct executor_view roster_view(const struct orchestrator *orch,
     return view;
 }
 
+/* What was set aside, by market: what a restart begins with. */
+static void roster_print_reserved(const struct executor_entry *entry, struct text *out)
+{
+    json_array_begin(out);
+    for (uint32_t i = 0; i < entry->kind->market_count; i++) {
+        json_array_begin(out);
+        json_decimal(out, entry->reserved[i].quote);
+        json_decimal(out, entry->reserved[i].base);
+        json_array_end(out);
+    }
+    json_array_end(out);
+}
+
+/* Whether a run that is cut short is to go on where it was. */
+static bool roster_is_durable(const struct orchestrator *orch)
+{
+    const struct run_config *config = orch->given.config;
+    return config->durability != DURABILITY_MEMORY && !orch->given.is_unrecorded &&
+           strcmp(config->file.persistence->type, "memory") != 0;
+}
+
 static enum err roster_journal_created(struct orchestrator *orch,
-                                       const struct executor_entry *entry)
+                                       const struct executor_entry *entry, int64_t place,
+                                       bool is_funded)
 {
     struct text config = {0};
+    struct text reserved = {0};
     if (!orch->given.is_unrecorded) {
         field_print_json(entry->kind->config_fields, entry->config, &config);
     }
-    if (text_failed(&config)) {
-        return ERR_MEMORY;
+    if (is_funded && roster_is_durable(orch)) {
+        roster_print_reserved(entry, &reserved);
     }
-    struct record record = {.kind = RECORD_EXECUTOR_CREATED,
-                            .controller_id = entry->config->controller_id,
-                            .executor_id = entry->config->id,
-                            .data.executor = {.type = entry->kind->type,
-                                              .connector_name = entry->instruments[0]->venue_name,
-                                              .trading_pair = entry->instruments[0]->trading_pair,
-                                              .config = text_string(&config),
-                                              .reason = "",
-                                              .status = EXECUTOR_NOT_STARTED}};
-    const enum err err = journal_add(orch, &record);
+    struct record record = {
+        .kind = RECORD_EXECUTOR_CREATED,
+        .controller_id = entry->config->controller_id,
+        .executor_id = entry->config->id,
+        .data.executor = {.type = entry->kind->type,
+                          .connector_name = entry->instruments[0]->venue_name,
+                          .trading_pair = entry->instruments[0]->trading_pair,
+                          .config = text_string(&config),
+                          .reserved = reserved.length > 0 ? text_string(&reserved) : NULL,
+                          .reason = "",
+                          .status = EXECUTOR_NOT_STARTED,
+                          .origin = place}};
+    const enum err err =
+        text_failed(&config) || text_failed(&reserved) ? ERR_MEMORY : journal_add(orch, &record);
     text_done(&config);
+    text_done(&reserved);
     return err;
 }
 
-static enum err roster_register(struct orchestrator *orch, const struct executor_entry *entry,
-                                uint32_t number)
+enum err roster_register(struct orchestrator *orch, uint32_t number)
 {
+    const struct executor_entry *entry = roster_get(orch, number);
     struct message_register message = {
         .executor = number, .host = entry->host, .market_count = entry->kind->market_count};
     for (uint32_t i = 0; i < entry->kind->market_count; i++) {
@@ -271,45 +299,35 @@ static enum err roster_register(struct orchestrator *orch, const struct executor
                         sizeof(message));
 }
 
-/* Whether a run that is cut short is to go on where it was. */
-static bool roster_is_durable(const struct orchestrator *orch)
+enum err roster_spawn(struct orchestrator *orch, uint32_t number, bool is_funded, const char *state)
 {
-    return orch->given.config->durability != DURABILITY_MEMORY && !orch->given.is_unrecorded;
-}
-
-enum err roster_create(struct orchestrator *orch, const struct executor_section *section,
-                       const char *id, struct executor_owner *owner)
-{
-    struct executor_entry *entry = roster_add(orch);
-    if (entry == NULL) {
-        executor_owner_destroy(owner);
-        return ERR_MEMORY;
-    }
-    const uint32_t number = orch->executor_count;
-    entry->owner = owner;
-    enum err err = roster_fill(orch, entry, section, id);
-    if (err == ERR_NONE) {
-        err = roster_journal_created(orch, entry);
-    }
-    if (err != ERR_NONE) {
-        return err;
-    }
-    const struct executor_view view = roster_view(orch, entry);
-    struct executor_plans plans = {0};
-    section->kind->plan(entry->config, &view, &plans);
+    struct executor_entry *entry = roster_get(orch, number);
     struct host_arguments arguments = {.executor = number,
                                        .kind = entry->kind,
                                        .config = entry->config,
-                                       .is_funded = books_reserve(orch, entry, &plans),
+                                       .is_funded = is_funded,
                                        .is_durable = roster_is_durable(orch),
+                                       .state = state,
                                        .is_unrecorded = orch->given.is_unrecorded};
     memcpy(arguments.instruments, entry->instruments, sizeof(arguments.instruments));
-    err = context_spawn(orch->context, &host_class, &arguments, &entry->host);
+    return context_spawn(orch->context, &host_class, &arguments, &entry->host);
+}
+
+enum err roster_enter(struct orchestrator *orch, const struct executor_section *section,
+                      const struct roster_origin *origin, struct executor_entry **ret_entry)
+{
+    struct executor_entry *entry = roster_add(orch);
+    if (entry == NULL) {
+        executor_owner_destroy(origin->owner);
+        return ERR_MEMORY;
+    }
+    entry->owner = origin->owner;
+    const enum err err = roster_fill(orch, entry, section, origin->id);
     if (err == ERR_NONE) {
         orch->active_count++;
         orch->controllers[entry->controller].performance.report.executors_active++;
         orch->total.report.executors_active++;
-        err = roster_register(orch, entry, number);
+        *ret_entry = entry;
     }
     if (err == ERR_NONE && !arguments.is_funded) {
         const struct executor_skip skip = {.reason = SKIP_BALANCE,
@@ -318,6 +336,36 @@ enum err roster_create(struct orchestrator *orch, const struct executor_section 
         err = router_on_skipped(orch, number, &skip);
     }
     return err;
+}
+
+enum err roster_create(struct orchestrator *orch, const struct executor_section *section,
+                       const struct roster_origin *origin)
+{
+    struct executor_entry *entry;
+    enum err err = roster_enter(orch, section, origin, &entry);
+    if (err != ERR_NONE) {
+        return err;
+    }
+    const uint32_t number = orch->executor_count;
+    const struct executor_view view = roster_view(orch, entry);
+    struct executor_plans plans = {0};
+    section->kind->plan(entry->config, &view, &plans);
+    const bool is_funded = books_reserve(orch, entry, &plans);
+    err = roster_journal_created(orch, entry, origin->place, is_funded);
+    if (err == ERR_NONE) {
+        err = roster_spawn(orch, number, is_funded, NULL);
+    }
+    return err == ERR_NONE ? roster_register(orch, number) : err;
+}
+
+bool roster_is_quoted(const struct orchestrator *orch, const struct executor_entry *entry)
+{
+    for (uint32_t i = 0; i < entry->kind->market_count; i++) {
+        if (!orch->is_marked[entry->instruments[i]->index]) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static bool roster_has_quotes(const struct orchestrator *orch,
@@ -357,7 +405,8 @@ enum err roster_create_due(struct orchestrator *orch)
             break;
         }
         created++;
-        const enum err err = roster_create(orch, section, NULL, NULL);
+        const struct roster_origin origin = {.place = (int64_t)orch->waiting[i] + 1};
+        const enum err err = roster_create(orch, section, &origin);
         if (err != ERR_NONE) {
             return err;
         }
@@ -440,9 +489,8 @@ static enum err roster_journal_report(struct orchestrator *orch, const struct ex
     return journal_add(orch, &record);
 }
 
-/* The executor is over: its reservation and its place among the active ones are free. */
-static void roster_close(struct orchestrator *orch, struct executor_entry *entry,
-                         unsigned close_type, struct decimal net_pnl_quote)
+void roster_close(struct orchestrator *orch, struct executor_entry *entry, unsigned close_type,
+                  struct decimal net_pnl_quote)
 {
     struct controller *controller = &orch->controllers[entry->controller];
     entry->status = EXECUTOR_TERMINATED;

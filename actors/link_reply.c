@@ -2,6 +2,7 @@
 
 #include <nng/nng.h>
 #include <nng/protocol/reqrep0/rep.h>
+#include <nng/supplemental/util/platform.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -9,6 +10,10 @@
 
 #include "actors/link_socket.h"
 #include "base/assert.h"
+
+/* How long after an answer the socket stays open. nng calls an answer sent when its connection has
+ * taken it; the bytes are then still in its hands, and closing drops them. */
+enum { REPLY_FLUSH_MS = 100 };
 
 enum reply_state {
     REPLY_RECEIVING, /* nng has the aio: waits for a request. */
@@ -32,6 +37,7 @@ struct link_replier {
     bool is_open;
     pthread_mutex_t lock;
     uint64_t tickets;        /* Given out; under the lock. */
+    nng_time answered_at;    /* When nng was given the last answer; under the lock. */
     bool is_closing;         /* Under the lock. */
     struct link_signal sent; /* While closing: an answer was sent. */
     struct reply_desk desks[LINK_REQUESTS_MAX];
@@ -203,6 +209,9 @@ enum err link_reply(struct link_replier *replier, uint64_t ticket, const void *b
         nng_msg_free(answer);
         return ERR_NOT_FOUND;
     }
+    (void)pthread_mutex_lock(&replier->lock);
+    replier->answered_at = nng_clock();
+    (void)pthread_mutex_unlock(&replier->lock);
     nng_aio_set_msg(desk->aio, answer); /* nng owns it now. */
     nng_ctx_send(desk->context, desk->aio);
     return ERR_NONE;
@@ -236,6 +245,11 @@ static void reply_linger(struct link_replier *replier)
 {
     while (reply_count_sending(replier) > 0 &&
            link_signal_wait(&replier->sent, LINK_LINGER_DEFAULT_MS)) {
+    }
+    const nng_time until = replier->answered_at + REPLY_FLUSH_MS;
+    const nng_time now = nng_clock();
+    if (replier->answered_at != 0 && now < until) {
+        nng_msleep((nng_duration)(until - now));
     }
 }
 

@@ -329,12 +329,6 @@ enum err roster_enter(struct orchestrator *orch, const struct executor_section *
         orch->total.report.executors_active++;
         *ret_entry = entry;
     }
-    if (err == ERR_NONE && !arguments.is_funded) {
-        const struct executor_skip skip = {.reason = SKIP_BALANCE,
-                                           .market = plans.items[0].market,
-                                           .amount = plans.items[0].amount};
-        err = router_on_skipped(orch, number, &skip);
-    }
     return err;
 }
 
@@ -355,7 +349,16 @@ enum err roster_create(struct orchestrator *orch, const struct executor_section 
     if (err == ERR_NONE) {
         err = roster_spawn(orch, number, is_funded, NULL);
     }
-    return err == ERR_NONE ? roster_register(orch, number) : err;
+    if (err == ERR_NONE) {
+        err = roster_register(orch, number);
+    }
+    if (err == ERR_NONE && !is_funded) {
+        const struct executor_skip skip = {.reason = SKIP_BALANCE,
+                                           .market = plans.items[0].market,
+                                           .amount = plans.items[0].amount};
+        err = router_on_skipped(orch, number, &skip);
+    }
+    return err;
 }
 
 bool roster_is_quoted(const struct orchestrator *orch, const struct executor_entry *entry)

@@ -74,6 +74,33 @@ bool order_state_is_terminal(enum order_state state)
     return false;
 }
 
+/* The states that may follow each state, one bit each. */
+#define BIT(state) (1u << (state))
+#define ENDED_BITS (BIT(ORDER_FILLED) | BIT(ORDER_CANCELED) | BIT(ORDER_EXPIRED))
+#define LIVE_BITS \
+    (BIT(ORDER_PARTIALLY_FILLED) | BIT(ORDER_PENDING_CANCEL) | BIT(ORDER_UNKNOWN) | ENDED_BITS)
+
+static const unsigned order_next_states[] = {
+    [ORDER_CREATED] = BIT(ORDER_PENDING_SUBMIT) | BIT(ORDER_REJECTED),
+    [ORDER_PENDING_SUBMIT] =
+        BIT(ORDER_PENDING_SUBMIT) | BIT(ORDER_OPEN) | BIT(ORDER_REJECTED) | LIVE_BITS,
+    [ORDER_OPEN] = BIT(ORDER_OPEN) | LIVE_BITS,
+    [ORDER_PARTIALLY_FILLED] = LIVE_BITS,
+    [ORDER_PENDING_CANCEL] = BIT(ORDER_OPEN) | BIT(ORDER_REJECTED) | LIVE_BITS,
+    [ORDER_FILLED] = BIT(ORDER_FILLED),
+    [ORDER_CANCELED] = BIT(ORDER_CANCELED),
+    [ORDER_REJECTED] = BIT(ORDER_REJECTED),
+    [ORDER_EXPIRED] = BIT(ORDER_EXPIRED),
+    [ORDER_UNKNOWN] = BIT(ORDER_OPEN) | BIT(ORDER_REJECTED) | LIVE_BITS,
+};
+
+bool order_state_may_become(enum order_state from, enum order_state to)
+{
+    const unsigned count = sizeof(order_next_states) / sizeof(order_next_states[0]);
+    return (unsigned)from < count && (unsigned)to < count &&
+           (order_next_states[from] & BIT(to)) != 0;
+}
+
 /* Writes the number in base 36 and returns how many characters that took. */
 static size_t order_id_put(uint64_t number, char *out)
 {

@@ -66,6 +66,14 @@ static inline enum side side_opposite(enum side side)
 bool order_state_is_terminal(enum order_state state);
 
 /*
+ * Whether an order in state `from` may be reported in state `to` next; the first report comes from
+ * CREATED. A state may be repeated (more fills, a late acknowledgement), a terminal one is never
+ * left, and an order that once was open can no longer be rejected. From UNKNOWN a query leads
+ * everywhere but back to the beginning.
+ */
+bool order_state_may_become(enum order_state from, enum order_state to);
+
+/*
  * The client order id: `<epoch>-<executor>-<ordinal>` in base 36, e.g. "t3k9x2-1f-3", at most 32
  * characters of [0-9a-z-]. Never reused: the epoch is unique to a start of the program, the
  * executor's number to the run, the ordinal to the executor.

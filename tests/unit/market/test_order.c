@@ -68,6 +68,29 @@ START_TEST(four_states_are_terminal)
 }
 END_TEST
 
+/* A row per state, a column per next state, both in the order of the enum. */
+START_TEST(states_follow_each_other_as_they_may)
+{
+    static const char *const allowed[] = {
+        [ORDER_CREATED] = ".+.....+..",        [ORDER_PENDING_SUBMIT] = ".+++++++++",
+        [ORDER_OPEN] = "..+++++.++",           [ORDER_PARTIALLY_FILLED] = "...++++.++",
+        [ORDER_PENDING_CANCEL] = "..++++++++", [ORDER_FILLED] = ".....+....",
+        [ORDER_CANCELED] = "......+...",       [ORDER_REJECTED] = ".......+..",
+        [ORDER_EXPIRED] = "........+.",        [ORDER_UNKNOWN] = "..++++++++",
+    };
+    for (int from = ORDER_CREATED; from <= ORDER_UNKNOWN; from++) {
+        for (int to = ORDER_CREATED; to <= ORDER_UNKNOWN; to++) {
+            ck_assert_msg(order_state_may_become((enum order_state)from, (enum order_state)to) ==
+                              (allowed[from][to] == '+'),
+                          "%s to %s", field_name_of(order_state_names, from),
+                          field_name_of(order_state_names, to));
+        }
+    }
+    ck_assert(!order_state_may_become((enum order_state) - 1, ORDER_OPEN));
+    ck_assert(!order_state_may_become(ORDER_OPEN, (enum order_state)99));
+}
+END_TEST
+
 START_TEST(names_have_the_numbers_that_are_stored)
 {
     ck_assert_str_eq(field_name_of(side_names, 2), "SELL");
@@ -97,6 +120,7 @@ int main(void)
     tcase_add_loop_test(tcase, ids_are_printed_and_parsed, 0, COUNT_OF(ids));
     tcase_add_loop_test(tcase, other_texts_are_no_ids, 0, COUNT_OF(bad_ids));
     tcase_add_test(tcase, four_states_are_terminal);
+    tcase_add_test(tcase, states_follow_each_other_as_they_may);
     tcase_add_test(tcase, names_have_the_numbers_that_are_stored);
     tcase_add_test(tcase, fees_are_worth_quote);
     return suite_run("order", tcase);

@@ -4,40 +4,13 @@
 #include <string.h>
 
 #include "base/assert.h"
-#include "persistence/checksum.h"
 #include "persistence/connection.h"
 #include "persistence/event.h"
+#include "persistence/journal.h"
 #include "persistence/schema.h"
 
 struct reader {
     struct connection connection;
-};
-
-/* The columns of a journal query, in this order. */
-enum journal_column {
-    JOURNAL_SEQ,
-    JOURNAL_TS,
-    JOURNAL_KIND,
-    JOURNAL_CONTROLLER,
-    JOURNAL_EXECUTOR,
-    JOURNAL_ORDER,
-    JOURNAL_PAYLOAD,
-    JOURNAL_CHECKSUM,
-    JOURNAL_RUN,
-};
-
-#define JOURNAL_COLUMNS                                                              \
-    "seq, ts, kind, controller_id, executor_id, client_order_id, payload, checksum," \
-    " (SELECT name FROM run)"
-
-/* A walk along the journal that checks every row on its way. */
-struct journal_walk {
-    struct reader *reader;   /* Borrowed. */
-    sqlite3_stmt *statement; /* Owned. */
-    struct text event;
-    struct checksum checksum; /* Of the row before. */
-    uint64_t next_seq;
-    bool has_previous; /* The row before the first was read for its checksum. */
 };
 
 enum err reader_open(const char *path, struct reader **ret_reader, struct failure *failure)
@@ -92,104 +65,68 @@ enum err reader_last_seq(struct reader *reader, uint64_t *ret_seq, struct failur
     return err;
 }
 
-static const char *journal_text(const struct journal_walk *walk, enum journal_column column)
+/* The name of the run, for events. The caller frees it. */
+static enum err reader_run_name(struct reader *reader, char **ret_name, struct failure *failure)
 {
-    const char *text = (const char *)sqlite3_column_text(walk->statement, (int)column);
-    return text != NULL ? text : "";
-}
-
-static enum err journal_damaged(const struct journal_walk *walk, uint64_t seq, const char *what,
-                                struct failure *failure)
-{
-    return failure_set(failure, ERR_CORRUPT,
-                       "%s: journal record %llu %s; the records before it are whole. Keep a copy "
-                       "of the file",
-                       walk->reader->connection.path, (unsigned long long)seq, what);
-}
-
-/* Compares the current row with the chain and moves the chain on. */
-static enum err journal_check(struct journal_walk *walk, struct failure *failure)
-{
-    const struct journal_row row = {
-        .seq = (uint64_t)sqlite3_column_int64(walk->statement, JOURNAL_SEQ),
-        .ts_ns = sqlite3_column_int64(walk->statement, JOURNAL_TS),
-        .kind = journal_text(walk, JOURNAL_KIND),
-        .controller_id = journal_text(walk, JOURNAL_CONTROLLER),
-        .executor_id = journal_text(walk, JOURNAL_EXECUTOR),
-        .client_order_id = journal_text(walk, JOURNAL_ORDER),
-        .payload = journal_text(walk, JOURNAL_PAYLOAD),
-    };
-    if (row.seq != walk->next_seq) {
-        return journal_damaged(walk, walk->next_seq, "is missing", failure);
+    sqlite3_stmt *statement = NULL;
+    const enum err err =
+        connection_prepare(&reader->connection, "SELECT name FROM run", &statement, failure);
+    if (err != ERR_NONE) {
+        return err;
     }
-    const void *stored = sqlite3_column_blob(walk->statement, JOURNAL_CHECKSUM);
-    if (stored == NULL ||
-        sqlite3_column_bytes(walk->statement, JOURNAL_CHECKSUM) != CHECKSUM_SIZE) {
-        return journal_damaged(walk, row.seq, "has no checksum", failure);
+    const bool has_run = sqlite3_step(statement) == SQLITE_ROW;
+    char *name = strdup(has_run ? (const char *)sqlite3_column_text(statement, 0) : "");
+    (void)sqlite3_finalize(statement);
+    if (name == NULL) {
+        return failure_set(failure, ERR_MEMORY, "%s: no memory to read it",
+                           reader->connection.path);
     }
-    struct checksum checksum;
-    memcpy(checksum.bytes, stored, CHECKSUM_SIZE);
-    if (walk->has_previous) {
-        const struct checksum expected = checksum_of(&walk->checksum, &row);
-        if (memcmp(checksum.bytes, expected.bytes, CHECKSUM_SIZE) != 0) {
-            return journal_damaged(walk, row.seq, "does not fit its checksum", failure);
-        }
-    }
-    walk->checksum = checksum;
-    walk->has_previous = true;
-    walk->next_seq++;
+    *ret_name = name;
     return ERR_NONE;
 }
 
-/* One row further. ERR_END behind the last one. */
-static enum err journal_step(struct journal_walk *walk, struct failure *failure)
+static void reader_print_event(const char *run, const struct journal_row *row, struct text *out)
 {
-    const int code = sqlite3_step(walk->statement);
-    if (code == SQLITE_DONE) {
-        return ERR_END;
+    const struct event_head head = {.run = run,
+                                    .seq = row->seq,
+                                    .ts_ns = row->ts_ns,
+                                    .type = row->kind,
+                                    .controller_id = row->controller_id,
+                                    .executor_id = row->executor_id};
+    text_clear(out);
+    event_print_stored(&head, row->payload, out);
+}
+
+/* What reader_events() hands on, and to whom. */
+struct reader_listener {
+    uint64_t from;
+    uint64_t left;
+    bool (*visit)(void *context, uint64_t seq, const char *event);
+    void *context; /* Borrowed. */
+    char *run;     /* Owned: its name. */
+    struct text event;
+};
+
+/* The next row to the listener. ERR_END: it has heard enough, or there are no more. */
+static enum err reader_tell(struct reader *reader, struct journal_walk *walk,
+                            struct reader_listener *listener, struct failure *failure)
+{
+    struct journal_row row;
+    enum err err = listener->left > 0 ? journal_next(walk, &row, failure) : ERR_END;
+    if (err == ERR_NONE && listener->run == NULL) {
+        err = reader_run_name(reader, &listener->run, failure); /* Of the same instant. */
     }
-    return code == SQLITE_ROW
-               ? journal_check(walk, failure)
-               : connection_fail(&walk->reader->connection, "read the journal", failure);
-}
-
-/* The event of the current row, borrowed from the walk; NULL without memory. */
-static const char *journal_event(struct journal_walk *walk)
-{
-    const struct event_head head = {
-        .run = journal_text(walk, JOURNAL_RUN),
-        .seq = (uint64_t)sqlite3_column_int64(walk->statement, JOURNAL_SEQ),
-        .ts_ns = sqlite3_column_int64(walk->statement, JOURNAL_TS),
-        .type = journal_text(walk, JOURNAL_KIND),
-        .controller_id = journal_text(walk, JOURNAL_CONTROLLER),
-        .executor_id = journal_text(walk, JOURNAL_EXECUTOR),
-    };
-    text_clear(&walk->event);
-    event_print_stored(&head, journal_text(walk, JOURNAL_PAYLOAD), &walk->event);
-    return text_failed(&walk->event) ? NULL : text_string(&walk->event);
-}
-
-/* Starts one row early, as the chain needs the checksum before the first. */
-static enum err journal_begin(struct journal_walk *walk, struct reader *reader, uint64_t from,
-                              struct failure *failure)
-{
-    *walk = (struct journal_walk){.reader = reader, .checksum = CHECKSUM_FIRST};
-    walk->next_seq = from > 1 ? from - 1 : 1;
-    walk->has_previous = from <= 1;
-    const enum err err = connection_prepare(
-        &reader->connection, "SELECT " JOURNAL_COLUMNS " FROM journal WHERE seq >= ? ORDER BY seq",
-        &walk->statement, failure);
-    if (err == ERR_NONE &&
-        sqlite3_bind_int64(walk->statement, 1, (int64_t)walk->next_seq) != SQLITE_OK) {
-        return connection_fail(&reader->connection, "read the journal", failure);
+    if (err != ERR_NONE || row.seq < listener->from) {
+        return err;
     }
-    return err;
-}
-
-static void journal_end(struct journal_walk *walk)
-{
-    (void)sqlite3_finalize(walk->statement);
-    text_done(&walk->event);
+    reader_print_event(listener->run, &row, &listener->event);
+    if (text_failed(&listener->event)) {
+        return failure_set(failure, ERR_MEMORY, "%s: no memory for an event",
+                           reader->connection.path);
+    }
+    listener->left--;
+    return listener->visit(listener->context, row.seq, text_string(&listener->event)) ? ERR_NONE
+                                                                                      : ERR_END;
 }
 
 enum err reader_events(struct reader *reader, uint64_t from, uint64_t limit,
@@ -199,25 +136,16 @@ enum err reader_events(struct reader *reader, uint64_t from, uint64_t limit,
     if (from > INT64_MAX || limit == 0) {
         return ERR_NONE;
     }
+    struct reader_listener listener = {
+        .from = from, .left = limit, .visit = visit, .context = context};
     struct journal_walk walk;
-    enum err err = journal_begin(&walk, reader, from, failure);
-    uint64_t left = limit;
-    while (err == ERR_NONE && left > 0) {
-        err = journal_step(&walk, failure);
-        const uint64_t seq = walk.next_seq - 1;
-        if (err != ERR_NONE || seq < from) {
-            continue;
-        }
-        const char *event = journal_event(&walk);
-        if (event == NULL) {
-            err = failure_set(failure, ERR_MEMORY, "%s: no memory for an event",
-                              reader->connection.path);
-        } else if (!visit(context, seq, event)) {
-            break;
-        }
-        left--;
+    enum err err = journal_begin(&walk, &reader->connection, from, failure);
+    while (err == ERR_NONE) {
+        err = reader_tell(reader, &walk, &listener, failure);
     }
     journal_end(&walk);
+    text_done(&listener.event);
+    free(listener.run);
     return err == ERR_END ? ERR_NONE : err;
 }
 
@@ -246,9 +174,10 @@ enum err reader_verify(struct reader *reader, uint64_t *ret_count, struct failur
         return err;
     }
     struct journal_walk walk;
-    err = journal_begin(&walk, reader, 1, failure);
+    struct journal_row row;
+    err = journal_begin(&walk, &reader->connection, 1, failure);
     while (err == ERR_NONE) {
-        err = journal_step(&walk, failure);
+        err = journal_next(&walk, &row, failure);
     }
     journal_end(&walk);
     if (err != ERR_END) {

@@ -32,6 +32,8 @@ struct command {
     X(sweep)        \
     X(validate)     \
     X(report)       \
+    X(verify)       \
+    X(salvage)      \
     X(status)       \
     X(action)       \
     X(watch)        \

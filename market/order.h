@@ -67,9 +67,9 @@ bool order_state_is_terminal(enum order_state state);
 
 /*
  * Whether an order in state `from` may be reported in state `to` next; the first report comes from
- * CREATED. A state may be repeated (more fills, a late acknowledgement), a terminal one is never
- * left, and an order that once was open can no longer be rejected. From UNKNOWN a query leads
- * everywhere but back to the beginning.
+ * CREATED, and is OPEN for an order that the venue itself has placed. A state may be repeated (more
+ * fills, a late acknowledgement), a terminal one is never left, and an order that once was open can
+ * no longer be rejected. From UNKNOWN a query leads everywhere but back to the beginning.
  */
 bool order_state_may_become(enum order_state from, enum order_state to);
 

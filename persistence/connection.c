@@ -67,6 +67,9 @@ static enum err connection_check_file(const char *path, enum connection_mode mod
                                       struct failure *failure)
 {
     struct stat file;
+    if (mode == CONNECTION_SCRATCH) {
+        return ERR_NONE;
+    }
     if (stat(path, &file) != 0) {
         if (errno != ENOENT) {
             return failure_set(failure, ERR_IO, "%s: cannot open: %s", path, strerror(errno));
@@ -94,11 +97,10 @@ static enum err connection_touch(struct connection *connection, struct failure *
     return connection_read_int(connection, "PRAGMA schema_version", &version, failure);
 }
 
-static enum err connection_connect(struct connection *connection, int flags,
+static enum err connection_connect(struct connection *connection, const char *path, int flags,
                                    struct failure *failure)
 {
-    const int code =
-        sqlite3_open_v2(connection->path, &connection->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
+    const int code = sqlite3_open_v2(path, &connection->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
     if (connection->db == NULL) {
         return failure_set(failure, ERR_MEMORY, "%s: no memory to open it", connection->path);
     }
@@ -112,8 +114,8 @@ static enum err connection_connect(struct connection *connection, int flags,
 
 static enum err connection_open_writer(struct connection *connection, struct failure *failure)
 {
-    const enum err err =
-        connection_connect(connection, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, failure);
+    const enum err err = connection_connect(connection, connection->path,
+                                            SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, failure);
     if (err == ERR_NONE && sqlite3_db_readonly(connection->db, "main") == 1) {
         return failure_set(failure, ERR_IO,
                            "%s: the file cannot be written; change its permissions",
@@ -124,12 +126,38 @@ static enum err connection_open_writer(struct connection *connection, struct fai
 
 static enum err connection_open_reader(struct connection *connection, struct failure *failure)
 {
-    const enum err err = connection_connect(connection, SQLITE_OPEN_READONLY, failure);
+    const enum err err =
+        connection_connect(connection, connection->path, SQLITE_OPEN_READONLY, failure);
     if (err != ERR_NONE) {
         return err;
     }
     (void)sqlite3_db_config(connection->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     return connection_run(connection, "PRAGMA query_only=ON", failure);
+}
+
+/* Nobody else ever sees it and nothing of it has to last. The empty name is SQLite's for that. */
+static enum err connection_open_scratch(struct connection *connection, struct failure *failure)
+{
+    const enum err err =
+        connection_connect(connection, "", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, failure);
+    return err != ERR_NONE
+               ? err
+               : connection_run(connection, "PRAGMA synchronous=OFF; PRAGMA journal_mode=MEMORY",
+                                failure);
+}
+
+static enum err connection_open_mode(struct connection *connection, enum connection_mode mode,
+                                     struct failure *failure)
+{
+    switch (mode) {
+    case CONNECTION_WRITER:
+        return connection_open_writer(connection, failure);
+    case CONNECTION_READER:
+        return connection_open_reader(connection, failure);
+    case CONNECTION_SCRATCH:
+        return connection_open_scratch(connection, failure);
+    }
+    return ERR_STATE;
 }
 
 enum err connection_open(const char *path, enum connection_mode mode,
@@ -144,8 +172,7 @@ enum err connection_open(const char *path, enum connection_mode mode,
     if (connection.path == NULL) {
         return failure_set(failure, ERR_MEMORY, "%s: no memory to open it", path);
     }
-    err = mode == CONNECTION_WRITER ? connection_open_writer(&connection, failure)
-                                    : connection_open_reader(&connection, failure);
+    err = connection_open_mode(&connection, mode, failure);
     if (err == ERR_NONE) {
         err = connection_run(&connection, "PRAGMA trusted_schema=OFF", failure);
     }

@@ -15,8 +15,10 @@
 #include "base/err.h"
 
 enum connection_mode {
-    CONNECTION_WRITER, /* Creates the file when absent. */
-    CONNECTION_READER, /* The file must exist. Cannot write, not even by mistake. */
+    CONNECTION_WRITER,  /* Creates the file when absent. */
+    CONNECTION_READER,  /* The file must exist. Cannot write, not even by mistake. */
+    CONNECTION_SCRATCH, /* A database of its own, gone when it is closed; the path is only its name
+                           in messages. */
 };
 
 struct connection {

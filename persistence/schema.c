@@ -128,6 +128,11 @@ static const char *const schema_tables[] = {
     NULL,
 };
 
+const struct schema_table schema_derived[] = {
+    {"run", 1},         {"executor", 1}, {"orders", 1}, {"fill", 4}, {"position", 4},
+    {"performance", 0}, {"action", 1},   {"risk", 1},   {NULL, 0},
+};
+
 enum err schema_check(struct connection *connection, bool *ret_is_empty, struct failure *failure)
 {
     int64_t application = 0;
@@ -192,23 +197,26 @@ static void schema_append_all(const char *const *statements, struct text *out)
     }
 }
 
-enum err schema_create(struct connection *connection, struct failure *failure)
+enum err schema_create_tables(struct connection *connection, struct failure *failure)
 {
-    enum err err = schema_use_wal(connection, failure);
-    if (err != ERR_NONE) {
-        return err;
-    }
     struct text sql = {0};
     text_append_string(&sql, "BEGIN IMMEDIATE;");
     schema_append_all(schema_tables, &sql);
     schema_append_all(schema_views, &sql);
     text_printf(&sql, "PRAGMA application_id=%d;PRAGMA user_version=%d;COMMIT;",
                 SCHEMA_APPLICATION_ID, SCHEMA_VERSION);
-    err = text_failed(&sql)
-              ? failure_set(failure, ERR_MEMORY, "%s: no memory for its tables", connection->path)
-              : connection_run(connection, text_string(&sql), failure);
+    const enum err err =
+        text_failed(&sql)
+            ? failure_set(failure, ERR_MEMORY, "%s: no memory for its tables", connection->path)
+            : connection_run(connection, text_string(&sql), failure);
     text_done(&sql);
     return err;
+}
+
+enum err schema_create(struct connection *connection, struct failure *failure)
+{
+    const enum err err = schema_use_wal(connection, failure);
+    return err == ERR_NONE ? schema_create_tables(connection, failure) : err;
 }
 
 enum err schema_clear(struct connection *connection, struct failure *failure)

@@ -22,12 +22,24 @@ enum {
 /* The statements that make the views; ends with NULL. schema_create() runs them. */
 extern const char *const schema_views[];
 
+/* A table that is derived from the journal. */
+struct schema_table {
+    const char *name;
+    int key_columns; /* Its first columns are its key; 0: rows stand in the order of writing. */
+};
+
+/* All tables but the journal; ends with a name of NULL. */
+extern const struct schema_table schema_derived[];
+
 /*
  * Looks at what is there. *ret_is_empty: nothing yet, schema_create() may follow. ERR_VERSION for
  * the database of another program or of a newer version, with what to do; ERR_CORRUPT.
  */
 MUST_USE enum err schema_check(struct connection *connection, bool *ret_is_empty,
                                struct failure *failure);
+
+/* Makes all tables and views in one transaction. */
+MUST_USE enum err schema_create_tables(struct connection *connection, struct failure *failure);
 
 /* Switches to WAL and makes all tables and views in one transaction. */
 MUST_USE enum err schema_create(struct connection *connection, struct failure *failure);

@@ -138,7 +138,8 @@ def check_journal(database):
 
 
 def check_report(folder, database):
-    """`report --json` against sums computed from the tables here."""
+    """`report --json` against sums computed from the tables here; the database is sound."""
+    run("verify", database, cwd=folder)
     report = json.loads(run("report", "--json", database, cwd=folder)[0])
     executors = rows(database, "SELECT * FROM executor")
     fills = rows(database, "SELECT * FROM fill")

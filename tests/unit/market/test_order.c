@@ -72,7 +72,7 @@ END_TEST
 START_TEST(states_follow_each_other_as_they_may)
 {
     static const char *const allowed[] = {
-        [ORDER_CREATED] = ".+.....+..",        [ORDER_PENDING_SUBMIT] = ".+++++++++",
+        [ORDER_CREATED] = ".++....+..",        [ORDER_PENDING_SUBMIT] = ".+++++++++",
         [ORDER_OPEN] = "..+++++.++",           [ORDER_PARTIALLY_FILLED] = "...++++.++",
         [ORDER_PENDING_CANCEL] = "..++++++++", [ORDER_FILLED] = ".....+....",
         [ORDER_CANCELED] = "......+...",       [ORDER_REJECTED] = ".......+..",

@@ -281,6 +281,52 @@ START_TEST(foreign_and_newer_schemas_are_refused)
 }
 END_TEST
 
+START_TEST(scratch_database_leaves_no_file)
+{
+    int64_t value = 0;
+    ck_assert_int_eq(
+        connection_open(sample_path("run.db"), CONNECTION_SCRATCH, &connection, &failure),
+        ERR_NONE);
+    ck_assert_int_eq(
+        connection_run(&connection, "CREATE TABLE a (b); INSERT INTO a VALUES (5)", &failure),
+        ERR_NONE);
+    ck_assert_int_eq(connection_read_int(&connection, "SELECT b FROM a", &value, &failure),
+                     ERR_NONE);
+    ck_assert_int_eq(value, 5);
+    ck_assert_int_ne(access(sample_path("run.db"), F_OK), 0);
+    ck_assert_int_eq(connection_run(&connection, "nonsense", &failure), ERR_CORRUPT);
+    ck_assert_ptr_nonnull(strstr(failure.text, "run.db"));
+    connection_close(&connection);
+}
+END_TEST
+
+START_TEST(every_table_but_the_journal_is_listed)
+{
+    int64_t tables = 0;
+    int64_t listed = 0;
+    ck_assert_int_eq(
+        connection_open(sample_path("run.db"), CONNECTION_SCRATCH, &connection, &failure),
+        ERR_NONE);
+    ck_assert_int_eq(schema_create_tables(&connection, &failure), ERR_NONE);
+    ck_assert_int_eq(connection_read_int(&connection,
+                                         "SELECT count(*) FROM sqlite_schema WHERE type = 'table' "
+                                         "AND name <> 'journal'",
+                                         &tables, &failure),
+                     ERR_NONE);
+    for (const struct schema_table *table = schema_derived; table->name != NULL; table++) {
+        char sql[128];
+        int64_t keys = 0;
+        (void)snprintf(sql, sizeof(sql),
+                       "SELECT count(*) FROM pragma_table_info('%s') WHERE pk > 0", table->name);
+        ck_assert_int_eq(connection_read_int(&connection, sql, &keys, &failure), ERR_NONE);
+        ck_assert_msg(keys == table->key_columns, "%s", table->name);
+        listed++;
+    }
+    ck_assert_int_eq(listed, tables);
+    connection_close(&connection);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("persistence/connection");
@@ -292,6 +338,7 @@ int main(void)
     tcase_add_test(tcase, statements_and_their_errors);
     tcase_add_test(tcase, another_writer_is_named_as_the_cause);
     tcase_add_test(tcase, full_database_says_so);
+    tcase_add_test(tcase, scratch_database_leaves_no_file);
     suite_add_tcase(suite, tcase);
     tcase = tcase_create("row");
     tcase_add_checked_fixture(tcase, sample_folder_create, sample_folder_remove);
@@ -301,6 +348,7 @@ int main(void)
     tcase = tcase_create("schema");
     tcase_add_checked_fixture(tcase, sample_folder_create, sample_folder_remove);
     tcase_add_test(tcase, schema_is_made_and_recognised);
+    tcase_add_test(tcase, every_table_but_the_journal_is_listed);
     tcase_add_test(tcase, foreign_and_newer_schemas_are_refused);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

@@ -1,0 +1,37 @@
+#include "market/deny.h"
+
+#include "base/assert.h"
+
+/* How a code is written, set and explained. */
+struct deny_words {
+    const char *name;
+    const char *setting;
+    const char *doc;
+};
+
+static const struct deny_words deny_words[DENY_CODE_COUNT] = {[DENY_NONE] = {"", "", ""},
+#define DENY_WORDS(name, code, setting, doc) [DENY_##name] = {code, setting, doc},
+                                                              DENY_CODES(DENY_WORDS)
+#undef DENY_WORDS
+};
+
+static const struct deny_words *deny_words_of(enum deny_code code)
+{
+    ASSERT((unsigned)code < DENY_CODE_COUNT);
+    return &deny_words[code];
+}
+
+const char *deny_name(enum deny_code code)
+{
+    return deny_words_of(code)->name;
+}
+
+const char *deny_setting(enum deny_code code)
+{
+    return deny_words_of(code)->setting;
+}
+
+const char *deny_doc(enum deny_code code)
+{
+    return deny_words_of(code)->doc;
+}

@@ -222,6 +222,10 @@ struct executor_kind {
     void (*plan)(const struct executor_config *config, const struct executor_view *view,
                  struct executor_plans *ret_plans);
 
+    /* The most it may open, in base of market 0: what the risk engine holds it to, whatever it asks
+     * for. NULL: the configuration does not say it. */
+    struct decimal (*target)(const struct executor_config *config);
+
     /* NOT_STARTED -> RUNNING, or TERMINATED at once. `is_funded`: the plan could be reserved. */
     void (*on_start)(struct executor *executor, const struct executor_view *view, bool is_funded);
     /* One evaluation: entry, then barriers; or the shutdown rule. Not when TERMINATED. */

@@ -24,6 +24,11 @@ static void dca_plan(const struct executor_config *config, const struct executor
     exposure_plan(&dca->exposure, view->markets[0].instrument, sums.amount, sums.quote, ret_plans);
 }
 
+static struct decimal dca_planned(const struct executor_config *config)
+{
+    return dca_sums_of((const struct dca_config *)config).amount;
+}
+
 static struct moment dca_moment(const struct dca *dca, const struct executor_view *view)
 {
     return exposure_moment(&dca->exposure, view, dca_price(dca_config_of(dca), 0));
@@ -389,6 +394,7 @@ const struct executor_kind executor_kind_dca = {
     .validate = dca_validate,
     .market = exposure_market,
     .plan = dca_plan,
+    .target = dca_planned,
     .on_start = dca_on_start,
     .on_market = dca_on_market,
     .on_order = executor_on_order,

@@ -181,6 +181,11 @@ static void order_plan(const struct executor_config *config, const struct execut
                   decimal_multiply(order->amount, order_wanted(order, market)), ret_plans);
 }
 
+static struct decimal order_target(const struct executor_config *config)
+{
+    return ((const struct order_config *)config)->amount;
+}
+
 static struct moment order_moment(const struct exposure *order, const struct executor_view *view)
 {
     return exposure_moment(order, view, order_wanted(order_config_of(order), &view->markets[0]));
@@ -463,6 +468,7 @@ const struct executor_kind executor_kind_order = {
     .validate = order_validate,
     .market = exposure_market,
     .plan = order_plan,
+    .target = order_target,
     .on_start = order_on_start,
     .on_market = order_on_market,
     .on_order = executor_on_order,

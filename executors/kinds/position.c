@@ -49,6 +49,7 @@ const struct executor_kind executor_kind_position = {
     .validate = bracket_validate,
     .market = bracket_market,
     .plan = bracket_plan,
+    .target = bracket_target,
     .on_start = bracket_on_start,
     .on_market = position_on_market,
     .on_order = executor_on_order,

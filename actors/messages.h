@@ -23,6 +23,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "actors/risk_request.h"
 #include "actors/system.h"
 #include "executors/executor.h"
 #include "market/tape.h"
@@ -69,6 +70,9 @@ enum message_kind {
     MESSAGE_REPORT_WANTED,   /* orchestrator -> executor: empty; it reports at its next wake. */
     MESSAGE_CATCH_UP,        /* orchestrator -> executor: struct message_catch_up. */
     MESSAGE_CAUGHT_UP,       /* orchestrator -> executor: struct message_caught_up. */
+    MESSAGE_RISK,            /* anybody -> orchestrator: struct message_risk. */
+    MESSAGE_RISK_ANSWER,     /* orchestrator -> whoever sent it: struct message_risk_answer. */
+    MESSAGE_RISK_SWEEP,      /* orchestrator -> itself: empty; goes on with canceling. */
     MESSAGE_WIRE_ATTACH,     /* port -> venue server, client: empty; here is your network. */
     MESSAGE_WIRE_REQUEST,    /* client -> port -> venue server: struct message_wire. */
     MESSAGE_WIRE_ANSWER,     /* venue server -> port -> client: struct message_wire. */
@@ -136,6 +140,7 @@ struct message_shutdown {
 /* The newest quote of an instrument. */
 struct mark {
     uint32_t instrument;
+    int64_t time_ns;
     struct decimal bid;
     struct decimal ask;
 };

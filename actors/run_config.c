@@ -465,6 +465,7 @@ static enum err run_check_all(const struct run_check *check)
         err = run_check_executors(check);
     }
     run_check_persistence(check);
+    risk_section_check(check->config, check->root, check->problems);
     return err;
 }
 

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "actors/risk_section.h"
 #include "actors/sweep_section.h"
 #include "base/arena.h"
 #include "config/field.h"
@@ -77,12 +78,6 @@ struct feed_section {
     const char *cache;      /* Folder for tapes; NULL: beside the source. */
     const char *speed_text; /* "max" or a number. */
     struct decimal speed;   /* Times real time; 0: as fast as it goes. */
-};
-
-struct risk_section {
-    int64_t max_open_orders; /* 0: no limit. */
-    struct decimal max_drawdown_quote;
-    bool has_max_drawdown;
 };
 
 struct persistence_section {

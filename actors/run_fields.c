@@ -269,25 +269,6 @@ static const struct field feed_fields[] = {
      .doc = "Paper: 1 is real time, 60 a minute per second, max as fast as it goes."},
     {0}};
 
-static const struct field risk_fields[] = {
-    {.name = "max_open_orders",
-     .kind = FIELD_INTEGER,
-     .offset = offsetof(struct risk_section, max_open_orders),
-     .default_text = "0",
-     .min = "0",
-     .doc = "Most live orders of the run; one more is denied. 0 means no limit."},
-    {.name = "max_drawdown_quote",
-     .kind = FIELD_DECIMAL,
-     .offset = offsetof(struct risk_section, max_drawdown_quote),
-     .set_offset = offsetof(struct risk_section, has_max_drawdown),
-     .is_nullable = true,
-     .min = "0",
-     .min_excluded = true,
-     .unit = "quote",
-     .doc = "When the result of the run falls this far below its peak, every executor is stopped "
-            "and the program ends with code 3."},
-    {0}};
-
 static const struct field persistence_fields[] = {
     {.name = "type",
      .kind = FIELD_TEXT,
@@ -408,10 +389,10 @@ const struct field run_file_fields[] = {
     {.name = "risk",
      .kind = FIELD_OBJECT,
      .offset = offsetof(struct run_file, risk),
-     .fields = risk_fields,
+     .fields = risk_section_fields,
      .size = sizeof(struct risk_section),
      .default_text = "{}",
-     .doc = "Limits of the whole run."},
+     .doc = "Limits of the run and of its parts; [risk](risk.md) explains them."},
     {.name = "persistence",
      .kind = FIELD_OBJECT,
      .offset = offsetof(struct run_file, persistence),

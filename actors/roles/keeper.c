@@ -148,7 +148,7 @@ static enum err keeper_receive(struct context *context, void *state, nng_msg **m
     keeper->group++;
     const bool is_full = keeper->group >= KEEPER_GROUP_MAX ||
                          keeper->events.length >= KEEPER_EVENTS_MAX_BYTES ||
-                         record->kind == RECORD_RUN_STOPPED;
+                         record->kind == RECORD_RUN_STOPPED || record->kind == RECORD_RISK_STATE;
     return is_full ? keeper_commit(keeper, context) : ERR_NONE;
 }
 

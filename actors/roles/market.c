@@ -169,6 +169,7 @@ static struct mark market_mark(const struct market *market, uint32_t instrument)
 {
     const struct board *board = &market->boards[instrument];
     return (struct mark){.instrument = instrument,
+                         .time_ns = board->time_ns,
                          .bid = decimal_from_mantissa(board->bid, board->digits),
                          .ask = decimal_from_mantissa(board->ask, board->digits)};
 }

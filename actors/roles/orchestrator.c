@@ -21,6 +21,9 @@ static enum err orchestrator_start(struct context *context, void *state, void *a
         return ERR_MEMORY;
     }
     enum err err = books_init(orch);
+    if (err == ERR_NONE) {
+        err = guard_init(orch);
+    }
     return err == ERR_NONE ? roster_init(orch) : err;
 }
 
@@ -31,6 +34,7 @@ static void orchestrator_stop(struct context *context, void *state)
     answers_done(orch);
     roster_done(orch);
     books_done(orch);
+    guard_done(orch);
     free(orch->marks);
     free(orch->is_marked);
     free(orch->held);
@@ -93,7 +97,7 @@ static int64_t orchestrator_next_alarm(const struct orchestrator *orch)
     }
     const int64_t start_ns = roster_next_start(orch);
     const int64_t alarm_ns = orch->publish_at_ns < start_ns ? orch->publish_at_ns : start_ns;
-    const bool watches = orch->given.config->file.risk->has_max_drawdown && orch->active_count > 0;
+    const bool watches = orch->watches_losses && orch->active_count > 0;
     const int64_t look_ns = instant_add(orch->now_ns, DRAWDOWN_INTERVAL_NS);
     return watches && look_ns < alarm_ns ? look_ns : alarm_ns;
 }
@@ -105,13 +109,8 @@ static enum err orchestrator_end_step(struct orchestrator *orch, struct message_
     if (err != ERR_NONE) {
         return err;
     }
-    if (!orch->is_halted && books_is_drawn_down(orch)) {
-        orch->is_halted = true;
-        err = journal_note(orch, RECORD_RISK_STATE, "global", "HALTED",
-                           "max_drawdown_quote is reached: every executor is stopped");
-        log_line(LOG_WARNING, "orchestrator",
-                 "max_drawdown_quote is reached: stopping every executor");
-    }
+    guard_revalue(orch);
+    err = guard_watch_losses(orch);
     if (err != ERR_NONE) {
         return err;
     }
@@ -133,6 +132,9 @@ static enum err orchestrator_run_step(struct orchestrator *orch, nng_msg **messa
     if (orch->seq == 0) {
         orch->given.outcome->started_ns = orch->now_ns;
         err = journal_run_started(orch);
+        if (err == ERR_NONE) {
+            err = halt_on_started(orch);
+        }
     }
     orch->last_touched = 0;
     if (step->is_draining && !orch->is_stopping) {
@@ -231,6 +233,9 @@ static enum err orchestrator_on_committed(struct orchestrator *orch,
     if (err == ERR_NONE) {
         err = answers_on_committed(orch);
     }
+    if (err == ERR_NONE) {
+        err = halt_on_committed(orch);
+    }
     if (err == ERR_NONE && orch->waiting_step != NULL && orch->held_count == 0) {
         nng_msg *step = orch->waiting_step;
         orch->waiting_step = NULL;
@@ -259,6 +264,9 @@ static enum err orchestrator_on_balances(struct orchestrator *orch,
     orch->balances_missing--;
     if (err == ERR_NONE && orch->balances_missing == 0) {
         err = books_publish(orch, true);
+        if (err == ERR_NONE) {
+            err = guard_end(orch);
+        }
         if (err == ERR_NONE) {
             err = journal_run_stopped(orch);
         }
@@ -316,6 +324,10 @@ static enum err orchestrator_dispatch(struct orchestrator *orch, nng_msg **messa
         return actions_on_action(orch, body, message_envelope(*message)->sender);
     case MESSAGE_REFRESH:
         return actions_on_refresh(orch, body, message_envelope(*message)->sender);
+    case MESSAGE_RISK:
+        return halt_on_request(orch, body, message_envelope(*message)->sender);
+    case MESSAGE_RISK_SWEEP:
+        return halt_on_sweep(orch);
     case MESSAGE_COMMITTED:
         return orchestrator_on_committed(orch, body);
     case MESSAGE_FLUSH:

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "actors/messages.h"
+#include "actors/risk_latch.h"
 #include "actors/run_config.h"
 #include "market/performance.h"
 
@@ -33,8 +34,10 @@ struct orchestrator_arguments {
     const struct run_config *config; /* Borrowed for the run. */
     uint64_t epoch;                  /* Of client order ids: unique to this start. */
     struct actor_ref persistence;
-    struct actor_ref publisher;     /* ACTOR_NOBODY: events go nowhere. */
-    const struct actor_ref *venues; /* Borrowed for the run, by venue number. */
+    struct actor_ref publisher;         /* ACTOR_NOBODY: events go nowhere. */
+    const struct actor_ref *venues;     /* Borrowed for the run, by venue number. */
+    const struct risk_latches *latches; /* States that hold from the start; NULL: none. Borrowed
+                                         * during the start. */
     bool is_unrecorded; /* Nobody reads the records: the texts that are costly to make stay out. */
     struct run_outcome *outcome; /* Borrowed. */
 };

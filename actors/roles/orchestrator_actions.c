@@ -224,6 +224,12 @@ static enum err actions_judge_create(struct orchestrator *orch, struct verdict *
         return ERR_NONE;
     }
     actions_check_section(orch, verdict);
+    struct risk_verdict risk;
+    if (!verdict_is_refused(verdict) &&
+        !guard_check_create(orch, &verdict->section, verdict->owner->controller_id, &risk)) {
+        orch->denied[risk.code]++;
+        verdict_refuse(verdict, deny_name(risk.code), deny_doc(risk.code));
+    }
     return ERR_NONE;
 }
 

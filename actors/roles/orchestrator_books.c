@@ -89,6 +89,10 @@ enum err books_controller(struct orchestrator *orch, const char *name, uint32_t 
         }
         orch->controllers = controllers;
     }
+    const enum err err = guard_add_controller(orch, name);
+    if (err != ERR_NONE) {
+        return err;
+    }
     struct controller *controller = &orch->controllers[orch->controller_count];
     *controller = (struct controller){.name = name};
     performance_init(&controller->performance, DECIMAL_ZERO);
@@ -314,6 +318,9 @@ enum err books_apply_fill(struct orchestrator *orch, const struct booking *booki
         return ERR_MEMORY;
     }
     err = position_apply(position, fill);
+    if (err == ERR_NONE && executor == NULL) {
+        err = guard_on_owned(orch, number, booking, fill);
+    }
     if (err != ERR_NONE) {
         return err;
     }
@@ -353,9 +360,7 @@ enum err books_apply_funding(struct orchestrator *orch, struct position *positio
 
 /* ---- Performance ---- */
 
-/* Sums over the positions of one controller, or of all (UINT32_MAX). */
-static void books_refresh(struct orchestrator *orch, uint32_t controller,
-                          struct performance *performance)
+void books_refresh(struct orchestrator *orch, uint32_t controller, struct performance *performance)
 {
     struct performance_sums sums = {0};
     size_t count;
@@ -436,19 +441,6 @@ enum err books_publish(struct orchestrator *orch, bool is_final)
         books_refresh(orch, UINT32_MAX, &orch->total); /* So that it sees the same drawdowns. */
     }
     return is_final ? books_journal_performance(orch, "", &orch->total) : ERR_NONE;
-}
-
-bool books_is_drawn_down(struct orchestrator *orch)
-{
-    const struct risk_section *risk = orch->given.config->file.risk;
-    if (!risk->has_max_drawdown) {
-        return false;
-    }
-    books_refresh(orch, UINT32_MAX, &orch->total);
-    const struct performance *total = &orch->total;
-    const struct decimal fall =
-        decimal_subtract(total->peak_pnl_quote, total->report.global_pnl_quote);
-    return decimal_compare(fall, risk->max_drawdown_quote) >= 0;
 }
 
 /* ---- Balances at the end ---- */

@@ -74,7 +74,9 @@ enum err journal_on_committed(struct orchestrator *orch, const struct message_co
     ASSERT(committed->seq >= orch->committed && committed->seq <= orch->seq);
     orch->committed = committed->seq;
     while (orch->held_count > 0 && orch->held[orch->held_first].seq <= orch->committed) {
-        const enum err err = journal_submit(orch, &orch->held[orch->held_first].ticket);
+        const struct order_ticket *ticket = &orch->held[orch->held_first].ticket;
+        const enum err err =
+            router_may_leave(orch, ticket) ? journal_submit(orch, ticket) : ERR_NONE;
         if (err != ERR_NONE) {
             return err;
         }

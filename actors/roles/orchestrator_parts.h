@@ -4,7 +4,8 @@
  * orchestrator.c dispatches and carries the steps; orchestrator_roster.c keeps the executors,
  * orchestrator_actions.c what is asked of it from outside, orchestrator_router.c the orders,
  * orchestrator_books.c accounts, positions and performance, orchestrator_margin.c what a venue does
- * to perpetual positions by itself, orchestrator_journal.c the records.
+ * to perpetual positions by itself, orchestrator_guard.c what the risk engine judges and is told,
+ * orchestrator_halt.c the states of risk, orchestrator_journal.c the records.
  *
  * Threads: all of it belongs to the orchestrator actor.
  */
@@ -18,6 +19,7 @@
 #include "base/text_index.h"
 #include "executors/factory.h"
 #include "market/position.h"
+#include "market/risk_loss.h"
 
 enum {
     JOURNAL_WINDOW = 8192,      /* Records that may wait for their commit before a step waits. */
@@ -28,6 +30,7 @@ enum {
     CONTROLLERS_MAX = 65536,
     ACTIONS_WAITING_MAX =
         4096,                /* Answers that wait for their commit; more actions are turned away. */
+    RISK_WAITERS_MAX = 64,   /* Answers about risk that wait for their commit. */
     EXTERNALS_MAX = 1 << 20, /* Fills without an owner in one run; more is refused. */
 };
 
@@ -67,6 +70,10 @@ struct order_entry {
     struct order_ticket ticket;
     enum order_role role;
     enum order_state state;
+    bool is_counted;        /* Among the live orders of the risk engine. */
+    uint32_t market;        /* Of its executor. */
+    uint32_t resting_place; /* Among own resting orders; 0: none. */
+    struct decimal at_risk; /* How much of it the risk engine counts as live. */
     struct decimal executed_base;
     struct decimal executed_quote;
     struct decimal fee_quote;
@@ -129,6 +136,7 @@ struct executor_entry {
     bool has_fill;
     bool is_denied; /* The last order was denied: said once until one goes out. */
     bool is_stored;
+    struct risk_executor risk;
     struct executor_owner *owner; /* Owned; NULL: no action has had to do with it. */
 };
 
@@ -138,6 +146,24 @@ struct controller {
     bool is_changed;
     bool was_published;
     int64_t published_ns;
+    struct risk_day day;
+    bool is_lost; /* A loss limit was reached: its executors are stopped. */
+};
+
+/* A change of a risk state. */
+struct risk_change {
+    const char *scope;
+    enum risk_state state;
+    const char *reason;
+    struct decimal limit; /* What was exceeded, when a limit was; else 0. */
+    struct decimal value;
+};
+
+/* Somebody who waits to hear that a risk state is durable. */
+struct risk_waiter {
+    uint64_t seq;
+    uint64_t ticket;
+    struct actor_ref to;
 };
 
 /* One asset of one venue, as fills say it must be. */
@@ -187,7 +213,19 @@ struct orchestrator {
     uint32_t controller_count;
     struct performance total;
     int64_t publish_at_ns; /* When the next performance event that waits for its interval is due. */
-    uint64_t live_orders;
+
+    struct risk *risk;           /* Owned. */
+    struct risk_latches latches; /* Scopes that are not ACTIVE. */
+    struct quote *quotes;        /* Owned, by instrument: room for guard_revalue(). */
+    int64_t valued_ns;           /* When that was last. */
+    uint64_t denied[DENY_CODE_COUNT];
+    struct risk_day day;
+    bool watches_losses;
+    bool limits_executors; /* Some scope has a max_executors. */
+    uint32_t sweep_next;   /* Whose orders are looked at next to be canceled; 0: nobody's. */
+    bool is_sweep_waiting; /* For the journal. */
+    struct risk_waiter risk_waiters[RISK_WAITERS_MAX];
+    uint32_t risk_waiter_count;
 
     uint64_t seq;             /* Of the last record sent. */
     uint64_t committed;       /* Of the last record known to be durable. */
@@ -216,7 +254,7 @@ struct orchestrator {
     uint32_t stopped; /* Executors up to this number were told to stop. */
 
     bool is_stopping; /* Executors were told to stop. */
-    bool is_halted;
+    bool is_halted;   /* A loss limit ends the run. */
     enum shutdown_reason reason;
     bool is_finishing; /* Balances were asked for. */
     uint32_t balances_missing;
@@ -331,6 +369,12 @@ MUST_USE enum err router_on_skipped(struct orchestrator *orch, uint32_t number,
 MUST_USE enum err router_on_request(struct orchestrator *orch,
                                     const struct message_request *request);
 MUST_USE enum err router_on_update(struct orchestrator *orch, const struct venue_update *update);
+/* Asks the venue to cancel an order, unless it has ended. */
+MUST_USE enum err router_cancel(struct orchestrator *orch, uint32_t number, uint32_t ordinal);
+/* Denies the tickets that wait for their commit and that the states of risk forbid now. */
+MUST_USE enum err router_deny_held(struct orchestrator *orch);
+/* True while the order of a ticket that waits may still leave. */
+bool router_may_leave(const struct orchestrator *orch, const struct order_ticket *ticket);
 
 /* A fill that the venue made by an order of its own, booked as that of an order of the executor,
  * which is told of it unless it has ended. `fill` has the amount and the trade id to book. */
@@ -379,7 +423,63 @@ MUST_USE enum err books_publish(struct orchestrator *orch, bool is_final);
 /* Compares a venue's balances with what fills say; remembers a difference in the outcome. */
 MUST_USE enum err books_on_balances(struct orchestrator *orch,
                                     const struct message_balances *balances);
-/* True when the run has lost more than it may. */
-bool books_is_drawn_down(struct orchestrator *orch);
+/* Brings the figures of a controller, or of the run (UINT32_MAX), up to the marks of now. */
+void books_refresh(struct orchestrator *orch, uint32_t controller, struct performance *performance);
+
+/* ---- orchestrator_guard.c: what the risk engine judges and is told ---- */
+
+MUST_USE enum err guard_init(struct orchestrator *orch);
+void guard_done(struct orchestrator *orch);
+/* Tells of the controller that gets the next number. */
+MUST_USE enum err guard_add_controller(struct orchestrator *orch, const char *name);
+/* Tells of a new executor, whose controller and instruments are filled in. */
+MUST_USE enum err guard_add_executor(struct orchestrator *orch, struct executor_entry *entry);
+/* True when the executor may be created now. Its instruments exist. */
+bool guard_check_create(struct orchestrator *orch, const struct executor_section *section,
+                        const char *controller_id, struct risk_verdict *ret_verdict);
+/* Journals that one was not created. */
+MUST_USE enum err guard_deny_create(struct orchestrator *orch,
+                                    const struct executor_section *section,
+                                    const struct risk_verdict *verdict);
+/* True when the order may leave: it is counted from now on. */
+bool guard_admit(struct orchestrator *orch, struct executor_entry *executor,
+                 struct order_entry *order, struct risk_verdict *ret_verdict);
+/* After every change of an order's state or executed amount; `fill` is a new one, or NULL. An order
+ * that is live and not counted (from before a restart) counts from when is_counted is set. */
+void guard_follow(struct orchestrator *orch, struct executor_entry *executor,
+                  struct order_entry *order, const struct fill *fill);
+/* What a controller owns has changed by a fill that belongs to no order of this run. */
+MUST_USE enum err guard_on_owned(struct orchestrator *orch, uint32_t controller,
+                                 const struct booking *booking, const struct fill *fill);
+/* Journals the denial of an order of that market. */
+MUST_USE enum err guard_journal_denied(struct orchestrator *orch,
+                                       const struct executor_entry *executor, uint32_t market,
+                                       const struct risk_verdict *verdict);
+/* An order was denied or rejected: one too many stops its executor. */
+MUST_USE enum err guard_on_rejected(struct orchestrator *orch, uint32_t number);
+/* Values positions again when that was a second of market time ago. */
+void guard_revalue(struct orchestrator *orch);
+/* Looks at the losses that are limited; a lost run is is_halted. */
+MUST_USE enum err guard_watch_losses(struct orchestrator *orch);
+/* The run is over: when a loss has ended it the next one starts HALTED. */
+MUST_USE enum err guard_end(struct orchestrator *orch);
+
+/* ---- orchestrator_halt.c: the states of risk ---- */
+
+MUST_USE enum err halt_init(struct orchestrator *orch);
+void halt_done(struct orchestrator *orch);
+/* The journal has begun: writes the states that hold from the start. */
+MUST_USE enum err halt_on_started(struct orchestrator *orch);
+/* Puts a state in force and journals it. */
+MUST_USE enum err halt_record(struct orchestrator *orch, const struct risk_change *change);
+/* The same; what it forbids is denied where it waits, and canceled where it is live. */
+MUST_USE enum err halt_change(struct orchestrator *orch, const struct risk_change *change);
+/* True when the states forbid that this order is live. */
+bool halt_forbids(const struct orchestrator *orch, const struct executor_entry *executor,
+                  const struct order_entry *order, struct risk_verdict *ret_verdict);
+MUST_USE enum err halt_on_request(struct orchestrator *orch, const struct message_risk *request,
+                                  struct actor_ref sender);
+MUST_USE enum err halt_on_sweep(struct orchestrator *orch);
+MUST_USE enum err halt_on_committed(struct orchestrator *orch);
 
 #endif

@@ -220,7 +220,8 @@ static enum err roster_fill(struct orchestrator *orch, struct executor_entry *en
             ERR_NONE) {
         return ERR_MEMORY;
     }
-    return books_controller(orch, entry->config->controller_id, &entry->controller);
+    const enum err err = books_controller(orch, entry->config->controller_id, &entry->controller);
+    return err == ERR_NONE ? guard_add_executor(orch, entry) : err;
 }
 
 static struct executor_view roster_view(const struct orchestrator *orch,
@@ -387,6 +388,19 @@ static bool roster_has_quotes(const struct orchestrator *orch,
     return true;
 }
 
+/* Whether an executor whose time has come has to wait: for quotes, or until its scopes are ACTIVE
+ * again. When not, *ret_verdict says whether it may be created at all. */
+static bool roster_must_wait(struct orchestrator *orch, const struct executor_section *section,
+                             struct risk_verdict *ret_verdict)
+{
+    *ret_verdict = (struct risk_verdict){.code = DENY_NONE};
+    if (!roster_has_quotes(orch, section)) {
+        return true;
+    }
+    return !guard_check_create(orch, section, section->config->controller_id, ret_verdict) &&
+           (ret_verdict->code == DENY_RISK_HALTED || ret_verdict->code == DENY_RISK_REDUCING);
+}
+
 enum err roster_create_due(struct orchestrator *orch)
 {
     const uint32_t end = orch->waiting_first + orch->waiting_count;
@@ -394,12 +408,16 @@ enum err roster_create_due(struct orchestrator *orch)
     uint32_t created = 0;
     uint32_t i = orch->waiting_first;
     orch->has_due = false;
+    if (risk_state_of(orch->risk, RISK_GLOBAL, 0) != RISK_ACTIVE) {
+        return ERR_NONE; /* They wait until the run may trade again. */
+    }
     for (; i < end; i++) {
         const struct executor_section *section = &orch->given.config->executors[orch->waiting[i]];
         if (roster_start_time(section->config) > orch->now_ns) {
             break; /* Sorted: nobody behind is due. */
         }
-        if (!roster_has_quotes(orch, section)) {
+        struct risk_verdict verdict;
+        if (roster_must_wait(orch, section, &verdict)) {
             orch->waiting[kept++] = orch->waiting[i];
             continue;
         }
@@ -409,7 +427,8 @@ enum err roster_create_due(struct orchestrator *orch)
         }
         created++;
         const struct roster_origin origin = {.place = (int64_t)orch->waiting[i] + 1};
-        const enum err err = roster_create(orch, section, &origin);
+        const enum err err = verdict.code == DENY_NONE ? roster_create(orch, section, &origin)
+                                                       : guard_deny_create(orch, section, &verdict);
         if (err != ERR_NONE) {
             return err;
         }
@@ -498,6 +517,7 @@ void roster_close(struct orchestrator *orch, struct executor_entry *entry, unsig
     struct controller *controller = &orch->controllers[entry->controller];
     entry->status = EXECUTOR_TERMINATED;
     books_release(orch, entry);
+    risk_on_closed(orch->risk, &entry->risk);
     ASSERT(orch->active_count > 0);
     orch->active_count--;
     controller->performance.report.executors_active--;

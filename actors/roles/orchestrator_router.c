@@ -58,18 +58,13 @@ static enum err router_journal_order(struct orchestrator *orch, enum record_kind
     return journal_add(orch, &record);
 }
 
-/* Moves a live order to a state that ends it, or not, and keeps the count of live ones. */
+/* Moves a live order to a state that ends it, or not. */
 static void router_set_state(struct orchestrator *orch, struct order_entry *order,
                              enum order_state state)
 {
-    const bool was_live = !order_state_is_terminal(order->state);
-    const bool is_live = !order_state_is_terminal(state);
-    ASSERT(was_live || !is_live);
+    ASSERT(!order_state_is_terminal(order->state) || order_state_is_terminal(state));
     order->state = state;
-    if (was_live && !is_live) {
-        ASSERT(orch->live_orders > 0);
-        orch->live_orders--;
-    }
+    guard_follow(orch, roster_get(orch, order->ticket.id.executor), order, NULL);
 }
 
 /* Tells the executor and sees to it that it is woken. */
@@ -117,24 +112,12 @@ enum err router_on_skipped(struct orchestrator *orch, uint32_t number,
     return journal_add(orch, &record);
 }
 
-/* NULL when the order may go out, else the reason code of the denial. */
-static const char *router_deny_code(const struct orchestrator *orch)
-{
-    const struct risk_section *risk = orch->given.config->file.risk;
-    if (risk->max_open_orders > 0 && orch->live_orders > (uint64_t)risk->max_open_orders) {
-        return "max_open_orders";
-    }
-    return NULL;
-}
-
 /* The first denial after an order went out. */
 static enum err router_skip_denied(struct orchestrator *orch, const struct order_entry *order)
 {
     const struct order_ticket *ticket = &order->ticket;
-    const struct executor_entry *executor = roster_get(orch, ticket->id.executor);
-    const bool is_first = executor->instruments[0]->index == ticket->instrument;
     const struct executor_skip skip = {.reason = SKIP_RISK,
-                                       .market = is_first ? 0 : 1,
+                                       .market = order->market,
                                        .role = order->role,
                                        .side = ticket->side,
                                        .type = ticket->type,
@@ -143,22 +126,15 @@ static enum err router_skip_denied(struct orchestrator *orch, const struct order
     return router_on_skipped(orch, ticket->id.executor, &skip);
 }
 
+/* The order does not leave: it has ended, and the journal and its executor know why. */
 static enum err router_deny(struct orchestrator *orch, struct executor_entry *executor,
-                            struct order_entry *order, const char *code)
+                            struct order_entry *order, const struct risk_verdict *verdict)
 {
     router_set_state(orch, order, ORDER_REJECTED);
-    struct record record = {
-        .kind = RECORD_RISK_DENIED,
-        .controller_id = executor->config->controller_id,
-        .executor_id = executor->config->id,
-        .data.note = {.scope = "global",
-                      .code = code,
-                      .text = "the order was not sent",
-                      .limit = decimal_from_int(orch->given.config->file.risk->max_open_orders),
-                      .value = decimal_from_int((int64_t)orch->live_orders + 1)}};
-    enum err err = journal_add(orch, &record);
+    enum err err = guard_journal_denied(orch, executor, order->market, verdict);
     if (err == ERR_NONE) {
-        err = router_journal_order(orch, RECORD_ORDER_REJECTED, executor, order, code);
+        err = router_journal_order(orch, RECORD_ORDER_REJECTED, executor, order,
+                                   deny_name(verdict->code));
     }
     if (err == ERR_NONE && !executor->is_denied) {
         executor->is_denied = true;
@@ -167,15 +143,53 @@ static enum err router_deny(struct orchestrator *orch, struct executor_entry *ex
     if (err == ERR_NONE) {
         err = router_tell_kind(orch, order->ticket.id, ORDER_EVENT_FAILED);
     }
+    return err == ERR_NONE ? guard_on_rejected(orch, order->ticket.id.executor) : err;
+}
+
+enum err router_deny_held(struct orchestrator *orch)
+{
+    enum err err = ERR_NONE;
+    for (size_t i = 0; i < orch->held_count && err == ERR_NONE; i++) {
+        const struct order_id id = orch->held[orch->held_first + i].ticket.id;
+        struct executor_entry *executor = roster_get(orch, id.executor);
+        struct order_entry *order = &executor->orders[id.ordinal - 1];
+        struct risk_verdict verdict;
+        if (!order_state_is_terminal(order->state) &&
+            halt_forbids(orch, executor, order, &verdict)) {
+            err = router_deny(orch, executor, order, &verdict);
+        }
+    }
     return err;
+}
+
+bool router_may_leave(const struct orchestrator *orch, const struct order_ticket *ticket)
+{
+    const struct executor_entry *executor = roster_get(orch, ticket->id.executor);
+    return !order_state_is_terminal(executor->orders[ticket->id.ordinal - 1].state);
+}
+
+/* The id belongs to an order that was placed before: that one stays as it is. */
+static enum err router_deny_duplicate(struct orchestrator *orch, uint32_t number,
+                                      const struct executor_request *request)
+{
+    const struct risk_verdict verdict = {.code = DENY_DUPLICATE_ORDER,
+                                         .scope = RISK_EXECUTOR,
+                                         .limit = decimal_from_int(request->ordinal),
+                                         .value = decimal_from_int(request->ordinal)};
+    const enum err err =
+        guard_journal_denied(orch, roster_get(orch, number), request->market, &verdict);
+    return err == ERR_NONE ? guard_on_rejected(orch, number) : err;
 }
 
 static enum err router_place(struct orchestrator *orch, uint32_t number,
                              const struct executor_request *request)
 {
     struct executor_entry *executor = roster_get(orch, number);
-    ASSERT(request->ordinal == executor->order_count + 1);
     ASSERT(request->market < executor->kind->market_count);
+    if (request->ordinal <= executor->order_count) {
+        return router_deny_duplicate(orch, number, request);
+    }
+    ASSERT(request->ordinal == executor->order_count + 1);
     struct order_entry *order = router_add_order(executor);
     if (order == NULL) {
         return ERR_MEMORY;
@@ -193,17 +207,17 @@ static enum err router_place(struct orchestrator *orch, uint32_t number,
     order->role = request->role;
     order->state = ORDER_PENDING_SUBMIT;
     order->created_at_ns = orch->now_ns;
-    orch->live_orders++;
-    const char *code = router_deny_code(orch);
-    if (code != NULL) {
-        return router_deny(orch, executor, order, code);
+    order->market = request->market;
+    struct risk_verdict verdict;
+    if (!guard_admit(orch, executor, order, &verdict)) {
+        return router_deny(orch, executor, order, &verdict);
     }
     executor->is_denied = false;
     const enum err err = router_journal_order(orch, RECORD_ORDER_SUBMITTED, executor, order, "");
     return err == ERR_NONE ? journal_release_after(orch, orch->seq, &order->ticket) : err;
 }
 
-static enum err router_cancel(struct orchestrator *orch, uint32_t number, uint32_t ordinal)
+enum err router_cancel(struct orchestrator *orch, uint32_t number, uint32_t ordinal)
 {
     struct executor_entry *executor = roster_get(orch, number);
     struct order_entry *order = router_order(executor, ordinal);
@@ -282,6 +296,7 @@ static enum err router_book_fill(struct orchestrator *orch, const struct booking
     if (order->state == ORDER_OPEN || order->state == ORDER_PENDING_SUBMIT) {
         order->state = ORDER_PARTIALLY_FILLED;
     }
+    guard_follow(orch, booking->executor, order, fill);
     booking->executor->has_fill = true;
     enum err err = books_apply_fill(orch, booking, fill);
     if (err == ERR_NONE) {
@@ -348,7 +363,9 @@ static enum err router_on_state(struct orchestrator *orch, struct executor_entry
     if (err == ERR_NONE) {
         err = router_tell_kind(orch, update->order, moves[update->kind].event);
     }
-    return err;
+    return err == ERR_NONE && update->kind == VENUE_REJECTED
+               ? guard_on_rejected(orch, update->order.executor)
+               : err;
 }
 
 /* ---- Orders of others ---- */
@@ -372,7 +389,7 @@ static struct order_entry *router_add_adopted(struct orchestrator *orch, uint32_
     order->role = ROLE_CLOSE;
     order->state = ORDER_OPEN;
     order->created_at_ns = orch->now_ns;
-    orch->live_orders++;
+    order->market = executor->instruments[0]->index == fill->instrument ? 0 : 1;
     return order;
 }
 

@@ -14,6 +14,14 @@ def test_manual_is_current(folder):
         "renew it: tutti schema --markdown > docs/run-file.md"
 
 
+def test_risk_is_current(folder):
+    """docs/risk.md is what `tutti schema --markdown risk` prints."""
+    out, _ = run("schema", "--markdown", "risk", cwd=folder)
+    assert out == (SOURCE / "docs/risk.md").read_text(), \
+        "renew it: tutti schema --markdown risk > docs/risk.md"
+    assert "max_exposure_quote" in json.loads(run("schema", "risk", cwd=folder)[0])["properties"]
+
+
 def test_schema_is_json(folder):
     schema = json.loads(run("schema", cwd=folder)[0])
     assert schema["$schema"].endswith("2020-12/schema")

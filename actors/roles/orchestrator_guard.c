@@ -1,0 +1,427 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "actors/roles/orchestrator_parts.h"
+#include "base/log.h"
+
+/* How often positions are valued again for exposure limits, in market time. */
+#define GUARD_VALUE_INTERVAL_NS NS_PER_S
+
+/* ---- Setting up ---- */
+
+static const struct risk_section *guard_section(const struct orchestrator *orch)
+{
+    return orch->given.config->file.risk;
+}
+
+/* The limits of each venue and each instrument; entries without any stay NULL. */
+static void guard_spread_limits(const struct orchestrator *orch, const struct risk_limits **venues,
+                                const struct risk_limits **instruments)
+{
+    const struct risk_section *section = guard_section(orch);
+    const struct risk_venue_section *of_venues = section->venues.items;
+    for (size_t i = 0; i < section->venues.count; i++) {
+        venues[run_config_find_venue(orch->given.config, of_venues[i].venue)] =
+            &of_venues[i].limits;
+    }
+    const struct risk_instrument_section *of_instruments = section->instruments.items;
+    for (size_t i = 0; i < section->instruments.count; i++) {
+        const struct instrument *instrument = run_config_find_instrument(
+            orch->given.config, of_instruments[i].venue, of_instruments[i].trading_pair);
+        instruments[instrument->index] = &of_instruments[i].limits;
+    }
+}
+
+enum err guard_init(struct orchestrator *orch)
+{
+    const struct run_config *config = orch->given.config;
+    const struct risk_section *section = guard_section(orch);
+    const size_t venue_count = config->file.venues.count;
+    const struct risk_limits **venues = calloc(venue_count + 1, sizeof(*venues));
+    const struct risk_limits **instruments =
+        calloc(config->instrument_count + 1, sizeof(*instruments));
+    orch->quotes = calloc(config->instrument_count + 1, sizeof(*orch->quotes));
+    enum err err = ERR_MEMORY;
+    if (venues != NULL && instruments != NULL && orch->quotes != NULL) {
+        guard_spread_limits(orch, venues, instruments);
+        const struct risk_setup setup = {.instruments = config->instruments,
+                                         .instrument_count = config->instrument_count,
+                                         .venue_count = venue_count,
+                                         .global = &section->limits,
+                                         .venues = venues,
+                                         .instrument_limits = instruments,
+                                         .executor = section->executor,
+                                         .denies_self_trade =
+                                             section->self_trade == SELF_TRADE_DENY};
+        err = risk_create(&setup, &orch->risk);
+    }
+    free(venues);
+    free(instruments);
+    orch->limits_executors = risk_section_limits_executors(section);
+    orch->watches_losses = risk_section_watches_losses(section);
+    return err == ERR_NONE ? halt_init(orch) : err;
+}
+
+void guard_done(struct orchestrator *orch)
+{
+    risk_destroy(orch->risk);
+    free(orch->quotes);
+    halt_done(orch);
+}
+
+/* The state that a latch keeps for a scope. */
+static enum risk_state guard_latched(const struct orchestrator *orch, const char *kind,
+                                     const char *name)
+{
+    if (orch->latches.count == 0) {
+        return RISK_ACTIVE;
+    }
+    char scope[RISK_SCOPE_TEXT_MAX];
+    (void)snprintf(scope, sizeof(scope), "%s:%s", kind, name);
+    const struct risk_latch *latch = risk_latches_find(&orch->latches, scope);
+    return latch != NULL ? latch->state : RISK_ACTIVE;
+}
+
+enum err guard_add_controller(struct orchestrator *orch, const char *name)
+{
+    const uint32_t number = orch->controller_count;
+    const enum err err =
+        risk_add_controller(orch->risk, risk_section_controller(guard_section(orch), name));
+    if (err == ERR_NONE) {
+        risk_set_state(orch->risk, RISK_CONTROLLER, number,
+                       guard_latched(orch, "controller", name));
+    }
+    return err;
+}
+
+enum err guard_add_executor(struct orchestrator *orch, struct executor_entry *entry)
+{
+    uint32_t instruments[WAKE_MARKETS_MAX];
+    for (uint32_t i = 0; i < entry->kind->market_count; i++) {
+        instruments[i] = entry->instruments[i]->index;
+    }
+    const enum err err = risk_executor_init(orch->risk, entry->controller, instruments,
+                                            entry->kind->market_count, &entry->risk);
+    if (err != ERR_NONE) {
+        return err;
+    }
+    if (entry->kind->target != NULL) {
+        entry->risk.target = entry->kind->target(entry->config);
+    }
+    entry->risk.state = guard_latched(orch, "executor", entry->config->id);
+    risk_on_created(orch->risk, &entry->risk);
+    return ERR_NONE;
+}
+
+bool guard_check_create(struct orchestrator *orch, const struct executor_section *section,
+                        const char *controller_id, struct risk_verdict *ret_verdict)
+{
+    *ret_verdict = (struct risk_verdict){.code = DENY_NONE};
+    if (orch->latches.count == 0 && !orch->limits_executors) {
+        return true;
+    }
+    uint32_t instruments[WAKE_MARKETS_MAX];
+    for (uint32_t i = 0; i < section->kind->market_count; i++) {
+        const char *connector;
+        const char *pair;
+        section->kind->market(section->config, i, &connector, &pair);
+        instruments[i] = run_config_find_instrument(orch->given.config, connector, pair)->index;
+    }
+    uint32_t controller = 0;
+    while (controller < orch->controller_count &&
+           strcmp(orch->controllers[controller].name, controller_id) != 0) {
+        controller++;
+    }
+    struct risk_executor candidate;
+    if (risk_executor_init(orch->risk,
+                           controller < orch->controller_count ? controller : RISK_NO_CONTROLLER,
+                           instruments, section->kind->market_count, &candidate) != ERR_NONE) {
+        *ret_verdict = (struct risk_verdict){.code = DENY_OVERFLOW};
+        return false;
+    }
+    /* A controller that is not known yet may have a latch already. */
+    candidate.state = guard_latched(orch, "controller", controller_id);
+    return risk_check_create(orch->risk, &candidate, ret_verdict);
+}
+
+/* ---- Denials ---- */
+
+/* Writes a scope as events name it. */
+static void guard_print_scope(const struct executor_entry *executor, uint32_t market,
+                              enum risk_scope_kind scope, char out[RISK_SCOPE_TEXT_MAX])
+{
+    const struct instrument *instrument = executor->instruments[market];
+    switch (scope) {
+    case RISK_GLOBAL:
+        (void)snprintf(out, RISK_SCOPE_TEXT_MAX, "%s", RISK_SCOPE_GLOBAL);
+        break;
+    case RISK_VENUE:
+        (void)snprintf(out, RISK_SCOPE_TEXT_MAX, "venue:%s", instrument->venue_name);
+        break;
+    case RISK_INSTRUMENT:
+        (void)snprintf(out, RISK_SCOPE_TEXT_MAX, "instrument:%s/%s", instrument->venue_name,
+                       instrument->trading_pair);
+        break;
+    case RISK_CONTROLLER:
+        (void)snprintf(out, RISK_SCOPE_TEXT_MAX, "controller:%s", executor->config->controller_id);
+        break;
+    case RISK_EXECUTOR:
+        (void)snprintf(out, RISK_SCOPE_TEXT_MAX, "executor:%s", executor->config->id);
+        break;
+    }
+}
+
+enum err guard_journal_denied(struct orchestrator *orch, const struct executor_entry *executor,
+                              uint32_t market, const struct risk_verdict *verdict)
+{
+    char scope[RISK_SCOPE_TEXT_MAX];
+    guard_print_scope(executor, market, verdict->scope, scope);
+    orch->denied[verdict->code]++;
+    struct record record = {.kind = RECORD_RISK_DENIED,
+                            .controller_id = executor->config->controller_id,
+                            .executor_id = executor->config->id,
+                            .data.note = {.scope = scope,
+                                          .code = deny_name(verdict->code),
+                                          .text = "the order was not sent",
+                                          .limit = verdict->limit,
+                                          .value = verdict->value}};
+    return journal_add(orch, &record);
+}
+
+enum err guard_deny_create(struct orchestrator *orch, const struct executor_section *section,
+                           const struct risk_verdict *verdict)
+{
+    orch->denied[verdict->code]++;
+    struct record record = {
+        .kind = RECORD_RISK_DENIED,
+        .controller_id = section->config->controller_id,
+        .executor_id = section->config->id != NULL ? section->config->id : "",
+        .data.note = {.scope = verdict->scope == RISK_GLOBAL ? RISK_SCOPE_GLOBAL
+                               : verdict->scope == RISK_CONTROLLER
+                                   ? "controller"
+                                   : (verdict->scope == RISK_VENUE ? "venue" : "instrument"),
+                      .code = deny_name(verdict->code),
+                      .text = "the executor was not created",
+                      .limit = verdict->limit,
+                      .value = verdict->value}};
+    return journal_add(orch, &record);
+}
+
+enum err guard_on_rejected(struct orchestrator *orch, uint32_t number)
+{
+    struct executor_entry *executor = roster_get(orch, number);
+    if (!risk_on_rejected(orch->risk, &executor->risk, orch->now_ns) ||
+        executor->risk.state != RISK_ACTIVE) {
+        return ERR_NONE;
+    }
+    const int64_t most = guard_section(orch)->executor->max_rejects_per_minute;
+    char scope[RISK_SCOPE_TEXT_MAX];
+    guard_print_scope(executor, 0, RISK_EXECUTOR, scope);
+    const struct risk_change change = {
+        .scope = scope,
+        .state = RISK_REDUCING,
+        .reason = "max_rejects_per_minute is exceeded: the executor is stopped",
+        .limit = decimal_from_int(most),
+        .value = decimal_from_int(most + 1)};
+    const enum err err = halt_change(orch, &change);
+    return err == ERR_NONE
+               ? roster_stop(orch, number, orch->given.config->file.run->on_end == END_KEEP)
+               : err;
+}
+
+/* ---- Orders ---- */
+
+/* How an order moves the position that counts: see hedged instruments in market/risk.h. */
+static enum side guard_way(const struct orchestrator *orch, const struct order_ticket *ticket)
+{
+    const struct instrument *instrument = &orch->given.config->instruments[ticket->instrument];
+    if (!instrument->is_hedged) {
+        return ticket->side;
+    }
+    return ticket->action == POSITION_ACTION_CLOSE ? SIDE_SELL : SIDE_BUY;
+}
+
+static struct quote guard_quote(const struct orchestrator *orch, uint32_t instrument)
+{
+    const struct mark *mark = &orch->marks[instrument];
+    return (struct quote){.time_ns = mark->time_ns, .bid = mark->bid, .ask = mark->ask};
+}
+
+bool guard_admit(struct orchestrator *orch, struct executor_entry *executor,
+                 struct order_entry *order, struct risk_verdict *ret_verdict)
+{
+    const struct order_ticket *ticket = &order->ticket;
+    const struct quote quote = guard_quote(orch, ticket->instrument);
+    const struct risk_order asked = {.market = order->market,
+                                     .side = ticket->side,
+                                     .way = guard_way(orch, ticket),
+                                     .type = ticket->type,
+                                     .is_opening = order->role == ROLE_OPEN,
+                                     .is_reduce_only = ticket->action == POSITION_ACTION_CLOSE,
+                                     .amount = ticket->amount,
+                                     .price = ticket->price,
+                                     .now_ns = orch->now_ns,
+                                     .quote = &quote};
+    if (!risk_check(orch->risk, &executor->risk, &asked, ret_verdict)) {
+        return false;
+    }
+    if (ticket->type != ORDER_MARKET &&
+        risk_rest(orch->risk, ticket->instrument, ticket->side, ticket->price,
+                  &order->resting_place) != ERR_NONE) {
+        *ret_verdict = (struct risk_verdict){.code = DENY_OVERFLOW, .scope = RISK_INSTRUMENT};
+        return false;
+    }
+    risk_on_placed(orch->risk, &executor->risk, &asked);
+    order->at_risk = ticket->amount;
+    order->is_counted = true;
+    return true;
+}
+
+/* How a fill changes what is owned: a base fee is taken from what is bought or sold on top. */
+static struct decimal guard_owned(const struct fill *fill, enum side way)
+{
+    const struct decimal fee = fill->fee_in_base ? fill->fee : DECIMAL_ZERO;
+    const struct decimal moved = way == SIDE_BUY ? fill->amount : decimal_negate(fill->amount);
+    return decimal_subtract(moved, fee);
+}
+
+void guard_follow(struct orchestrator *orch, struct executor_entry *executor,
+                  struct order_entry *order, const struct fill *fill)
+{
+    const struct order_ticket *ticket = &order->ticket;
+    const bool is_over = order_state_is_terminal(order->state);
+    const struct decimal left = decimal_subtract(ticket->amount, order->executed_base);
+    const bool has_left = !is_over && decimal_is_valid(left) && decimal_sign(left) > 0;
+    const struct decimal live = has_left && order->is_counted ? left : DECIMAL_ZERO;
+    const struct quote quote = guard_quote(orch, ticket->instrument);
+    const enum side way = guard_way(orch, ticket);
+    const struct risk_move move = {.market = order->market,
+                                   .way = way,
+                                   .is_opening = order->role == ROLE_OPEN,
+                                   .live = decimal_subtract(live, order->at_risk),
+                                   .filled = fill != NULL ? fill->amount : DECIMAL_ZERO,
+                                   .owned = fill != NULL ? guard_owned(fill, way) : DECIMAL_ZERO,
+                                   .quote = &quote};
+    order->at_risk = live;
+    risk_move(orch->risk, &executor->risk, &move);
+    if (is_over && order->is_counted) {
+        order->is_counted = false;
+        risk_on_ended(orch->risk, &executor->risk, order->market);
+        risk_unrest(orch->risk, ticket->instrument, ticket->side, order->resting_place);
+        order->resting_place = 0;
+    }
+}
+
+enum err guard_on_owned(struct orchestrator *orch, uint32_t controller,
+                        const struct booking *booking, const struct fill *fill)
+{
+    struct risk_executor owner;
+    const uint32_t instrument = booking->instrument->index;
+    const enum err err = risk_executor_init(orch->risk, controller, &instrument, 1, &owner);
+    if (err != ERR_NONE) {
+        return err;
+    }
+    const enum side opening = booking->side == SIDE_SELL ? SIDE_SELL : SIDE_BUY;
+    const enum side way = fill->side == opening ? SIDE_BUY : SIDE_SELL;
+    const struct quote quote = guard_quote(orch, instrument);
+    const struct risk_move move = {
+        .way = way, .filled = fill->amount, .owned = guard_owned(fill, way), .quote = &quote};
+    risk_move(orch->risk, &owner, &move);
+    return ERR_NONE;
+}
+
+void guard_revalue(struct orchestrator *orch)
+{
+    if (orch->now_ns - orch->valued_ns < GUARD_VALUE_INTERVAL_NS) {
+        return;
+    }
+    orch->valued_ns = orch->now_ns;
+    for (uint32_t i = 0; i < orch->given.config->instrument_count; i++) {
+        orch->quotes[i] = guard_quote(orch, i);
+    }
+    risk_revalue(orch->risk, orch->quotes);
+}
+
+/* ---- Losses ---- */
+
+/* The words of a loss. */
+static const char *guard_loss_reason(enum risk_loss loss, bool is_run)
+{
+    if (loss == RISK_LOSS_DRAWDOWN) {
+        return is_run ? "max_drawdown_quote is reached: every executor is stopped"
+                      : "max_drawdown_quote is reached: the controller's executors are stopped";
+    }
+    return is_run ? "max_daily_loss_quote is reached: every executor is stopped"
+                  : "max_daily_loss_quote is reached: the controller's executors are stopped";
+}
+
+/* One result against its limits; ACTIVE scopes that have lost too much may only reduce. */
+static enum err guard_watch_one(struct orchestrator *orch, const struct risk_limits *limits,
+                                const char *scope, struct performance *performance,
+                                struct risk_day *day, bool *ret_is_lost)
+{
+    struct risk_verdict verdict;
+    const enum risk_loss loss =
+        risk_check_loss(limits, performance->report.global_pnl_quote, performance->peak_pnl_quote,
+                        orch->now_ns, day, &verdict);
+    *ret_is_lost = loss != RISK_LOSS_NONE;
+    const struct risk_latch *latch = risk_latches_find(&orch->latches, scope);
+    if (loss == RISK_LOSS_NONE || latch != NULL) {
+        return ERR_NONE;
+    }
+    const bool is_run = strcmp(scope, RISK_SCOPE_GLOBAL) == 0;
+    const struct risk_change change = {.scope = scope,
+                                       .state = RISK_REDUCING,
+                                       .reason = guard_loss_reason(loss, is_run),
+                                       .limit = verdict.limit,
+                                       .value = verdict.value};
+    return halt_change(orch, &change);
+}
+
+static enum err guard_watch_controllers(struct orchestrator *orch)
+{
+    enum err err = ERR_NONE;
+    for (uint32_t i = 0; i < orch->controller_count && err == ERR_NONE; i++) {
+        struct controller *controller = &orch->controllers[i];
+        const struct risk_limits *limits =
+            risk_section_controller(guard_section(orch), controller->name);
+        if (limits == NULL || !risk_watches_losses(limits) || controller->is_lost) {
+            continue;
+        }
+        char scope[RISK_SCOPE_TEXT_MAX];
+        (void)snprintf(scope, sizeof(scope), "controller:%s", controller->name);
+        books_refresh(orch, i, &controller->performance);
+        err = guard_watch_one(orch, limits, scope, &controller->performance, &controller->day,
+                              &controller->is_lost);
+    }
+    return err;
+}
+
+enum err guard_watch_losses(struct orchestrator *orch)
+{
+    if (!orch->watches_losses) {
+        return ERR_NONE;
+    }
+    const struct risk_limits *limits = &guard_section(orch)->limits;
+    enum err err = guard_watch_controllers(orch);
+    if (err == ERR_NONE && risk_watches_losses(limits) && !orch->is_halted) {
+        books_refresh(orch, UINT32_MAX, &orch->total);
+        err = guard_watch_one(orch, limits, RISK_SCOPE_GLOBAL, &orch->total, &orch->day,
+                              &orch->is_halted);
+    }
+    return err;
+}
+
+enum err guard_end(struct orchestrator *orch)
+{
+    if (!orch->is_halted) {
+        return ERR_NONE;
+    }
+    const struct risk_latch *latch = risk_latches_find(&orch->latches, RISK_SCOPE_GLOBAL);
+    char reason[RISK_REASON_TEXT_MAX];
+    (void)snprintf(reason, sizeof(reason), "%s", latch != NULL ? latch->reason : "a loss limit");
+    const struct risk_change change = {
+        .scope = RISK_SCOPE_GLOBAL, .state = RISK_HALTED, .reason = reason};
+    return halt_record(orch, &change);
+}

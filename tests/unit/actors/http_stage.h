@@ -26,6 +26,7 @@ static _Atomic(unsigned) sessions_opened;
 static _Atomic(unsigned) sessions_closed;
 static _Atomic(unsigned) reached; /* Requests that came to the actor. */
 static _Atomic(bool) is_silent;
+static _Atomic(unsigned) answering; /* Threads that answer later. */
 
 static inline void *later_main(void *argument)
 {
@@ -33,6 +34,7 @@ static inline void *later_main(void *argument)
     const struct link_http_answer answer = {.status = 202, .bytes = "late", .size = 4};
     ck_assert_int_eq(link_http_answer(http, *ticket, &answer), ERR_NONE);
     free(ticket);
+    answering--;
     return NULL;
 }
 
@@ -41,6 +43,7 @@ static inline void answer_later(uint64_t ticket)
     uint64_t *copy = malloc(sizeof(*copy));
     *copy = ticket;
     pthread_t thread;
+    answering++;
     ck_assert_int_eq(pthread_create(&thread, NULL, later_main, copy), 0);
     pthread_detach(thread);
 }
@@ -153,8 +156,11 @@ static inline void stage_open_http(unsigned requests_per_second)
 
 static inline void stage_close_http(void)
 {
+    host_stop(); /* From here on the actor calls the link no more. */
+    while (answering > 0) {
+        poll(NULL, 0, TRY_MS);
+    }
     link_http_close(http);
-    host_stop();
     system_destroy(host);
     message_pool_drain();
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "actors/run_control.h"
 #include "executors/factory.h"
 #include "executors/plugin.h"
 
@@ -466,6 +467,7 @@ static enum err run_check_all(const struct run_check *check)
     }
     run_check_persistence(check);
     risk_section_check(check->config, check->root, check->problems);
+    run_control_check(check->config->file.control, check->root, check->problems);
     return err;
 }
 

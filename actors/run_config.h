@@ -94,8 +94,21 @@ struct events_section {
     int64_t wait_for_subscribers;
 };
 
+struct tls_section {
+    const char *certificate;
+    const char *key;
+};
+
 struct control_section {
-    struct field_list listen; /* const char * */
+    struct field_list listen;  /* const char * */
+    struct field_list http;    /* const char * */
+    struct field_list origins; /* const char * */
+    struct field_list hosts;   /* const char * */
+    const char *secrets;       /* NULL: beside the database. */
+    const struct tls_section *tls;
+    bool is_insecure;
+    bool has_open_metrics;
+    int64_t requests_per_second;
 };
 
 struct run_file {

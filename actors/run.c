@@ -26,6 +26,7 @@ struct run {
     struct store *store;    /* Owned until the keeper has it. */
     struct actor_ref *venues;
     struct link_publisher *publisher; /* Owned; NULL: events go nowhere. */
+    struct link_secrets secrets;      /* Of control over HTTP, when there is. */
     struct actor_ref market;
     uint64_t rows_total;
     uint64_t rows_done;
@@ -57,17 +58,18 @@ static enum err run_spawn_publisher(struct run *run, struct context *context,
 }
 
 /* The last of the roles: it knows whom it speaks to. */
-static enum err run_spawn_control(struct run *run, struct context *context,
+static enum err run_spawn_control(struct run *run, struct context *context, struct actor_ref keeper,
                                   struct actor_ref orchestrator)
 {
-    const struct field_list *control = &run->config->file.control->listen;
-    if (control->count == 0 || run->options.is_unrecorded) {
+    const struct control_section *section = run->config->file.control;
+    if (section->listen.count + section->http.count == 0 || run->options.is_unrecorded) {
         return ERR_NONE;
     }
     struct actor_ref ref;
-    struct control_arguments arguments = {.urls = control->items,
-                                          .count = control->count,
+    struct control_arguments arguments = {.section = section,
+                                          .secrets = &run->secrets,
                                           .database = run->database,
+                                          .keeper = keeper,
                                           .orchestrator = orchestrator,
                                           .market = run->market,
                                           .failure = &run->failure};
@@ -135,7 +137,7 @@ static enum err run_root_start(struct context *context, void *state, void *given
     if (err == ERR_NONE) {
         err = run_spawn_market(run, context, orchestrator);
     }
-    return err == ERR_NONE ? run_spawn_control(run, context, orchestrator) : err;
+    return err == ERR_NONE ? run_spawn_control(run, context, keeper, orchestrator) : err;
 }
 
 static enum err run_root_receive(struct context *context, void *state, nng_msg **message)
@@ -233,6 +235,21 @@ static enum err run_open_store(struct run *run, struct failure *failure)
     return store_open(section->type, &options, &run->store, failure);
 }
 
+static enum err run_open_secrets(struct run *run, struct failure *failure)
+{
+    const struct control_section *section = run->config->file.control;
+    if (section->http.count == 0 || run->options.is_unrecorded) {
+        return ERR_NONE;
+    }
+    const struct run_control_secrets given = {.path = section->secrets,
+                                              .database = run->database,
+                                              .run_name = run->config->file.run->name,
+                                              .entropy = run->options.entropy,
+                                              .on_made = run->options.on_secrets,
+                                              .context = run->options.context};
+    return run_plain_failure(failure, run_control_secrets_open(&given, &run->secrets, failure));
+}
+
 static enum err run_allocate(struct run *run)
 {
     const struct run_file *file = &run->config->file;
@@ -256,7 +273,10 @@ static enum err run_open(struct run *run, struct failure *failure)
     if (err == ERR_NONE) {
         err = run_open_publisher(run, failure);
     }
-    return err == ERR_NONE ? run_open_store(run, failure) : err;
+    if (err == ERR_NONE) {
+        err = run_open_store(run, failure);
+    }
+    return err == ERR_NONE ? run_open_secrets(run, failure) : err;
 }
 
 static unsigned run_workers(const struct run_config *config)

@@ -13,6 +13,7 @@
 #include "actors/roles/orchestrator.h"
 #include "actors/roles/progress.h"
 #include "actors/run_config.h"
+#include "actors/run_control.h"
 #include "actors/run_tapes.h"
 #include "actors/system.h"
 #include "market/tape.h"
@@ -22,9 +23,12 @@ enum { RUN_SUBSCRIBERS_WAIT_MS = 30000 }; /* Longest wait for events.wait_for_su
 struct run_options {
     progress_callback *on_progress; /* May be NULL. */
     tape_progress *on_tape;         /* While a tape is made; may be NULL. */
-    void *context;                  /* Of both; borrowed. */
+    void *context;                  /* Of all these calls; borrowed. */
     uint64_t epoch;                 /* Of client order ids: unique to this start, below 36^12. */
-    const struct run_tapes *tapes;  /* Of the config's feeds, borrowed; NULL: the run opens them. */
+    const uint8_t *entropy; /* LINK_ENTROPY_BYTES random bytes for secrets of the control interface;
+                             * NULL: they have to be there. */
+    run_secrets_made *on_secrets;  /* When they are made; may be NULL. */
+    const struct run_tapes *tapes; /* Of the config's feeds, borrowed; NULL: the run opens them. */
     bool is_unrecorded; /* Only the result counts: no database, no sockets, no events at all. */
     bool
         is_exhaustive; /* Every quote wakes every executor: what indexed runs are tested against. */

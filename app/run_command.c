@@ -1,5 +1,6 @@
 #include <pthread.h>
 #include <signal.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -155,16 +156,38 @@ static enum exit_code foreground_conclude(const struct foreground *foreground,
     return code == EXIT_CODE_OK && result->outcome.reason == SHUTDOWN_RISK ? EXIT_CODE_RISK : code;
 }
 
+/* Shown once: the file keeps only hashes. */
+static void foreground_show_secrets(void *context, const char *path,
+                                    const struct link_secret_texts *texts)
+{
+    (void)context;
+    (void)fprintf(stderr,
+                  "tutti: new secrets for control over HTTP, shown this once; %s keeps their "
+                  "hashes\n"
+                  "  token to read     %s\n"
+                  "  token to trade    %s\n"
+                  "  token for all     %s\n"
+                  "  user " LINK_USER ", password %s\n",
+                  path, texts->items[LINK_SECRET_READ], texts->items[LINK_SECRET_TRADE],
+                  texts->items[LINK_SECRET_ADMIN], texts->items[LINK_SECRET_PASSWORD]);
+}
+
 static enum exit_code foreground_run(struct foreground *foreground, const struct run_config *config)
 {
     foreground_block_signals();
     progress_bar_init(&foreground->bar, config->file.run->name);
-    const struct run_options options = {.on_progress = foreground_show_rows,
+    uint8_t entropy[LINK_ENTROPY_BYTES];
+    randombytes_buf(entropy, sizeof(entropy));
+    const struct run_options options = {.entropy = entropy,
+                                        .on_secrets = foreground_show_secrets,
+                                        .on_progress = foreground_show_rows,
                                         .on_tape = foreground_show_tape,
                                         .context = foreground,
                                         .epoch = foreground_epoch(config)};
     struct failure failure;
-    if (run_create(config, &options, &foreground->run, &failure) != ERR_NONE) {
+    const enum err created = run_create(config, &options, &foreground->run, &failure);
+    sodium_memzero(entropy, sizeof(entropy));
+    if (created != ERR_NONE) {
         progress_bar_done(&foreground->bar);
         return command_failed(&failure);
     }

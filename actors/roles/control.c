@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "actors/roles/control_parts.h"
+#include "actors/roles/control_http.h"
 
 static enum err control_start(struct context *context, void *state, void *arguments)
 {
@@ -18,8 +18,15 @@ static enum err control_start(struct context *context, void *state, void *argume
         .receiver = context_self(context),
         .refusal = "{\"ok\":false,\"code\":\"stopping\",\"message\":\"the run takes no more "
                    "requests\"}",
-        .addresses = {.urls = control->given.urls, .url_count = control->given.count}};
-    return link_reply_listen(&service, &control->replier, control->given.failure);
+        .addresses = {.urls = control->given.section->listen.items,
+                      .url_count = control->given.section->listen.count}};
+    if (service.addresses.url_count > 0) {
+        const enum err err = link_reply_listen(&service, &control->replier, control->given.failure);
+        if (err != ERR_NONE) {
+            return err;
+        }
+    }
+    return control_http_open(control, context);
 }
 
 static void control_stop(struct context *context, void *state)
@@ -27,6 +34,7 @@ static void control_stop(struct context *context, void *state)
     (void)context;
     struct control *control = state;
     link_reply_close(control->replier);
+    control_http_close(control);
     reader_close(control->reader);
     control_pending_done(control);
     free(control->pending);
@@ -69,6 +77,9 @@ static enum err control_receive(struct context *context, void *state, nng_msg **
     switch (message_envelope(*message)->kind) {
     case MESSAGE_LINK_RECEIVED:
         control_on_request(control, *message);
+        return ERR_NONE;
+    case MESSAGE_LINK_HTTP:
+        control_http_on_request(control, message_body(*message));
         return ERR_NONE;
     case MESSAGE_ANSWER:
         control_on_answer(control, message_body(*message));

@@ -13,15 +13,18 @@
 #define TUTTI_ACTORS_ROLES_CONTROL_H
 
 #include "actors/link.h"
+#include "actors/link_http.h"
+#include "actors/run_config.h"
 #include "actors/system.h"
 
 struct control_arguments {
-    const char *const *urls; /* Borrowed for the run. */
-    size_t count;
-    const char *database;          /* Borrowed; NULL: the run keeps none. */
-    struct actor_ref orchestrator; /* Of actions. */
-    struct actor_ref market;       /* Of the shutdown. */
-    struct failure *failure;       /* Borrowed: why the sockets cannot listen. */
+    const struct control_section *section; /* Borrowed for the run. */
+    const struct link_secrets *secrets;    /* Borrowed for the run; of HTTP. */
+    const char *database;                  /* Borrowed; NULL: the run keeps none. */
+    struct actor_ref keeper;               /* Says when something was committed. */
+    struct actor_ref orchestrator;         /* Of actions. */
+    struct actor_ref market;               /* Of the shutdown. */
+    struct failure *failure;               /* Borrowed: why the sockets cannot listen. */
 };
 
 extern const struct actor_class control_class; /* Arguments: struct control_arguments. */

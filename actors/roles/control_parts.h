@@ -56,6 +56,7 @@ struct control {
     struct control_arguments given;
     struct context *context;         /* Of the handler that runs now. */
     struct link_replier *replier;    /* Owned. */
+    struct control_http *http;       /* Owned; NULL: not over HTTP. */
     struct reader *reader;           /* Owned; opened with the first request that needs it. */
     struct control_pending *pending; /* Owned: CONTROL_PENDING_MAX of them. */
     uint32_t pending_next;           /* Where a free one is looked for first. */

@@ -108,22 +108,26 @@ static bool plugin_is_loaded(const struct plugin *plugin)
     return false;
 }
 
-static enum err plugin_register(const char *path, const struct plugin *plugin,
-                                struct failure *failure)
+enum err plugin_add(const char *name, const struct plugin *plugin, struct failure *failure)
 {
-    if (plugin == NULL) {
-        return failure_set(failure, ERR_SYNTAX, "%s: not a plugin: it has no symbol %s", path,
-                           plugin_symbol);
-    }
-    enum err err = plugin_check_version(path, plugin, failure);
+    enum err err = plugin_check_version(name, plugin, failure);
     if (err != ERR_NONE || plugin_is_loaded(plugin)) {
         return err;
     }
-    err = plugin_check_kinds(path, plugin, failure);
+    err = plugin_check_kinds(name, plugin, failure);
     for (size_t i = 0; err == ERR_NONE && plugin->kinds[i] != NULL; i++) {
         plugin_kinds[plugin_count++] = plugin->kinds[i];
     }
     return err;
+}
+
+static enum err plugin_register(const char *path, const struct plugin *plugin,
+                                struct failure *failure)
+{
+    return plugin != NULL
+               ? plugin_add(path, plugin, failure)
+               : failure_set(failure, ERR_SYNTAX, "%s: not a plugin: it has no symbol %s", path,
+                             plugin_symbol);
 }
 
 enum err plugin_load(const char *path, struct failure *failure)

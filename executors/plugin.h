@@ -1,5 +1,5 @@
 /*
- * executors/plugin.h - executor kinds from a shared object.
+ * executors/plugin.h - executor kinds from a shared object, or from the program that embeds a run.
  *
  * A plugin is built against the installed headers and defines one symbol:
  *
@@ -53,6 +53,11 @@ enum { PLUGIN_KINDS_MAX = 32 }; /* Of all plugins together. */
  * ERR_LIMIT for too many kinds. On an error none of its kinds is there.
  */
 MUST_USE enum err plugin_load(const char *path, struct failure *failure);
+
+/* Adds the kinds of a plugin that is linked into the program, without a file; `name` is for
+ * messages. The plugin is borrowed for the life of the program. Errors as plugin_load(). */
+MUST_USE enum err plugin_add(const char *name, const struct plugin *plugin,
+                             struct failure *failure);
 
 /* How many kinds are loaded, and the i-th of them, in the order of loading. */
 size_t plugin_kind_count(void);

@@ -37,6 +37,26 @@ START_TEST(test_long_path)
 }
 END_TEST
 
+/* A kind of the program itself, without a shared object. */
+START_TEST(test_added_by_the_program)
+{
+    static struct executor_kind copy;
+    static const struct executor_kind *const kinds[] = {&copy, NULL};
+    static const struct plugin ours = {PLUGIN_HEAD, .kinds = kinds};
+    copy = *executor_kind_find("position_executor");
+    struct failure failure;
+    ck_assert_int_eq(plugin_add("ours", &ours, &failure), ERR_EXISTS);
+    copy.type = "copied_executor";
+    ck_assert_int_eq(plugin_add("ours", &ours, &failure), ERR_NONE);
+    ck_assert_ptr_eq(executor_kind_find("copied_executor"), &copy);
+    ck_assert_int_eq(plugin_add("ours", &ours, &failure), ERR_NONE); /* It is there already. */
+    ck_assert_uint_eq(plugin_kind_count(), 1);
+    static const struct plugin old = {.abi = PLUGIN_ABI + 1, .kinds = kinds};
+    ck_assert_int_eq(plugin_add("old", &old, &failure), ERR_VERSION);
+    ck_assert_ptr_nonnull(strstr(failure.text, "old: "));
+}
+END_TEST
+
 START_TEST(test_asked_beyond)
 {
     (void)plugin_kind_at(plugin_kind_count());
@@ -50,6 +70,7 @@ int main(void)
     tcase_add_test(tcase, test_nothing_is_loaded);
     tcase_add_loop_test(tcase, test_no_plugin, 0, 4);
     tcase_add_test(tcase, test_long_path);
+    tcase_add_test(tcase, test_added_by_the_program);
     tcase_add_test_raise_signal(tcase, test_asked_beyond, SIGABRT);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

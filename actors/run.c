@@ -1,5 +1,6 @@
 #include "actors/run.h"
 
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include "actors/roles/market.h"
 #include "actors/roles/publisher.h"
 #include "actors/roles/venue.h"
+#include "actors/system_thread.h"
 #include "base/log.h"
 
 enum { RUN_POLL_MS = 10 };
@@ -25,8 +27,13 @@ struct run {
     char *database;         /* Owned; NULL: none. */
     struct store *store;    /* Owned until the keeper has it. */
     struct actor_ref *venues;
-    struct link_publisher *publisher; /* Owned; NULL: events go nowhere. */
+    struct link_publisher *publisher; /* Owned; NULL: no sockets. */
     struct link_secrets secrets;      /* Of control over HTTP, when there is. */
+    struct link_caller *caller;       /* Owned; NULL: unrecorded, takes no actions. */
+    struct system_thread *thread;     /* Owned; NULL: run_execute() on the caller's. */
+    struct run_result result;         /* Of the thread, as the two below. */
+    struct failure ended;
+    enum err err;
     struct actor_ref market;
     uint64_t rows_total;
     uint64_t rows_done;
@@ -50,10 +57,12 @@ static enum err run_spawn_venues(struct run *run, struct context *context)
 static enum err run_spawn_publisher(struct run *run, struct context *context,
                                     struct actor_ref *ret_publisher)
 {
-    if (run->publisher == NULL) {
+    const bool is_called = run->options.on_event != NULL && !run->options.is_unrecorded;
+    if (run->publisher == NULL && !is_called) {
         return ERR_NONE;
     }
-    struct publisher_arguments arguments = {.link = run->publisher};
+    struct publisher_arguments arguments = {
+        .link = run->publisher, .on_event = run->options.on_event, .context = run->options.context};
     return context_spawn(context, &publisher_class, &arguments, ret_publisher);
 }
 
@@ -74,6 +83,17 @@ static enum err run_spawn_control(struct run *run, struct context *context, stru
                                           .market = run->market,
                                           .failure = &run->failure};
     return context_spawn(context, &control_class, &arguments, &ref);
+}
+
+static enum err run_spawn_caller(struct run *run, struct context *context,
+                                 struct actor_ref orchestrator)
+{
+    if (run->caller == NULL) {
+        return ERR_NONE;
+    }
+    struct actor_ref ref;
+    struct link_caller_arguments arguments = {.caller = run->caller, .orchestrator = orchestrator};
+    return context_spawn(context, &link_caller_class, &arguments, &ref);
 }
 
 static enum err run_spawn_market(struct run *run, struct context *context,
@@ -136,6 +156,9 @@ static enum err run_root_start(struct context *context, void *state, void *given
     }
     if (err == ERR_NONE) {
         err = run_spawn_market(run, context, orchestrator);
+    }
+    if (err == ERR_NONE) {
+        err = run_spawn_caller(run, context, orchestrator);
     }
     return err == ERR_NONE ? run_spawn_control(run, context, keeper, orchestrator) : err;
 }
@@ -256,8 +279,10 @@ static enum err run_allocate(struct run *run)
     run->sources = calloc(file->feeds.count, sizeof(*run->sources));
     run->price_digits = calloc(run->config->instrument_count, sizeof(*run->price_digits));
     run->venues = calloc(file->venues.count, sizeof(*run->venues));
-    return run->sources != NULL && run->price_digits != NULL && run->venues != NULL ? ERR_NONE
-                                                                                    : ERR_MEMORY;
+    if (run->sources == NULL || run->price_digits == NULL || run->venues == NULL) {
+        return ERR_MEMORY;
+    }
+    return run->options.is_unrecorded ? ERR_NONE : link_caller_create(&run->caller);
 }
 
 static enum err run_open(struct run *run, struct failure *failure)
@@ -268,6 +293,10 @@ static enum err run_open(struct run *run, struct failure *failure)
     }
     for (size_t i = 0; i < run->config->instrument_count; i++) {
         run->price_digits[i] = run->config->instruments[i].price_digits;
+    }
+    if (sodium_init() < 0) {
+        return failure_set(failure, ERR_IO,
+                           "the cryptographic library cannot start: is /dev/urandom there?");
     }
     err = run_open_tapes(run, failure);
     if (err == ERR_NONE) {
@@ -337,8 +366,13 @@ void run_destroy(struct run *run)
     if (run == NULL) {
         return;
     }
+    if (run->thread != NULL) {
+        system_stop(run->system);
+        system_thread_join(run->thread);
+    }
     link_publisher_close(run->publisher, LINK_LINGER_DEFAULT_MS);
     system_destroy(run->system);
+    link_caller_destroy(run->caller);
     struct failure ignored;
     (void)!store_close(run->store, &ignored);
     run_tapes_close(&run->tapes);
@@ -385,6 +419,48 @@ enum err run_execute(struct run *run, struct run_result *ret_result, struct fail
                ? ERR_NONE
                : failure_set(failure, ERR_STATE, "%s: the run ended before everything was stopped",
                              run->config->file.run->name);
+}
+
+/* ---- A run beside its program ---- */
+
+static void run_thread_main(void *context)
+{
+    struct run *run = context;
+    run->err = run_execute(run, &run->result, &run->ended);
+}
+
+enum err run_start(struct run *run, struct failure *failure)
+{
+    ASSERT(run->thread == NULL);
+    const enum err err = system_thread_start(run_thread_main, run, &run->thread);
+    return err == ERR_NONE ? ERR_NONE
+                           : failure_set(failure, err, "no thread for the run: %s", err_name(err));
+}
+
+enum err run_wait(struct run *run, struct run_result *ret_result, struct failure *failure)
+{
+    ASSERT(run->thread != NULL);
+    system_thread_join(run->thread);
+    run->thread = NULL;
+    *ret_result = run->result;
+    if (run->err != ERR_NONE) {
+        *failure = run->ended;
+    }
+    return run->err;
+}
+
+enum err run_submit(struct run *run, const struct action *action, link_answer_callback *callback,
+                    void *context)
+{
+    return run->caller != NULL ? link_caller_submit(run->caller, action, callback, context)
+                               : ERR_CLOSED;
+}
+
+enum err run_ask(struct run *run, const struct action *action, unsigned timeout_ms,
+                 struct link_answer *ret_answer)
+{
+    return run->caller != NULL ? link_caller_ask(run->caller, action, timeout_ms, ret_answer)
+                               : ERR_CLOSED;
 }
 
 void run_stop(struct run *run, enum shutdown_reason reason)

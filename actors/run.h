@@ -2,16 +2,21 @@
  * actors/run.h - one run from a validated run file to its outcome: the composition of the roles.
  *
  * run_create() opens tapes, store and sockets, so everything that can be refused is refused before
- * anything trades. run_execute() returns when the run has ended in order, or has failed.
+ * anything trades. run_execute() returns when the run has ended in order, or has failed; for a
+ * program that goes on meanwhile, run_start() does the same on a thread of its own and run_wait()
+ * waits for it. Such a program drives the run by actions and hears of it by events.
+ * docs/embedding.md shows how, examples/embed is such a program.
  *
- * Threads: create, execute and destroy from one thread; run_stop() from any.
+ * Threads: create, execute, start, wait and destroy from one thread; stop, submit and ask from any.
  */
 #ifndef TUTTI_ACTORS_RUN_H
 #define TUTTI_ACTORS_RUN_H
 
+#include "actors/link_caller.h"
 #include "actors/roles/keeper.h"
 #include "actors/roles/orchestrator.h"
 #include "actors/roles/progress.h"
+#include "actors/roles/publisher.h"
 #include "actors/run_config.h"
 #include "actors/run_control.h"
 #include "actors/run_tapes.h"
@@ -23,8 +28,11 @@ enum { RUN_SUBSCRIBERS_WAIT_MS = 30000 }; /* Longest wait for events.wait_for_su
 struct run_options {
     progress_callback *on_progress; /* May be NULL. */
     tape_progress *on_tape;         /* While a tape is made; may be NULL. */
-    void *context;                  /* Of all these calls; borrowed. */
-    uint64_t epoch;                 /* Of client order ids: unique to this start, below 36^12. */
+    /* Every event once it is committed, in order; may be NULL. It runs on a thread of the run and
+     * holds it up as long as it takes; it may submit actions, but not wait for their answers. */
+    publisher_callback *on_event;
+    void *context;          /* Of all these calls; borrowed. */
+    uint64_t epoch;         /* Of client order ids: unique to this start, below 36^12. */
     const uint8_t *entropy; /* LINK_ENTROPY_BYTES random bytes for secrets of the control interface;
                              * NULL: they have to be there. */
     run_secrets_made *on_secrets;  /* When they are made; may be NULL. */
@@ -43,7 +51,8 @@ struct run_result {
 
 struct run; /* Opaque. */
 
-/* The config is borrowed for the life of the run. Errors name object, cause and next step. */
+/* The config is borrowed for the life of the run. Actions are taken from here on. Errors name
+ * object, cause and next step. */
 MUST_USE enum err run_create(const struct run_config *config, const struct run_options *options,
                              struct run **ret_run, struct failure *failure);
 
@@ -51,9 +60,27 @@ MUST_USE enum err run_create(const struct run_config *config, const struct run_o
 MUST_USE enum err run_execute(struct run *run, struct run_result *ret_result,
                               struct failure *failure);
 
+/* The same on a thread of its own, which gets no signals. ERR_MEMORY, ERR_LIMIT. */
+MUST_USE enum err run_start(struct run *run, struct failure *failure);
+
+/* Waits for the end of a run that was started; as run_execute(). */
+MUST_USE enum err run_wait(struct run *run, struct run_result *ret_result, struct failure *failure);
+
+/*
+ * Submits an action (actors/action.h); `callback` takes the answer. As link_caller_submit(). An
+ * executor can be created when its instruments have a quote: no_quotes until then.
+ */
+MUST_USE enum err run_submit(struct run *run, const struct action *action,
+                             link_answer_callback *callback, void *context);
+
+/* Submits an action and waits for its answer; as link_caller_ask(). Not from a callback. */
+MUST_USE enum err run_ask(struct run *run, const struct action *action, unsigned timeout_ms,
+                          struct link_answer *ret_answer);
+
 /* Asks the run to end in order: executors stopped by policy, everything committed. */
 void run_stop(struct run *run, enum shutdown_reason reason);
 
+/* Ends the run at once when it was started and not waited for. NULL is allowed. */
 void run_destroy(struct run *run);
 
 /* The path of the run's database, NULL when it keeps none. */

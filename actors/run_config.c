@@ -527,6 +527,20 @@ enum err run_config_load(const char *path, struct run_config *config, struct pro
     return err == ERR_NONE ? run_config_print(config) : err;
 }
 
+enum err run_config_read(const char *name, const char *text, size_t length,
+                         struct run_config *config, struct problems *problems)
+{
+    enum err err = run_config_init(config, name);
+    const struct node *root;
+    if (err == ERR_NONE) {
+        err = node_read_yaml(name, text, length, &config->arena, problems, &root);
+    }
+    if (err == ERR_NONE) {
+        err = run_config_fill(config, root, problems);
+    }
+    return err == ERR_NONE ? run_config_print(config) : err;
+}
+
 enum err run_config_build(const struct node *root, const char *path, struct run_config *config,
                           struct problems *problems)
 {

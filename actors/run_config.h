@@ -160,6 +160,10 @@ MUST_USE enum err run_config_load(const char *path, struct run_config *config,
                                   struct problems *problems);
 void run_config_done(struct run_config *config);
 
+/* The same for the text of a run file, in YAML (JSON is YAML too); `name` is for messages. */
+MUST_USE enum err run_config_read(const char *name, const char *text, size_t length,
+                                  struct run_config *config, struct problems *problems);
+
 /* The same for a tree that was read before, for a run without a record: json is not made. `path` is
  * for messages. The tree is borrowed for the life of the config. */
 MUST_USE enum err run_config_build(const struct node *root, const char *path,

@@ -249,6 +249,127 @@ START_TEST(test_wrong_files_are_refused)
 }
 END_TEST
 
+/* ---- A run beside its program ---- */
+
+/* What a program hears of the run it drives. */
+struct heard {
+    struct run *run;
+    uint64_t next_seq; /* Of the event that has to come. */
+    unsigned fills;
+    bool is_stopped;
+    bool is_asked_for_end;
+    unsigned answers;
+};
+
+/* Ends the run at its first fill, from the thread of the event. */
+static void hear(void *context, const char *topic, const char *json)
+{
+    struct heard *heard = context;
+    char head[64];
+    (void)snprintf(head, sizeof(head), "\"seq\":%llu,", (unsigned long long)heard->next_seq++);
+    ck_assert_msg(strstr(json, head) != NULL, "%s is not in %s", head, json);
+    heard->fills += strcmp(topic, "fill") == 0;
+    heard->is_stopped = strcmp(topic, "run.stopped") == 0;
+    if (heard->fills > 0 && !heard->is_asked_for_end) {
+        heard->is_asked_for_end = true;
+        run_stop(heard->run, SHUTDOWN_REQUEST);
+    }
+}
+
+static void count_answer(void *context, const struct link_answer *answer)
+{
+    ck_assert(answer == NULL || !answer->is_accepted);
+    ((struct heard *)context)->answers++;
+}
+
+static const char position_config[] =
+    "{\"type\": \"position_executor\", \"connector_name\": \"paper\", \"trading_pair\":"
+    " \"BTC-USDT\", \"side\": \"BUY\", \"amount\": \"0.1\", \"triple_barrier_config\":"
+    " {\"open_order_type\": \"MARKET\", \"stop_loss\": \"0.5\", \"take_profit\": \"0.5\"}}";
+
+/* A paper run goes by while this thread asks; until the first quote nothing can be created. */
+static void create_executor(struct run *run)
+{
+    const struct action create = action_create(NULL, "desk", position_config);
+    struct link_answer answer = {.code = "no_quotes"};
+    for (int i = 0; i < 100000 && strcmp(answer.code, "no_quotes") == 0; i++) {
+        ck_assert_int_eq(run_ask(run, &create, 60000, &answer), ERR_NONE);
+    }
+    ck_assert_msg(answer.is_accepted, "%s: %s", answer.code, answer.text);
+}
+
+START_TEST(test_a_program_drives_a_run)
+{
+    struct fixture fixture = {0};
+    struct heard heard = {.next_seq = 1};
+    fixture_open(&fixture);
+    ck_assert_msg(fixture_load(&fixture, "paper", "executors: []\n") == ERR_NONE, "%s",
+                  text_string(&fixture.problems.lines));
+    struct feed_section *feed = fixture.config.file.feeds.items;
+    feed->speed = decimal_from_int(100); /* Fifty seconds, so that it does not end by itself. */
+    const struct run_options options = {.on_event = hear, .context = &heard, .epoch = 9};
+    struct failure failure;
+    ck_assert_int_eq(run_create(&fixture.config, &options, &heard.run, &failure), ERR_NONE);
+    ck_assert_int_eq(run_start(heard.run, &failure), ERR_NONE);
+    create_executor(heard.run);
+    const struct action stop = action_stop("s-1", "nobody", false);
+    ck_assert_int_eq(run_submit(heard.run, &stop, count_answer, &heard), ERR_NONE);
+    struct run_result result;
+    ck_assert_msg(run_wait(heard.run, &result, &failure) == ERR_NONE, "%s", failure.text);
+    ck_assert_int_eq(run_submit(heard.run, &stop, count_answer, &heard), ERR_CLOSED);
+    ck_assert_uint_eq(heard.answers, 1);
+    ck_assert(heard.is_stopped);
+    ck_assert_uint_eq(heard.fills, 2); /* Bought, and closed at the end. */
+    ck_assert_uint_eq(heard.next_seq, result.journal.committed + 1);
+    ck_assert_uint_eq(result.outcome.total.fills, heard.fills);
+    ck_assert_int_eq((int)result.outcome.reason, SHUTDOWN_REQUEST);
+    run_destroy(heard.run);
+    fixture_close(&fixture);
+}
+END_TEST
+
+/* Destroying a run that goes on ends it. */
+START_TEST(test_a_started_run_is_destroyed)
+{
+    struct fixture fixture = {0};
+    fixture_open(&fixture);
+    ck_assert_int_eq(fixture_load(&fixture, "paper", "executors: []\n"), ERR_NONE);
+    struct feed_section *feed = fixture.config.file.feeds.items;
+    feed->speed = decimal_from_int(1);
+    const struct run_options options = {.epoch = 9};
+    struct failure failure;
+    struct run *run;
+    ck_assert_int_eq(run_create(&fixture.config, &options, &run, &failure), ERR_NONE);
+    ck_assert_int_eq(run_start(run, &failure), ERR_NONE);
+    create_executor(run);
+    run_destroy(run);
+    fixture_close(&fixture);
+}
+END_TEST
+
+/* A configuration need not be a file. */
+START_TEST(test_a_config_from_text)
+{
+    static const char text[] =
+        "{\"run\": {\"name\": \"text\", \"mode\": \"backtest\"}, \"venues\": [{\"name\": \"paper\","
+        " \"balances\": {\"USDT\": \"1\"}}], \"instruments\": [{\"trading_pair\": \"BTC-USDT\","
+        " \"venue\": \"paper\", \"tick\": \"0.01\", \"step\": \"0.001\"}], \"feeds\": [{\"venue\":"
+        " \"paper\", \"trading_pair\": \"BTC-USDT\", \"quotes\": \"q.csv\"}], \"executors\": []}";
+    struct run_config config;
+    struct problems problems;
+    problems_init(&problems, "text");
+    ck_assert_msg(run_config_read("text", text, strlen(text), &config, &problems) == ERR_NONE, "%s",
+                  text_string(&problems.lines));
+    ck_assert_str_eq(config.file.run->name, "text");
+    ck_assert_uint_eq(strlen(config.hash), 64);
+    run_config_done(&config);
+    ck_assert_int_eq(run_config_read("text", "run: 1", 6, &config, &problems), ERR_SYNTAX);
+    ck_assert_ptr_nonnull(strstr(text_string(&problems.lines), "text:1"));
+    run_config_done(&config);
+    problems_done(&problems);
+}
+END_TEST
+
 int main(void)
 {
     if (sodium_init() < 0) {
@@ -264,6 +385,9 @@ int main(void)
     tcase_add_test(tcase, test_sections_are_found);
     tcase_add_loop_test(tcase, test_wrong_files_are_refused, 0,
                         sizeof(wrong_files) / sizeof(wrong_files[0]));
+    tcase_add_test(tcase, test_a_program_drives_a_run);
+    tcase_add_test(tcase, test_a_started_run_is_destroyed);
+    tcase_add_test(tcase, test_a_config_from_text);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

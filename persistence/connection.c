@@ -1,9 +1,11 @@
 #include "persistence/connection.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/assert.h"
 
@@ -13,8 +15,20 @@ enum { CONNECTION_BUSY_MS = 2000 };
 /* The header of a database file. SQLite takes shorter files for empty ones and overwrites them. */
 enum { CONNECTION_HEADER_SIZE = 100 };
 
-static enum err connection_err(int code)
+/* No room on the disk: SQLite knows only one of its errors. A sync that fails is never that: what
+ * it should have written may be gone. */
+static bool connection_is_full(int code, int system)
 {
+    return (code & 0xFF) == SQLITE_FULL ||
+           ((code == SQLITE_IOERR_WRITE || code == SQLITE_IOERR_SHMSIZE) &&
+            (system == ENOSPC || system == EDQUOT));
+}
+
+static enum err connection_err(int code, int system)
+{
+    if (connection_is_full(code, system)) {
+        return ERR_FULL;
+    }
     switch (code & 0xFF) {
     case SQLITE_NOMEM:
         return ERR_MEMORY;
@@ -36,8 +50,11 @@ static enum err connection_err(int code)
 
 static const char *connection_next_step(enum err err, int code)
 {
-    if ((code & 0xFF) == SQLITE_FULL) {
-        return "free some space, then start again";
+    if (err == ERR_FULL) {
+        return "free some space";
+    }
+    if (code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC) {
+        return "the disk has lost what it was given: check it; what was committed before is whole";
     }
     if ((code & 0xFF) == SQLITE_CONSTRAINT) {
         return "what is stored contradicts what was to be added; keep a copy of the file";
@@ -55,8 +72,9 @@ enum err connection_fail(const struct connection *connection, const char *doing,
                          struct failure *failure)
 {
     const int code = sqlite3_extended_errcode(connection->db);
-    const enum err err = connection_err(code);
-    const int system = err == ERR_IO ? sqlite3_system_errno(connection->db) : 0;
+    const int reason = sqlite3_system_errno(connection->db);
+    const enum err err = connection_err(code, reason);
+    const int system = err == ERR_IO ? reason : 0;
     return failure_set(failure, err, "%s: cannot %s: %s%s%s (%s)", connection->path, doing,
                        sqlite3_errmsg(connection->db), system != 0 ? ": " : "",
                        system != 0 ? strerror(system) : "", connection_next_step(err, code));
@@ -81,6 +99,13 @@ static enum err connection_check_file(const char *path, enum connection_mode mod
     if (!S_ISREG(file.st_mode)) {
         return failure_set(failure, ERR_IO, "%s: is %s, expected a database file", path,
                            S_ISDIR(file.st_mode) ? "a folder" : "a device, pipe or socket");
+    }
+    if (mode == CONNECTION_WRITER && file.st_uid != geteuid()) {
+        /* Root could write to it, and its owner then could not any more. */
+        return failure_set(failure, ERR_DENIED,
+                           "%s: belongs to user %lu, this program runs as user %lu; run as that "
+                           "user, or choose another path",
+                           path, (unsigned long)file.st_uid, (unsigned long)geteuid());
     }
     if (file.st_size > 0 && file.st_size < CONNECTION_HEADER_SIZE) {
         return failure_set(failure, ERR_CORRUPT,

@@ -28,7 +28,8 @@ struct connection {
 
 /*
  * Opens the file and reads its first page. Errors: ERR_NOT_FOUND (reader), ERR_CORRUPT for a file
- * that is no database, ERR_IO (a folder, no such folder, not writable), ERR_LOCKED, ERR_MEMORY.
+ * that is no database, ERR_DENIED (writer: the file is another user's), ERR_IO (a folder, no such
+ * folder, not writable), ERR_LOCKED, ERR_MEMORY.
  */
 MUST_USE enum err connection_open(const char *path, enum connection_mode mode,
                                   struct connection *ret_connection, struct failure *failure);
@@ -37,7 +38,7 @@ MUST_USE enum err connection_open(const char *path, enum connection_mode mode,
 void connection_close(struct connection *connection);
 
 /* Describes the last error of the connection and returns its enum err. `doing` is what failed,
- * as in "cannot write the journal". */
+ * as in "cannot write the journal". ERR_FULL: the disk has no room. */
 enum err connection_fail(const struct connection *connection, const char *doing,
                          struct failure *failure);
 

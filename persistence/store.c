@@ -38,6 +38,17 @@ enum err store_open(const char *type, const struct store_options *options, struc
     return err;
 }
 
+/* Remembers an error for good, but for a full disk: then the group is gone and may come again. */
+static enum err store_note(struct store *store, enum err err)
+{
+    if (err == ERR_FULL) {
+        store->last_seq = store->committed_seq;
+    } else {
+        store->error = err;
+    }
+    return err;
+}
+
 static enum err store_stopped(const struct store *store, struct failure *failure)
 {
     return failure_set(failure, store->error, "the store has stopped after an error (%s)",
@@ -58,14 +69,14 @@ enum err store_append(struct store *store, const struct record *record, struct t
                            (unsigned long long)record->seq, (unsigned long long)store->last_seq);
     }
     text_clear(event);
-    store->error = store->kind->append(store, record, event, failure);
-    if (store->error == ERR_NONE && text_failed(event)) {
-        store->error = failure_set(failure, ERR_MEMORY, "no memory for an event");
+    enum err err = store->kind->append(store, record, event, failure);
+    if (err == ERR_NONE && text_failed(event)) {
+        err = failure_set(failure, ERR_MEMORY, "no memory for an event");
     }
-    if (store->error == ERR_NONE) {
+    if (err == ERR_NONE) {
         store->last_seq = record->seq;
     }
-    return store->error;
+    return store_note(store, err);
 }
 
 enum err store_commit(struct store *store, struct failure *failure)
@@ -73,8 +84,11 @@ enum err store_commit(struct store *store, struct failure *failure)
     if (store->error != ERR_NONE) {
         return store_stopped(store, failure);
     }
-    store->error = store->kind->commit(store, failure);
-    return store->error;
+    const enum err err = store->kind->commit(store, failure);
+    if (err == ERR_NONE) {
+        store->committed_seq = store->last_seq;
+    }
+    return store_note(store, err);
 }
 
 enum err store_close(struct store *store, struct failure *failure)

@@ -6,7 +6,8 @@
  * owns a store; readers open it read-only (persistence/reader.h).
  *
  * An error of append or commit is final for the store: the caller stops the run safely, and what
- * was committed before stays whole.
+ * was committed before stays whole. Only ERR_FULL, a disk without room, is not: the open group is
+ * dropped, and its records may be appended again, from the first of them, when there is room.
  *
  * Threads: a store belongs to one thread.
  */
@@ -38,7 +39,8 @@ struct store_options {
 struct store;
 
 /* store_open() and the others below, of one kind. append() is called with the next sequence number
- * and an empty `event`; after an error nothing but close() is called, and that commits nothing. */
+ * and an empty `event`; after an error nothing but close() is called, and that commits nothing.
+ * With ERR_FULL the kind drops the open group and goes on behind the last one. */
 struct store_kind {
     const char *type; /* "sqlite", "memory" */
     enum err (*open)(const struct store_options *options, struct store **ret_store,
@@ -62,6 +64,7 @@ STORE_KINDS(STORE_KIND_DECLARE)
 struct store {
     const struct store_kind *kind; /* Static. */
     uint64_t last_seq;             /* Of the last record appended. */
+    uint64_t committed_seq;        /* Of the last record committed. */
     enum err error;                /* The first error; every later call returns it. */
 };
 
@@ -79,12 +82,12 @@ MUST_USE enum err store_open(const char *type, const struct store_options *optio
 
 /* Adds a record to the group and writes its event to `event`, which is cleared first. Sequence
  * numbers must be gapless: ERR_STATE otherwise. A fill that is stored already is ERR_CORRUPT, money
- * that left its range is ERR_OVERFLOW. */
+ * that left its range is ERR_OVERFLOW. ERR_FULL: the group is dropped, this record with it. */
 MUST_USE enum err store_append(struct store *store, const struct record *record, struct text *event,
                                struct failure *failure);
 
 /* Makes the group durable and visible: whole or, on an error, not at all as far as this process
- * can know. Nothing to do is fine. */
+ * can know. Nothing to do is fine. ERR_FULL: the group is dropped. */
 MUST_USE enum err store_commit(struct store *store, struct failure *failure);
 
 /* Commits what is open, writes everything out and gives up ownership. NULL is allowed. The store

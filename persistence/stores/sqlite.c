@@ -26,19 +26,24 @@ struct sqlite_store {
     struct tables tables;
     sqlite3_stmt *begin;      /* Owned. */
     sqlite3_stmt *commit;     /* Owned. */
-    struct checksum checksum; /* Of the last row of the journal. */
-    struct text data;         /* The data of the event in work. */
-    char *run_name;           /* Owned. */
+    struct checksum checksum; /* Of the last row of the journal, also in the open group. */
+    struct checksum committed_checksum; /* Of the last row that was committed. */
+    struct text data;                   /* The data of the event in work. */
+    char *run_name;                     /* Owned. */
     enum durability durability;
+    int log_pages;    /* Of the write-ahead log after the last commit. */
     bool is_replaced; /* What the file holds is deleted at the start. */
     bool has_group;   /* A transaction is open. */
 };
 
-/* A checkpoint copies this many pages of the log into the database; the log is cut to the limit
- * afterwards. The cache holds the inner pages of all tables. */
+/* A log of this many pages is copied into the database. */
+enum { SQLITE_LOG_PAGES = 4000 };
+
+/* Checkpoints are made here and not by SQLite, which would not tell what goes wrong in them. The
+ * log is cut to the limit afterwards. The cache holds the inner pages of all tables. */
 #define SQLITE_TUNING                     \
     "PRAGMA foreign_keys=ON;"             \
-    "PRAGMA wal_autocheckpoint=4000;"     \
+    "PRAGMA wal_autocheckpoint=0;"        \
     "PRAGMA journal_size_limit=67108864;" \
     "PRAGMA cache_size=-16384;"           \
     "PRAGMA temp_store=MEMORY;"
@@ -147,6 +152,16 @@ static enum err sqlite_prepare_file(struct sqlite_store *sqlite, struct failure 
     return err;
 }
 
+/* SQLite tells after each commit how long the log is. */
+static int sqlite_on_log(void *context, sqlite3 *db, const char *name, int pages)
+{
+    (void)db;
+    (void)name;
+    struct sqlite_store *sqlite = context;
+    sqlite->log_pages = pages;
+    return SQLITE_OK;
+}
+
 static enum err sqlite_prepare_statements(struct sqlite_store *sqlite, struct failure *failure)
 {
     struct connection *connection = &sqlite->connection;
@@ -157,6 +172,7 @@ static enum err sqlite_prepare_statements(struct sqlite_store *sqlite, struct fa
     if (err == ERR_NONE) {
         err = tables_init(&sqlite->tables, connection, sqlite->run_name, failure);
     }
+    (void)sqlite3_wal_hook(connection->db, sqlite_on_log, sqlite);
     return err;
 }
 
@@ -187,8 +203,8 @@ static enum err sqlite_open(const struct store_options *options, struct store **
     }
     sqlite->lock = LOCK_NONE;
     sqlite->checksum = CHECKSUM_FIRST;
+    sqlite->committed_checksum = CHECKSUM_FIRST;
     sqlite->durability = options->durability;
-    sqlite->is_replaced = options->is_replaced;
     sqlite->is_replaced = options->is_replaced;
     sqlite->run_name = strdup(options->run_name);
     if (sqlite->run_name == NULL) {
@@ -264,6 +280,27 @@ static enum err sqlite_put(struct sqlite_store *sqlite, const struct record *rec
     return err;
 }
 
+/* Drops the open group, so that its records can come again when the disk has room. */
+static enum err sqlite_drop_group(struct sqlite_store *sqlite, struct failure *failure)
+{
+    sqlite->checksum = sqlite->committed_checksum;
+    sqlite->has_group = false;
+    /* Some errors have rolled back already. */
+    return sqlite3_get_autocommit(sqlite->connection.db) != 0
+               ? ERR_NONE
+               : connection_run(&sqlite->connection, "ROLLBACK", failure);
+}
+
+/* After an error: a full disk drops the group, unless even that fails. */
+static enum err sqlite_conclude(struct sqlite_store *sqlite, enum err err, struct failure *failure)
+{
+    struct failure cause;
+    if (err == ERR_FULL && sqlite_drop_group(sqlite, &cause) != ERR_NONE) {
+        return failure_set(failure, ERR_IO, "%s", cause.text);
+    }
+    return err;
+}
+
 static enum err sqlite_append(struct store *store, const struct record *record, struct text *event,
                               struct failure *failure)
 {
@@ -281,7 +318,25 @@ static enum err sqlite_append(struct store *store, const struct record *record, 
     if (err == ERR_NONE) {
         event_print(sqlite->run_name, record, text_string(&sqlite->data), event);
     }
-    return err;
+    return sqlite_conclude(sqlite, err, failure);
+}
+
+/* Copies a long log into the database. Readers and a full disk may put that off; anything else
+ * that goes wrong with the file is final. */
+static enum err sqlite_shorten_log(struct sqlite_store *sqlite, struct failure *failure)
+{
+    if (sqlite->log_pages < SQLITE_LOG_PAGES) {
+        return ERR_NONE;
+    }
+    sqlite->log_pages = 0; /* Told again with the next commit. */
+    const int code = sqlite3_wal_checkpoint_v2(sqlite->connection.db, "main",
+                                               SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    if (code == SQLITE_OK || (code & 0xFF) == SQLITE_BUSY) {
+        return ERR_NONE;
+    }
+    const enum err err =
+        connection_fail(&sqlite->connection, "write the log into the database", failure);
+    return err == ERR_FULL ? ERR_NONE : err;
 }
 
 static enum err sqlite_commit(struct store *store, struct failure *failure)
@@ -291,8 +346,12 @@ static enum err sqlite_commit(struct store *store, struct failure *failure)
         return ERR_NONE;
     }
     const enum err err = sqlite_step(sqlite, sqlite->commit, "commit a group", failure);
-    sqlite->has_group = err != ERR_NONE;
-    return err;
+    if (err != ERR_NONE) {
+        return sqlite_conclude(sqlite, err, failure);
+    }
+    sqlite->has_group = false;
+    sqlite->committed_checksum = sqlite->checksum;
+    return sqlite_shorten_log(sqlite, failure);
 }
 
 /* The log with everything committed goes to the disk. Needed after synchronous=OFF only. */
@@ -312,8 +371,8 @@ static enum err sqlite_sync_log(struct sqlite_store *sqlite, struct failure *fai
 
 /*
  * Copies the log into the database file and gives the log up, so that a finished run is one file
- * that can be read anywhere. Where readers are still at it, the log stays beside the file:
- * everything is durable then nevertheless.
+ * that can be read anywhere. Where readers are still at it, or the disk is full, the log stays
+ * beside the file: everything is durable then nevertheless.
  */
 static enum err sqlite_checkpoint(struct sqlite_store *sqlite, struct failure *failure)
 {
@@ -323,10 +382,12 @@ static enum err sqlite_checkpoint(struct sqlite_store *sqlite, struct failure *f
     if (code == SQLITE_OK) {
         code = sqlite3_exec(db, "PRAGMA journal_mode=DELETE", NULL, NULL, NULL);
     }
-    if (code != SQLITE_OK && (code & 0xFF) != SQLITE_BUSY) {
-        return connection_fail(&sqlite->connection, "write the log into the database", failure);
+    if (code == SQLITE_OK || (code & 0xFF) == SQLITE_BUSY) {
+        return ERR_NONE;
     }
-    return ERR_NONE;
+    const enum err err =
+        connection_fail(&sqlite->connection, "write the log into the database", failure);
+    return err == ERR_FULL ? ERR_NONE : err;
 }
 
 static enum err sqlite_finish(struct sqlite_store *sqlite, struct failure *failure)

@@ -83,6 +83,11 @@ START_TEST(file_that_cannot_be_written)
     if (geteuid() == 0) {
         /* Root may write everything: be somebody else. */
         ck_assert_int_eq(chmod(sample_folder, 0777), 0);
+        ck_assert_int_eq(chown(sample_path("run.db"), 65534, (gid_t)-1), 0);
+        ck_assert_int_eq(
+            connection_open(sample_path("run.db"), CONNECTION_WRITER, &connection, &failure),
+            ERR_DENIED);
+        ck_assert_ptr_nonnull(strstr(failure.text, "belongs to user 65534"));
         ck_assert_int_eq(seteuid(65534), 0);
     }
     ck_assert_int_eq(
@@ -154,7 +159,7 @@ START_TEST(full_database_says_so)
         connection_run(&connection, "CREATE TABLE t(x); PRAGMA max_page_count=4", &failure),
         ERR_NONE);
     ck_assert_int_eq(
-        connection_run(&connection, "INSERT INTO t VALUES (zeroblob(100000))", &failure), ERR_IO);
+        connection_run(&connection, "INSERT INTO t VALUES (zeroblob(100000))", &failure), ERR_FULL);
     ck_assert_ptr_nonnull(strstr(failure.text, "full"));
     ck_assert_ptr_nonnull(strstr(failure.text, "free some space"));
     connection_close(&connection);

@@ -237,6 +237,7 @@ struct message_caught_up {
 struct message_committed {
     uint64_t seq;
     bool has_failed; /* The store refuses; nothing after seq is durable. */
+    bool is_full;    /* The disk has no room: what comes after seq waits for some. */
 };
 
 /* One asset of an account. */

@@ -1,21 +1,32 @@
 #include "actors/roles/keeper.h"
 
 #include <sodium.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "actors/messages.h"
 #include "base/log.h"
 
-enum { KEEPER_EVENTS_MAX_BYTES = 8 << 20 }; /* Commit early rather than hold more event text. */
+enum {
+    KEEPER_EVENTS_MAX_BYTES = 8 << 20, /* Commit early rather than hold more event text. */
+    KEEPER_HELD_FIRST = KEEPER_GROUP_MAX,
+    KEEPER_RETRY_TAG = 1,
+};
 
 struct keeper {
     struct keeper_arguments given;
     struct actor_ref orchestrator; /* Who sent the last record. */
     struct text event;             /* Of the record at hand; kept for its memory. */
     struct text events;            /* Of the open group: each event and a newline. */
-    uint64_t appended;             /* Sequence number of the last record in the group. */
-    uint64_t group;                /* Records in the open group. */
-    bool has_more;                 /* The change that is being appended is not complete. */
+    nng_msg **held;                /* Owned: the records that are not committed, in order. First
+                                    * those of the open group. Lazy: none. */
+    size_t held_count;
+    size_t held_capacity;
+    uint64_t appended;   /* Sequence number of the last record in the group. */
+    uint64_t group;      /* Records in the open group. */
+    bool has_more;       /* The change that is being appended is not complete. */
+    bool is_full;        /* The disk has no room: records are held, nothing is open. */
+    struct failure full; /* Why it is. */
     int64_t now_ns;
     crypto_hash_sha256_state hash;
     bool has_failed;
@@ -41,6 +52,9 @@ static void keeper_stop(struct context *context, void *state)
         outcome->failure.code == ERR_NONE) {
         outcome->failure = failure;
     }
+    if (keeper->is_full && outcome->failure.code == ERR_NONE) {
+        outcome->failure = keeper->full;
+    }
     if (keeper->given.is_hashed) {
         unsigned char hash[crypto_hash_sha256_BYTES];
         (void)crypto_hash_sha256_final(&keeper->hash, hash);
@@ -48,6 +62,10 @@ static void keeper_stop(struct context *context, void *state)
     }
     text_done(&keeper->event);
     text_done(&keeper->events);
+    for (size_t i = 0; i < keeper->held_count; i++) {
+        message_destroy(keeper->held[i]);
+    }
+    free(keeper->held);
 }
 
 /* Remembers the first failure and tells the orchestrator that nothing more becomes durable. */
@@ -64,6 +82,83 @@ static enum err keeper_fail(struct keeper *keeper, struct context *context,
                                                 .has_failed = true};
     return message_post(context, keeper->orchestrator, MESSAGE_COMMITTED, keeper->now_ns,
                         &committed, sizeof(committed));
+}
+
+static enum err keeper_tell(struct keeper *keeper, struct context *context, bool is_full)
+{
+    const struct message_committed committed = {.seq = keeper->given.outcome->committed,
+                                                .is_full = is_full};
+    return message_post(context, keeper->orchestrator, MESSAGE_COMMITTED, keeper->now_ns,
+                        &committed, sizeof(committed));
+}
+
+/* The store has dropped the group. What it held comes again when there is room. */
+static enum err keeper_wait(struct keeper *keeper, struct context *context,
+                            const struct failure *failure)
+{
+    if (keeper->given.is_lazy) {
+        return keeper_fail(keeper, context, failure);
+    }
+    const bool is_new = keeper->full.code == ERR_NONE;
+    keeper->is_full = true;
+    keeper->full = *failure;
+    keeper->group = 0;
+    text_clear(&keeper->events);
+    if (is_new) {
+        log_line(LOG_ERROR, "persistence",
+                 "%s: no new orders and actions until there is room; a second signal ends the run "
+                 "without waiting",
+                 failure->text);
+    }
+    const enum err err =
+        context_timer(context, KEEPER_RETRY_TAG, context_now(context) + KEEPER_RETRY_NS);
+    return err == ERR_NONE && is_new ? keeper_tell(keeper, context, true) : err;
+}
+
+/* An error of the store: a full disk can be waited for. */
+static enum err keeper_stumble(struct keeper *keeper, struct context *context,
+                               const struct failure *failure)
+{
+    return failure->code == ERR_FULL ? keeper_wait(keeper, context, failure)
+                                     : keeper_fail(keeper, context, failure);
+}
+
+/* Remembers a record until it is committed. */
+static enum err keeper_hold(struct keeper *keeper, nng_msg **message, struct failure *failure)
+{
+    if (keeper->held_count == KEEPER_HELD_MAX) {
+        return failure_set(failure, ERR_LIMIT,
+                           "journal: more than %d records wait for room on the disk",
+                           KEEPER_HELD_MAX);
+    }
+    if (keeper->held_count == keeper->held_capacity) {
+        const size_t capacity =
+            keeper->held_capacity != 0 ? keeper->held_capacity * 2 : KEEPER_HELD_FIRST;
+        nng_msg **held = reallocarray(keeper->held, capacity, sizeof(nng_msg *));
+        if (held == NULL) {
+            return failure_set(failure, ERR_MEMORY,
+                               "journal: no memory for records: free memory and start again");
+        }
+        keeper->held = held;
+        keeper->held_capacity = capacity;
+    }
+    keeper->held[keeper->held_count++] = *message;
+    *message = NULL;
+    return ERR_NONE;
+}
+
+/* The group is durable: its records are needed no more. */
+static void keeper_release(struct keeper *keeper)
+{
+    if (keeper->held_count == 0) {
+        return;
+    }
+    ASSERT(keeper->group <= keeper->held_count);
+    for (size_t i = 0; i < keeper->group; i++) {
+        message_destroy(keeper->held[i]);
+    }
+    keeper->held_count -= keeper->group;
+    memmove(keeper->held, keeper->held + keeper->group, keeper->held_count * sizeof(nng_msg *));
 }
 
 /* Sends the group's events, one message each, now that they are durable. */
@@ -91,7 +186,7 @@ static enum err keeper_commit(struct keeper *keeper, struct context *context)
     }
     struct failure failure = {0};
     if (keeper->given.store != NULL && store_commit(keeper->given.store, &failure) != ERR_NONE) {
-        return keeper_fail(keeper, context, &failure);
+        return keeper_stumble(keeper, context, &failure);
     }
     if (keeper->given.is_hashed) {
         (void)crypto_hash_sha256_update(&keeper->hash,
@@ -103,13 +198,16 @@ static enum err keeper_commit(struct keeper *keeper, struct context *context)
         err = keeper_publish(keeper, context);
     }
     text_clear(&keeper->events);
+    keeper_release(keeper);
     keeper->group = 0;
     keeper->given.outcome->committed = keeper->appended;
     keeper->given.outcome->commits++;
-    const struct message_committed committed = {.seq = keeper->appended};
-    return err == ERR_NONE ? message_post(context, keeper->orchestrator, MESSAGE_COMMITTED,
-                                          keeper->now_ns, &committed, sizeof(committed))
-                           : err;
+    const bool is_full = keeper->held_count > 0;
+    if (keeper->full.code != ERR_NONE && !is_full) {
+        keeper->full = (struct failure){0};
+        log_line(LOG_WARNING, "persistence", "the disk has room again: everything is stored");
+    }
+    return err == ERR_NONE ? keeper_tell(keeper, context, is_full) : err;
 }
 
 /* Appends a record to the store and its event to the group. */
@@ -128,20 +226,13 @@ static enum err keeper_append(struct keeper *keeper, const struct record *record
                : ERR_NONE;
 }
 
-static enum err keeper_receive(struct context *context, void *state, nng_msg **message)
+/* Appends a record and commits when the group is full. */
+static enum err keeper_take(struct keeper *keeper, struct context *context,
+                            const struct record *record)
 {
-    struct keeper *keeper = state;
-    const struct envelope *envelope = message_envelope(*message);
-    ASSERT(envelope->kind == MESSAGE_RECORD);
-    keeper->orchestrator = envelope->sender;
-    keeper->now_ns = envelope->now_ns;
-    if (keeper->has_failed) {
-        return ERR_NONE;
-    }
-    const struct record *record = message_body(*message);
     struct failure failure = {0};
     if (keeper->given.store != NULL && keeper_append(keeper, record, &failure) != ERR_NONE) {
-        return keeper_fail(keeper, context, &failure);
+        return keeper_stumble(keeper, context, &failure);
     }
     keeper->appended = record->seq;
     keeper->has_more = record->has_more;
@@ -152,10 +243,46 @@ static enum err keeper_receive(struct context *context, void *state, nng_msg **m
     return is_full ? keeper_commit(keeper, context) : ERR_NONE;
 }
 
+/* Tries the held records again, from the first, until the disk is full again. */
+static enum err keeper_retry(struct keeper *keeper, struct context *context)
+{
+    enum err err = ERR_NONE;
+    keeper->is_full = false;
+    while (err == ERR_NONE && !keeper->is_full && !keeper->has_failed &&
+           keeper->group < keeper->held_count) {
+        err = keeper_take(keeper, context, message_body(keeper->held[keeper->group]));
+    }
+    return err == ERR_NONE && !keeper->is_full ? keeper_commit(keeper, context) : err;
+}
+
+static enum err keeper_on_record(struct keeper *keeper, struct context *context, nng_msg **message)
+{
+    const struct record *record = message_body(*message);
+    struct failure failure = {0};
+    const bool is_held = keeper->given.store != NULL && !keeper->given.is_lazy;
+    if (is_held && keeper_hold(keeper, message, &failure) != ERR_NONE) {
+        return keeper_fail(keeper, context, &failure);
+    }
+    return keeper->is_full ? ERR_NONE : keeper_take(keeper, context, record);
+}
+
+static enum err keeper_receive(struct context *context, void *state, nng_msg **message)
+{
+    struct keeper *keeper = state;
+    const struct envelope *envelope = message_envelope(*message);
+    if (envelope->kind == MESSAGE_TIMER) {
+        return keeper->is_full && !keeper->has_failed ? keeper_retry(keeper, context) : ERR_NONE;
+    }
+    ASSERT(envelope->kind == MESSAGE_RECORD);
+    keeper->orchestrator = envelope->sender;
+    keeper->now_ns = envelope->now_ns;
+    return keeper->has_failed ? ERR_NONE : keeper_on_record(keeper, context, message);
+}
+
 static enum err keeper_idle(struct context *context, void *state)
 {
     struct keeper *keeper = state;
-    return keeper->given.is_lazy ? ERR_NONE : keeper_commit(keeper, context);
+    return keeper->given.is_lazy || keeper->is_full ? ERR_NONE : keeper_commit(keeper, context);
 }
 
 const struct actor_class keeper_class = {

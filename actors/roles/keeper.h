@@ -5,7 +5,11 @@
  * them wait (lazy: only then, and at the end of the run); only then their events go to the
  * publisher and the orchestrator hears of it. Commits block, so this actor has a thread of its own.
  * Without a store records are counted and forgotten: no event is made of them.
- * A store that refuses is final: the orchestrator is told and nothing is written any more.
+ *
+ * A disk without room is waited for: records are held, in memory and in order, the orchestrator is
+ * told so that nothing new goes out, and every KEEPER_RETRY_NS they are tried again. More than
+ * KEEPER_HELD_MAX of them, and a lazy run, do not wait: that is final, as is every other error of
+ * the store. The orchestrator is told then and nothing is written any more.
  *
  * Threads: an actor. The outcome is written while it runs and read after the run.
  */
@@ -18,7 +22,13 @@
 #include "actors/system.h"
 #include "persistence/store.h"
 
-enum { KEEPER_GROUP_MAX = 1024, KEEPER_HASH_TEXT_MAX = 65 };
+enum {
+    KEEPER_GROUP_MAX = 1024,
+    KEEPER_HELD_MAX = 1 << 18, /* The orchestrator stops far below: its window and one step. */
+    KEEPER_HASH_TEXT_MAX = 65,
+};
+
+#define KEEPER_RETRY_NS (INT64_C(500) * 1000 * 1000) /* Real time. */
 
 struct keeper_outcome {
     uint64_t committed;              /* Records that are durable. */

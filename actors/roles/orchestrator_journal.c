@@ -58,10 +58,35 @@ static enum err journal_hold(struct orchestrator *orch, uint64_t seq,
 enum err journal_release_after(struct orchestrator *orch, uint64_t seq,
                                const struct order_ticket *ticket)
 {
-    if (orch->given.config->durability != DURABILITY_FULL) {
+    /* One that could go at once still waits behind those that may not. */
+    if (orch->given.config->durability != DURABILITY_FULL && !orch->is_store_full &&
+        orch->held_count == 0) {
         return journal_submit(orch, ticket);
     }
     return journal_hold(orch, seq, ticket);
+}
+
+/* The disk is full, or has room again: says so in the journal, where it is read when there is. */
+static enum err journal_note_full(struct orchestrator *orch, bool is_full)
+{
+    if (is_full == orch->is_store_full) {
+        return ERR_NONE;
+    }
+    orch->is_store_full = is_full;
+    orch->full_since_ns = is_full ? orch->now_ns : orch->full_since_ns;
+    if (orch->final_seq != 0) {
+        return ERR_NONE; /* The last record is on its way: nothing comes behind it. */
+    }
+    struct record record = {
+        .kind = is_full ? RECORD_RUN_DEGRADED : RECORD_RUN_RESTORED,
+        .controller_id = "",
+        .executor_id = "",
+        .data.run = {.subject = "store",
+                     .reason = "disk_full",
+                     .effect = is_full ? "no new orders and actions; the market waits"
+                                       : "everything is stored; orders and actions go on",
+                     .since_ns = orch->full_since_ns}};
+    return journal_add(orch, &record);
 }
 
 enum err journal_on_committed(struct orchestrator *orch, const struct message_committed *committed)
@@ -73,6 +98,10 @@ enum err journal_on_committed(struct orchestrator *orch, const struct message_co
     }
     ASSERT(committed->seq >= orch->committed && committed->seq <= orch->seq);
     orch->committed = committed->seq;
+    const enum err noted = journal_note_full(orch, committed->is_full);
+    if (noted != ERR_NONE) {
+        return noted;
+    }
     while (orch->held_count > 0 && orch->held[orch->held_first].seq <= orch->committed) {
         const struct order_ticket *ticket = &orch->held[orch->held_first].ticket;
         const enum err err =
@@ -91,7 +120,7 @@ enum err journal_on_committed(struct orchestrator *orch, const struct message_co
 
 bool journal_is_behind(const struct orchestrator *orch)
 {
-    return orch->seq - orch->committed > JOURNAL_WINDOW;
+    return orch->is_store_full || orch->seq - orch->committed > JOURNAL_WINDOW;
 }
 
 static struct record_run journal_run(const struct orchestrator *orch)

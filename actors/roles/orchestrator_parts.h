@@ -233,7 +233,9 @@ struct orchestrator {
     size_t held_first;
     size_t held_count;
     size_t held_capacity;
-    nng_msg *waiting_step;                 /* Owned: a STEP that waits for held tickets. */
+    bool is_store_full;    /* The journal waits for room on the disk: nothing new goes out. */
+    int64_t full_since_ns; /* Market time. */
+    nng_msg *waiting_step; /* Owned: a STEP that waits for held tickets. */
     struct message_step_done waiting_done; /* Waits for the journal window when is_done_waiting. */
     bool is_done_waiting;
     struct message_wake_done *waiting_wakes; /* Owned: answers that wait for the journal window. */
@@ -271,7 +273,8 @@ MUST_USE enum err journal_release_after(struct orchestrator *orch, uint64_t seq,
 /* The journal has committed up to a sequence number. */
 MUST_USE enum err journal_on_committed(struct orchestrator *orch,
                                        const struct message_committed *committed);
-/* True while so many records wait for their commit that the next step has to wait. */
+/* True while so many records wait for their commit, or for room on the disk, that the next step has
+ * to wait. */
 bool journal_is_behind(const struct orchestrator *orch);
 MUST_USE enum err journal_run_started(struct orchestrator *orch);
 MUST_USE enum err journal_run_stopped(struct orchestrator *orch);

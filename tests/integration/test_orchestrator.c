@@ -473,6 +473,55 @@ START_TEST(test_a_refusing_journal_ends_everything)
 }
 END_TEST
 
+/* ---- A full disk ---- */
+
+static void commit_full(struct director *director, struct context *context, bool is_full)
+{
+    const struct scene *scene = director->test;
+    const struct message_committed committed = {.seq = is_full ? 2 : scene->seq,
+                                                .is_full = is_full};
+    director_send(context, scene->orchestrator, MESSAGE_COMMITTED, 0, &committed,
+                  sizeof(committed));
+}
+
+static void disk_gets_full(struct director *director, struct context *context)
+{
+    ck_assert_ptr_nonnull(director_take(director, MESSAGE_STEP_DONE));
+    commit_full(director, context, true);
+    scene_wake(director, context, 0);
+}
+
+/* The wake has led to an order: it stays here, as does the answer of the executor. */
+static void check_held_back(struct director *director, struct context *context)
+{
+    const struct record *record = scene_last_record(director, RECORD_RUN_DEGRADED);
+    ck_assert_str_eq(record->data.run.subject, "store");
+    ck_assert_uint_eq(scene_records(director, RECORD_ORDER_SUBMITTED), 1);
+    ck_assert_uint_eq(director_count(director, MESSAGE_SUBMIT), 0);
+    ck_assert_uint_eq(director_count(director, MESSAGE_WAKE_DONE), 0);
+    ck_assert_uint_eq(director_count(director, MESSAGE_STEP_DONE), 1);
+    struct scene *scene = director->test;
+    scene->seq = scene_last_record(director, RECORD_ORDER_SUBMITTED)->seq;
+    commit_full(director, context, false);
+}
+
+static void check_let_go(struct director *director, struct context *context)
+{
+    (void)context;
+    ck_assert_uint_eq(scene_records(director, RECORD_RUN_RESTORED), 1);
+    ck_assert_uint_eq(director_count(director, MESSAGE_SUBMIT), 1);
+    ck_assert_uint_eq(director_count(director, MESSAGE_WAKE_DONE), 1);
+}
+
+START_TEST(test_a_full_disk_holds_everything_back)
+{
+    static director_step *const script[] = {first_step,      first_step_done, disk_gets_full,
+                                            check_held_back, check_let_go,    NULL};
+    struct scene scene = {0};
+    scene_play(&scene, "group", 0, script);
+}
+END_TEST
+
 int main(void)
 {
     if (sodium_init() < 0) {
@@ -488,6 +537,7 @@ int main(void)
     tcase_add_test(tcase, test_the_last_allowed_order_passes);
     tcase_add_test(tcase, test_a_difference_of_balances_is_found);
     tcase_add_test(tcase, test_a_refusing_journal_ends_everything);
+    tcase_add_test(tcase, test_a_full_disk_holds_everything_back);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -1,4 +1,4 @@
-#include "actors/roles/control_http.h"
+#include "actors/roles/control_executors.h"
 
 #define CONTROL_TEXT(key, about)                          \
     {                                                     \
@@ -19,6 +19,15 @@ static const struct control_parameter control_snapshot_parameters[] = {
     {"all", "all", false, "true: also executors that ended and orders that are over."}, {0}};
 static const struct control_parameter control_controller_parameters[] = {
     {"controller_id", "controller_ids", true, "Only of this controller."}, {0}};
+
+static const struct control_parameter executors_position_parameters[] = {
+    {"account_name", NULL, false, "There is one account: " HUMMINGBOT_ACCOUNT "."},
+    {"controller_id", NULL, false, "Whose position; main when it is not said."},
+    {0}};
+static const struct control_parameter executors_logs_parameters[] = {
+    {"level", NULL, false, "Only of this level: INFO, WARNING or ERROR."},
+    {"limit", NULL, false, "Most lines, from 1 to 1000; 50 when it is not said."},
+    {0}};
 
 /* ---- Bodies: for the document; the dispatcher reads them with its own tables ---- */
 
@@ -105,5 +114,78 @@ const struct control_route control_routes[] = {
      .request = "shutdown",
      .body = control_no_body,
      .doc = "Ends the run in order."},
+    {.method = "POST",
+     .path = "/executors",
+     .scope = LINK_SCOPE_TRADE,
+     .carry = executors_carry_create,
+     .shape = executors_shape_create,
+     .body = executors_create_fields,
+     .doc = "Creates an executor.",
+     .status = 201},
+    {.method = "POST",
+     .path = "/executors/search",
+     .scope = LINK_SCOPE_READ,
+     .carry = executors_carry_search,
+     .body = executors_search_fields,
+     .doc = "Executors in pages, the newest first."},
+    {.method = "GET",
+     .path = "/executors/summary",
+     .scope = LINK_SCOPE_READ,
+     .carry = executors_carry_summary,
+     .doc = "Counts and sums over all executors."},
+    {.method = "GET",
+     .path = "/executors/performance",
+     .scope = LINK_SCOPE_READ,
+     .carry = executors_carry_performance,
+     .parameters = control_controller_parameters,
+     .doc = "Results of executors."},
+    {.method = "GET",
+     .path = "/executors/positions/summary",
+     .scope = LINK_SCOPE_READ,
+     .carry = executors_carry_positions,
+     .parameters = control_controller_parameters,
+     .doc = "Positions, with the fills they are made of."},
+    {.method = "GET",
+     .path = "/executors/positions/{connector_name}/{trading_pair}",
+     .scope = LINK_SCOPE_READ,
+     .carry = executors_carry_position,
+     .parameters = executors_position_parameters,
+     .doc = "One position."},
+    {.method = "DELETE",
+     .path = "/executors/positions/{connector_name}/{trading_pair}",
+     .scope = LINK_SCOPE_TRADE,
+     .carry = executors_carry_clear,
+     .parameters = executors_position_parameters,
+     .doc = "Leaves a position out of these answers until it changes; the position book itself, "
+            "which is the sum of all fills, stays as it is."},
+    {.method = "GET",
+     .path = "/executors/types/available",
+     .scope = LINK_SCOPE_READ,
+     .carry = executors_carry_types,
+     .doc = "The kinds of executors there are."},
+    {.method = "GET",
+     .path = "/executors/types/{executor_type}/config",
+     .scope = LINK_SCOPE_READ,
+     .carry = executors_carry_type,
+     .doc = "The fields of a kind's configuration."},
+    {.method = "GET",
+     .path = "/executors/{executor_id}",
+     .scope = LINK_SCOPE_READ,
+     .carry = executors_carry_get,
+     .shape = executors_shape_get,
+     .doc = "One executor with its configuration and what it says of itself."},
+    {.method = "GET",
+     .path = "/executors/{executor_id}/logs",
+     .scope = LINK_SCOPE_READ,
+     .carry = executors_carry_logs,
+     .parameters = executors_logs_parameters,
+     .doc = "What has happened to an executor: its newest events."},
+    {.method = "POST",
+     .path = "/executors/{executor_id}/stop",
+     .scope = LINK_SCOPE_TRADE,
+     .carry = executors_carry_stop,
+     .shape = executors_shape_stop,
+     .body = executors_stop_fields,
+     .doc = "Stops an executor."},
     {0},
 };

@@ -459,7 +459,8 @@ static enum err actions_settle(struct orchestrator *orch, struct verdict *verdic
 static bool actions_is_turned_away(const struct verdict *verdict)
 {
     return verdict->code == CODE_busy || verdict->code == CODE_stopping ||
-           verdict->code == CODE_too_many_actions || verdict->code == CODE_invalid_action;
+           verdict->code == CODE_no_quotes || verdict->code == CODE_too_many_actions ||
+           verdict->code == CODE_invalid_action;
 }
 
 static enum err actions_take(struct orchestrator *orch, struct verdict *verdict,

@@ -287,10 +287,11 @@ static const char position_config[] =
     " \"BTC-USDT\", \"side\": \"BUY\", \"amount\": \"0.1\", \"triple_barrier_config\":"
     " {\"open_order_type\": \"MARKET\", \"stop_loss\": \"0.5\", \"take_profit\": \"0.5\"}}";
 
-/* A paper run goes by while this thread asks; until the first quote nothing can be created. */
+/* A paper run goes by while this thread asks; until the first quote nothing can be created, and
+ * that answer is not remembered. */
 static void create_executor(struct run *run)
 {
-    const struct action create = action_create(NULL, "desk", position_config);
+    const struct action create = action_create("c-1", "desk", position_config);
     struct link_answer answer = {.code = "no_quotes"};
     for (int i = 0; i < 100000 && strcmp(answer.code, "no_quotes") == 0; i++) {
         ck_assert_int_eq(run_ask(run, &create, 60000, &answer), ERR_NONE);

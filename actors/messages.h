@@ -58,6 +58,8 @@ enum message_kind {
     MESSAGE_VENUE_UPDATE,    /* venue -> orchestrator: as many struct venue_update as fit it. */
     MESSAGE_RECORD,          /* orchestrator -> persistence: packed struct record. */
     MESSAGE_COMMITTED,       /* persistence -> orchestrator: struct message_committed. */
+    MESSAGE_COMMIT_WANTED,   /* control -> persistence: struct message_commit_wanted; answered once,
+                              * by a MESSAGE_COMMITTED, when something newer is committed. */
     MESSAGE_EVENT,           /* persistence -> publisher: the event's bytes. */
     MESSAGE_FLUSH,           /* orchestrator -> publisher: empty; it answers with the same. */
     MESSAGE_PROGRESS,        /* market -> progress: struct message_progress. */
@@ -238,6 +240,10 @@ struct message_committed {
     uint64_t seq;
     bool has_failed; /* The store refuses; nothing after seq is durable. */
     bool is_full;    /* The disk has no room: what comes after seq waits for some. */
+};
+
+struct message_commit_wanted {
+    uint64_t seq; /* The last one that is known. */
 };
 
 /* One asset of an account. */

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "actors/roles/control_http.h"
+#include "actors/roles/control_sessions.h"
 
 static enum err control_start(struct context *context, void *state, void *arguments)
 {
@@ -80,6 +80,17 @@ static enum err control_receive(struct context *context, void *state, nng_msg **
         return ERR_NONE;
     case MESSAGE_LINK_HTTP:
         control_http_on_request(control, message_body(*message));
+        return ERR_NONE;
+    case MESSAGE_LINK_SESSION:
+        control_sessions_on_message(control, message_body(*message));
+        return ERR_NONE;
+    case MESSAGE_COMMITTED:
+        control_sessions_on_committed(
+            control, ((const struct message_committed *)message_body(*message))->seq);
+        return ERR_NONE;
+    case MESSAGE_TIMER:
+        control_sessions_on_timer(control,
+                                  ((const struct timer_fired *)message_body(*message))->tag);
         return ERR_NONE;
     case MESSAGE_ANSWER:
         control_on_answer(control, message_body(*message));

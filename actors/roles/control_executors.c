@@ -322,17 +322,10 @@ void executors_shape_get(struct control *control, struct control_exchange *excha
     }
 }
 
-struct executors_logs {
-    const char *executor_id;
-    const char *level;
-    int64_t limit;
-};
-
 static enum err executors_ask_logs(struct reader *reader, const void *given, struct text *out,
                                    struct failure *failure)
 {
-    const struct executors_logs *logs = given;
-    return hummingbot_logs(reader, logs->executor_id, logs->level, logs->limit, out, failure);
+    return hummingbot_logs(reader, given, out, failure);
 }
 
 /* A whole number within [1, max]; 0 when it is none. */
@@ -357,10 +350,10 @@ void executors_carry_logs(struct control_visit *visit)
     if (wanted_limit == NULL) {
         return;
     }
-    const struct executors_logs logs = {.executor_id = visit->exchange->names[0],
-                                        .level = wanted_level,
-                                        .limit =
-                                            executors_number(wanted_limit, HUMMINGBOT_LOGS_MAX)};
+    const struct hummingbot_log_lines logs = {
+        .executor_id = visit->exchange->names[0],
+        .level = wanted_level,
+        .limit = executors_number(wanted_limit, HUMMINGBOT_LOGS_MAX)};
     if (logs.limit == 0) {
         control_http_refuse_with(visit->control, visit->exchange, 400,
                                  "limit: expected a whole number from 1 to 1000");

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "actors/link_query.h"
+#include "actors/roles/control_sessions.h"
 
 enum { CONTROL_ALLOW_MAX = 64 };
 
@@ -407,10 +408,14 @@ enum err control_http_open(struct control *control, struct context *context)
         return ERR_NONE;
     }
     struct control_http *http = calloc(1, sizeof(*http));
-    if (http == NULL) {
+    struct control_sessions *sessions = control_sessions_create();
+    if (http == NULL || sessions == NULL) {
+        free(http);
+        control_sessions_destroy(sessions);
         return failure_set(control->given.failure, ERR_MEMORY, "no memory for the HTTP server");
     }
     control->http = http;
+    http->sessions = sessions;
     http->open_paths[0] = "/healthz";
     http->open_paths[1] = section->has_open_metrics ? "/metrics" : NULL;
     const struct link_http_service service = {
@@ -432,6 +437,7 @@ void control_http_close(struct control *control)
 {
     if (control->http != NULL) {
         link_http_close(control->http->link);
+        control_sessions_destroy(control->http->sessions);
         free(control->http);
         control->http = NULL;
     }

@@ -92,7 +92,7 @@ static const char hb_sql_created[] =
 static const char hb_sql_logs[] =
     "SELECT line FROM (SELECT seq, json_object('timestamp', " HB_TIME("ts") ", 'level', " HB_LEVEL
     ", 'message', kind || ' ' || payload, 'exc_info', NULL) AS line" HB_LOGS
-    " ORDER BY seq DESC LIMIT json_extract(?1, '$.limit')) ORDER BY seq";
+    " AND seq > json_extract(?1, '$.after') ORDER BY seq DESC LIMIT json_extract(?1, '$.limit')) ORDER BY seq";
 
 static const char hb_sql_logs_count[] = "SELECT count(*)" HB_LOGS;
 /* clang-format on */
@@ -144,15 +144,23 @@ static enum err hb_put_one(struct reader *reader, const char *key, const char *s
     return reader_query(reader, sql, parameter, hb_add_row, rows, failure);
 }
 
+/* The page's array, and how many rows match without its bounds. */
+static enum err hb_put_page(struct reader *reader, const char *filter, struct hb_rows *rows,
+                            struct failure *failure)
+{
+    json_array_begin(rows->out);
+    const enum err err = reader_query(reader, hb_sql_search, filter, hb_add_row, rows, failure);
+    json_array_end(rows->out);
+    return err;
+}
+
 enum err hummingbot_search(struct reader *reader, const char *filter, int64_t limit,
                            struct text *out, struct failure *failure)
 {
     struct hb_rows rows = {.out = out, .room = limit};
     json_object_begin(out);
     json_key(out, "data");
-    json_array_begin(out);
-    enum err err = reader_query(reader, hb_sql_search, filter, hb_add_row, &rows, failure);
-    json_array_end(out);
+    enum err err = hb_put_page(reader, filter, &rows, failure);
     json_key(out, "pagination");
     json_object_begin(out);
     json_put_int(out, "limit", limit);
@@ -164,6 +172,16 @@ enum err hummingbot_search(struct reader *reader, const char *filter, int64_t li
     json_object_end(out);
     json_object_end(out);
     return err;
+}
+
+enum err hummingbot_push(struct reader *reader, const char *filter, int64_t limit, struct text *out,
+                         struct failure *failure)
+{
+    struct hb_rows rows = {.out = out, .room = limit};
+    json_key(out, "data");
+    const enum err err = hb_put_page(reader, filter, &rows, failure);
+    return err == ERR_NONE ? hb_put_one(reader, "total_count", hb_sql_count, filter, &rows, failure)
+                           : err;
 }
 
 enum err hummingbot_executor(struct reader *reader, const char *executor_id, struct text *out,
@@ -178,21 +196,22 @@ enum err hummingbot_created(struct reader *reader, const char *executor_id, stru
     return hb_one(reader, hb_sql_created, executor_id, out, failure);
 }
 
-enum err hummingbot_logs(struct reader *reader, const char *executor_id, const char *level,
-                         int64_t limit, struct text *out, struct failure *failure)
+enum err hummingbot_logs(struct reader *reader, const struct hummingbot_log_lines *wanted,
+                         struct text *out, struct failure *failure)
 {
     struct text ignored = {0};
-    enum err err = hb_one(reader, hb_sql_created, executor_id, &ignored, failure);
+    enum err err = hb_one(reader, hb_sql_created, wanted->executor_id, &ignored, failure);
     text_done(&ignored);
     struct text filter = {0};
     json_object_begin(&filter);
-    json_put_string(&filter, "executor_id", executor_id);
-    json_put_string(&filter, "level", level);
-    json_put_int(&filter, "limit", limit);
+    json_put_string(&filter, "executor_id", wanted->executor_id);
+    json_put_string(&filter, "level", wanted->level);
+    json_put_int(&filter, "after", (int64_t)wanted->after);
+    json_put_int(&filter, "limit", wanted->limit);
     json_object_end(&filter);
-    struct hb_rows rows = {.out = out, .room = limit};
+    struct hb_rows rows = {.out = out, .room = wanted->limit};
     json_object_begin(out);
-    json_put_string(out, "executor_id", executor_id);
+    json_put_string(out, "executor_id", wanted->executor_id);
     json_key(out, "logs");
     json_array_begin(out);
     if (err == ERR_NONE) {

@@ -24,6 +24,10 @@ enum { HUMMINGBOT_LOGS_MAX = 1000, HUMMINGBOT_IDS_MAX = 1000, HUMMINGBOT_TYPES_M
 MUST_USE enum err hummingbot_search(struct reader *reader, const char *filter, int64_t limit,
                                     struct text *out, struct failure *failure);
 
+/* The same as members of an open object: "data" and "total_count". */
+MUST_USE enum err hummingbot_push(struct reader *reader, const char *filter, int64_t limit,
+                                  struct text *out, struct failure *failure);
+
 /* One executor with config and custom_info. ERR_NOT_FOUND. */
 MUST_USE enum err hummingbot_executor(struct reader *reader, const char *executor_id,
                                       struct text *out, struct failure *failure);
@@ -32,9 +36,16 @@ MUST_USE enum err hummingbot_executor(struct reader *reader, const char *executo
 MUST_USE enum err hummingbot_created(struct reader *reader, const char *executor_id,
                                      struct text *out, struct failure *failure);
 
-/* Its newest events as log lines, the oldest first. `level` is "" for all. ERR_NOT_FOUND. */
-MUST_USE enum err hummingbot_logs(struct reader *reader, const char *executor_id, const char *level,
-                                  int64_t limit, struct text *out, struct failure *failure);
+struct hummingbot_log_lines {
+    const char *executor_id;
+    const char *level; /* "": all. */
+    uint64_t after;    /* Only of events behind this sequence number. */
+    int64_t limit;     /* At most HUMMINGBOT_LOGS_MAX. */
+};
+
+/* The newest events of an executor as log lines, the oldest first. ERR_NOT_FOUND. */
+MUST_USE enum err hummingbot_logs(struct reader *reader, const struct hummingbot_log_lines *wanted,
+                                  struct text *out, struct failure *failure);
 
 /* Counts and sums over all executors. */
 MUST_USE enum err hummingbot_summary(struct reader *reader, struct text *out,

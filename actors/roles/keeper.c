@@ -22,11 +22,12 @@ struct keeper {
                                     * those of the open group. Lazy: none. */
     size_t held_count;
     size_t held_capacity;
-    uint64_t appended;   /* Sequence number of the last record in the group. */
-    uint64_t group;      /* Records in the open group. */
-    bool has_more;       /* The change that is being appended is not complete. */
-    bool is_full;        /* The disk has no room: records are held, nothing is open. */
-    struct failure full; /* Why it is. */
+    uint64_t appended;        /* Sequence number of the last record in the group. */
+    uint64_t group;           /* Records in the open group. */
+    bool has_more;            /* The change that is being appended is not complete. */
+    bool is_full;             /* The disk has no room: records are held, nothing is open. */
+    struct failure full;      /* Why it is. */
+    struct actor_ref watcher; /* Wants to hear of the next commit; or nobody. */
     int64_t now_ns;
     crypto_hash_sha256_state hash;
     bool has_failed;
@@ -179,6 +180,18 @@ static enum err keeper_publish(struct keeper *keeper, struct context *context)
     return ERR_NONE;
 }
 
+/* Tells whoever asked, once. It asks again, so that a busy journal does not flood it; what it
+ * cannot take in is not lost: it hears of the commit after. */
+static void keeper_tell_watcher(struct keeper *keeper, struct context *context)
+{
+    const struct message_committed committed = {.seq = keeper->given.outcome->committed};
+    if (!actor_ref_is_nobody(keeper->watcher) &&
+        message_post(context, keeper->watcher, MESSAGE_COMMITTED, keeper->now_ns, &committed,
+                     sizeof(committed)) == ERR_NONE) {
+        keeper->watcher = ACTOR_NOBODY;
+    }
+}
+
 static enum err keeper_commit(struct keeper *keeper, struct context *context)
 {
     if (keeper->group == 0 || keeper->has_more || keeper->has_failed) {
@@ -202,6 +215,7 @@ static enum err keeper_commit(struct keeper *keeper, struct context *context)
     keeper->group = 0;
     keeper->given.outcome->committed = keeper->appended;
     keeper->given.outcome->commits++;
+    keeper_tell_watcher(keeper, context);
     const bool is_full = keeper->held_count > 0;
     if (keeper->full.code != ERR_NONE && !is_full) {
         keeper->full = (struct failure){0};
@@ -272,6 +286,14 @@ static enum err keeper_receive(struct context *context, void *state, nng_msg **m
     const struct envelope *envelope = message_envelope(*message);
     if (envelope->kind == MESSAGE_TIMER) {
         return keeper->is_full && !keeper->has_failed ? keeper_retry(keeper, context) : ERR_NONE;
+    }
+    if (envelope->kind == MESSAGE_COMMIT_WANTED) {
+        const struct message_commit_wanted *wanted = message_body(*message);
+        keeper->watcher = envelope->sender;
+        if (keeper->given.outcome->committed > wanted->seq) {
+            keeper_tell_watcher(keeper, context);
+        }
+        return ERR_NONE;
     }
     ASSERT(envelope->kind == MESSAGE_RECORD);
     keeper->orchestrator = envelope->sender;

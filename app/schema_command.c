@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "actors/action.h"
 #include "actors/run_config.h"
 #include "app/command.h"
 #include "executors/registry.h"
@@ -106,6 +107,25 @@ static void schema_print_risk(struct text *out)
     field_print_markdown(risk_section_fields, "Limits", 2, out);
 }
 
+/* The part of docs/control.md about actions: their fields and why they are refused. */
+static void schema_print_actions(struct text *out)
+{
+    static const struct {
+        const char *code;
+        const char *doc;
+    } codes[] = {
+#define SCHEMA_CODE(code, doc) {#code, doc},
+        ACTION_CODES(SCHEMA_CODE)
+#undef SCHEMA_CODE
+    };
+    field_print_markdown(action_field_table, "Fields of an action", 3, out);
+    text_append_string(out,
+                       "\n### Why an action is refused\n\n| code | meaning |\n| --- | --- |\n");
+    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+        text_printf(out, "| `%s` | %s |\n", codes[i].code, codes[i].doc);
+    }
+}
+
 static enum exit_code schema_run(const struct command *command, int argc, char **argv)
 {
     bool is_markdown = false;
@@ -123,13 +143,19 @@ static enum exit_code schema_run(const struct command *command, int argc, char *
         }
     }
     const bool is_risk = type != NULL && strcmp(type, "risk") == 0;
+    const bool is_action = type != NULL && strcmp(type, "actions") == 0;
     const struct executor_kind *kind = type != NULL ? executor_kind_find(type) : NULL;
-    if (type != NULL && kind == NULL && !is_risk) {
+    if (type != NULL && kind == NULL && !is_risk && !is_action) {
         return command_misused(command, "unknown executor type %s", type);
     }
     struct text out = {0};
     if (is_risk && is_markdown) {
         schema_print_risk(&out);
+    } else if (is_action && is_markdown) {
+        schema_print_actions(&out);
+    } else if (is_action) {
+        field_print_schema(action_field_table, &out);
+        text_append_char(&out, '\n');
     } else if (is_risk) {
         field_print_schema(risk_section_fields, &out);
         text_append_char(&out, '\n');
@@ -151,10 +177,10 @@ static enum exit_code schema_run(const struct command *command, int argc, char *
 const struct command command_schema = {
     .name = "schema",
     .summary = "print the JSON Schema of run files, for editors",
-    .help = "Usage: tutti schema [--markdown] [EXECUTOR_TYPE | risk]\n\n"
-            "Prints the JSON Schema (draft 2020-12) of run files, of one executor type, or of the\n"
-            "section risk. --markdown prints the reference of all fields instead; of risk, with\n"
-            "the codes of denied orders.\n\n"
+    .help = "Usage: tutti schema [--markdown] [EXECUTOR_TYPE | risk | actions]\n\n"
+            "Prints the JSON Schema (draft 2020-12) of run files, of one executor type, of the\n"
+            "section risk, or of actions. --markdown prints the reference of all fields instead;\n"
+            "of risk and actions with the codes of what is denied and refused.\n\n"
             "Example:\n  tutti schema > run.schema.json\n  tutti schema progressive_executor\n",
     .run = schema_run,
 };

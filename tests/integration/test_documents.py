@@ -2,8 +2,11 @@
 
 import csv
 import io
+import re
 import sys
+import time
 
+from control_client import Control
 from program import *
 
 
@@ -20,6 +23,69 @@ def test_risk_is_current(folder):
     assert out == (SOURCE / "docs/risk.md").read_text(), \
         "renew it: tutti schema --markdown risk > docs/risk.md"
     assert "max_exposure_quote" in json.loads(run("schema", "risk", cwd=folder)[0])["properties"]
+
+
+def test_actions_are_current(folder):
+    """docs/control.md ends with what `tutti schema --markdown actions` prints."""
+    out, _ = run("schema", "--markdown", "actions", cwd=folder)
+    assert (SOURCE / "docs/control.md").read_text().endswith("## Actions\n\n" + out), \
+        "renew its end: tutti schema --markdown actions"
+
+
+def assert_contains(found, told, path):
+    """Whatever an example shows is there, and of the same type."""
+    assert type(found) is type(told) or found is None or told is None, (path, found, told)
+    if isinstance(told, dict):
+        for key, value in told.items():
+            assert key in found, f"{path}.{key} is not in {found}"
+            if key in ("ok", "code"):
+                assert found[key] == value, (path, found)
+            assert_contains(found[key], value, f"{path}.{key}")
+    elif isinstance(told, list) and told:
+        assert len(found) >= len(told), (path, found)
+        for i, value in enumerate(told):
+            assert_contains(found[i], value, f"{path}[{i}]")
+
+
+def test_requests_are_answered_as_told(folder):
+    """Each request in docs/control.md is sent, those that change something last."""
+    text = (SOURCE / "docs/control.md").read_text()
+    blocks = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", text, re.S)]
+    pairs = list(zip(blocks[::2], blocks[1::2]))
+    assert all("request" in request and "ok" in answer for request, answer in pairs)
+    told = {request["request"] for request, _ in pairs}
+    file = base_file(folder, run={"name": "outside", "mode": "paper", "seed": 7}, executors=[],
+                     control={"listen": ["ipc://run.control"]},
+                     events={"performance_interval": 1})
+    file["feeds"][0]["speed"] = "30"
+    process = start("run", "--quiet", write(folder, file), cwd=folder)
+    control, end = None, time.monotonic() + 60
+    while control is None:
+        try:
+            control = Control(folder / "run.control")
+        except (FileNotFoundError, ConnectionRefusedError):
+            assert time.monotonic() < end and process.poll() is None
+            time.sleep(0.02)
+    known = control.ask("dance")["message"].split("expected one of ")[1].split(", ")
+    assert told == set(known), "docs/control.md tells all requests and no others"
+
+    def is_ready(request, answer):
+        if request["request"] == "action" and answer.get("code") == "no_quotes":
+            return False  # It is early: the same again.
+        reports = control.ask("performance")["performance"]
+        return request.get("action") != "create_executor" or \
+            any(report["report"]["fills"] > 0 for report in reports)
+
+    order = {"actions": 1, "shutdown": 2}
+    for request, answer in sorted(pairs, key=lambda pair: order.get(pair[0]["request"], 0)):
+        found = control.send_bytes(json.dumps(request).encode())
+        while request["request"] != "shutdown" and not is_ready(request, found):
+            assert time.monotonic() < end, found
+            time.sleep(0.02)
+            found = control.send_bytes(json.dumps(request).encode())
+        assert_contains(found, answer, request["request"])
+    process.communicate(timeout=60)
+    assert process.returncode == 0
 
 
 def test_schema_is_json(folder):

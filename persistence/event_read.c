@@ -12,6 +12,7 @@ enum event_type {
     EVENT_RAW,           /* const char *: JSON as it stands there; null is NULL. */
     EVENT_INT,           /* int64_t */
     EVENT_COUNT,         /* uint64_t */
+    EVENT_COUNT32,       /* uint32_t */
     EVENT_DECIMAL,       /* struct decimal */
     EVENT_NAME,          /* An enum by its table of names; null is 0. */
     EVENT_STATUS,        /* int: record_status_name() */
@@ -41,6 +42,10 @@ struct event_field {
 #define INT(name, member)                 \
     {                                     \
         name, EVENT_INT, AT(member), NULL \
+    }
+#define COUNT32(name, member)                 \
+    {                                         \
+        name, EVENT_COUNT32, AT(member), NULL \
     }
 #define COUNT(name, member)                 \
     {                                       \
@@ -91,6 +96,8 @@ static const struct event_field event_executor_fields[] = {
     TEXT("trading_pair", executor.trading_pair),
     NAME("side", executor.side, side_names),
     RAW("config", executor.config),
+    INT("origin", executor.origin),
+    RAW("reserved", executor.reserved),
     OTHER("status", EVENT_STATUS, executor.status),
     OTHER("close_type", EVENT_CLOSE_TYPE, executor.close_type),
     DECIMAL("net_pnl_quote", executor.net_pnl_quote),
@@ -126,6 +133,9 @@ static const struct event_field event_order_fields[] = {
     NAME("side", order.side, side_names),
     NAME("type", order.type, order_type_names),
     NAME("role", order.role, order_role_names),
+    NAME("time_in_force", order.time_in_force, time_in_force_names),
+    NAME("position_action", order.action, position_action_names),
+    COUNT32("leverage", order.leverage),
     DECIMAL("price", order.price),
     DECIMAL("amount", order.amount),
     DECIMAL("executed_base", order.executed_base),
@@ -277,6 +287,16 @@ static bool event_read_count(const char *text, size_t length, uint64_t *ret_coun
     return true;
 }
 
+static bool event_read_count32(const struct event_slice *value, uint32_t *ret_count)
+{
+    uint64_t count;
+    if (!event_read_count(value->start, value->length, &count) || count > UINT32_MAX) {
+        return false;
+    }
+    *ret_count = (uint32_t)count;
+    return true;
+}
+
 static bool event_read_int(const struct event_slice *value, int64_t *ret_number)
 {
     const bool is_negative = value->length > 0 && value->start[0] == '-';
@@ -393,6 +413,8 @@ static bool event_put(const struct event_field *field, const struct event_slice 
         return event_read_int(value, (int64_t *)(void *)target);
     case EVENT_COUNT:
         return event_read_count(value->start, value->length, (uint64_t *)(void *)target);
+    case EVENT_COUNT32:
+        return event_read_count32(value, (uint32_t *)(void *)target);
     case EVENT_DECIMAL:
         return event_read_decimal(value, (struct decimal *)(void *)target);
     case EVENT_CLOSE_TYPES:

@@ -6,6 +6,7 @@
 #include "base/assert.h"
 #include "persistence/connection.h"
 #include "persistence/event.h"
+#include "persistence/event_read.h"
 #include "persistence/journal.h"
 #include "persistence/schema.h"
 
@@ -127,6 +128,50 @@ static enum err reader_tell(struct reader *reader, struct journal_walk *walk,
     listener->left--;
     return listener->visit(listener->context, row.seq, text_string(&listener->event)) ? ERR_NONE
                                                                                       : ERR_END;
+}
+
+/* One row as a record, in memory that grows with the rows. */
+static enum err reader_read_row(const struct journal_row *row, struct text *memory,
+                                struct record *ret_record, struct failure *failure)
+{
+    const size_t size = event_read_size(row);
+    if (size > memory->capacity) {
+        char *larger = realloc(memory->data, size);
+        if (larger == NULL) {
+            return failure_set(failure, ERR_MEMORY, "no memory for journal record %llu",
+                               (unsigned long long)row->seq);
+        }
+        memory->data = larger;
+        memory->capacity = size;
+    }
+    struct failure cause;
+    const enum err err = event_read(row, memory->data, ret_record, &cause);
+    return err == ERR_NONE ? ERR_NONE
+                           : failure_set(failure, err, "journal record %llu (%s): %.800s",
+                                         (unsigned long long)row->seq, row->kind, cause.text);
+}
+
+enum err reader_records(struct reader *reader,
+                        enum err (*visit)(void *context, const struct record *record),
+                        void *context, struct failure *failure)
+{
+    struct text memory = {0};
+    struct journal_walk walk;
+    enum err err = journal_begin(&walk, &reader->connection, 1, failure);
+    while (err == ERR_NONE) {
+        struct journal_row row;
+        struct record record;
+        err = journal_next(&walk, &row, failure);
+        if (err == ERR_NONE) {
+            err = reader_read_row(&row, &memory, &record, failure);
+        }
+        if (err == ERR_NONE) {
+            err = visit(context, &record);
+        }
+    }
+    journal_end(&walk);
+    text_done(&memory);
+    return err == ERR_END ? ERR_NONE : err;
 }
 
 enum err reader_events(struct reader *reader, uint64_t from, uint64_t limit,

@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "base/text.h"
+#include "persistence/record.h"
 
 enum { READER_COLUMNS_MAX = 64 };
 
@@ -34,6 +35,13 @@ void reader_end(struct reader *reader);
 MUST_USE enum err reader_events(struct reader *reader, uint64_t from, uint64_t limit,
                                 bool (*visit)(void *context, uint64_t seq, const char *event),
                                 void *context, struct failure *failure);
+
+/* Calls `visit` with every record of the journal, in order, each checked on the way. The record is
+ * borrowed for the call; an instrument's index is not in it. An error of visit ends it and is
+ * returned: visit then has filled the failure. A row that cannot be read is ERR_CORRUPT. */
+MUST_USE enum err reader_records(struct reader *reader,
+                                 enum err (*visit)(void *context, const struct record *record),
+                                 void *context, struct failure *failure);
 
 /* The greatest committed sequence number, 0 for none. */
 MUST_USE enum err reader_last_seq(struct reader *reader, uint64_t *ret_seq,

@@ -32,7 +32,7 @@ enum err store_open(const char *type, const struct store_options *options, struc
     struct store *store = NULL;
     const enum err err = kind->open(options, &store, failure);
     if (err == ERR_NONE) {
-        *store = (struct store){.kind = kind};
+        store->kind = kind;
         *ret_store = store;
     }
     return err;

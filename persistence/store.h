@@ -33,6 +33,7 @@ struct store_options {
     const char *path;     /* Database file; unused by memory. */
     const char *run_name; /* For events. */
     enum durability durability;
+    bool is_resumed;  /* A run that the file holds and that was cut short goes on. */
     bool is_replaced; /* A run that the file holds is deleted first, instead of refused. */
 };
 
@@ -63,8 +64,9 @@ STORE_KINDS(STORE_KIND_DECLARE)
 /* The head of every store; kinds embed it first. store.c alone writes it. */
 struct store {
     const struct store_kind *kind; /* Static. */
-    uint64_t last_seq;             /* Of the last record appended. */
+    uint64_t last_seq;             /* Of the last record appended, also before a restart. */
     uint64_t committed_seq;        /* Of the last record committed. */
+    int64_t last_ts_ns;            /* A run that goes on: of its last record; else 0. */
     enum err error;                /* The first error; every later call returns it. */
 };
 

@@ -32,6 +32,7 @@ struct sqlite_store {
     char *run_name;                     /* Owned. */
     enum durability durability;
     int log_pages;    /* Of the write-ahead log after the last commit. */
+    bool is_resumed;  /* A run that was cut short goes on. */
     bool is_replaced; /* What the file holds is deleted at the start. */
     bool has_group;   /* A transaction is open. */
 };
@@ -114,11 +115,43 @@ static enum err sqlite_erase(struct connection *connection, struct failure *fail
     return err;
 }
 
+/* Goes on behind the last record of a run that was cut short. ERR_EXISTS when there is none. */
+static enum err sqlite_resume(struct sqlite_store *sqlite, struct failure *failure)
+{
+    struct connection *connection = &sqlite->connection;
+    sqlite3_stmt *statement = NULL;
+    enum err err = connection_prepare(connection,
+                                      "SELECT seq, ts, checksum FROM journal WHERE EXISTS"
+                                      " (SELECT 1 FROM run WHERE state <> 'stopped')"
+                                      " ORDER BY seq DESC LIMIT 1",
+                                      &statement, failure);
+    if (err != ERR_NONE) {
+        return err;
+    }
+    const int code = sqlite3_step(statement);
+    if (code == SQLITE_ROW && sqlite3_column_bytes(statement, 2) == CHECKSUM_SIZE) {
+        sqlite->store.last_seq = (uint64_t)sqlite3_column_int64(statement, 0);
+        sqlite->store.last_ts_ns = sqlite3_column_int64(statement, 1);
+        sqlite->store.committed_seq = sqlite->store.last_seq;
+        memcpy(sqlite->checksum.bytes, sqlite3_column_blob(statement, 2), CHECKSUM_SIZE);
+        sqlite->committed_checksum = sqlite->checksum;
+    } else if (code == SQLITE_ROW || code == SQLITE_DONE) {
+        err = ERR_EXISTS; /* The failure says already what the file holds. */
+    } else {
+        err = connection_fail(connection, "read", failure);
+    }
+    (void)sqlite3_finalize(statement);
+    return err;
+}
+
 /* Whether a database of ours may be written to, erased before where that is wanted. */
 static enum err sqlite_claim(struct sqlite_store *sqlite, bool *ret_is_empty,
                              struct failure *failure)
 {
     enum err err = sqlite_check_unused(&sqlite->connection, failure);
+    if (err == ERR_EXISTS && sqlite->is_resumed) {
+        return sqlite_resume(sqlite, failure);
+    }
     if (err == ERR_EXISTS && sqlite->is_replaced) {
         err = sqlite_erase(&sqlite->connection, failure);
         *ret_is_empty = true;
@@ -205,6 +238,7 @@ static enum err sqlite_open(const struct store_options *options, struct store **
     sqlite->checksum = CHECKSUM_FIRST;
     sqlite->committed_checksum = CHECKSUM_FIRST;
     sqlite->durability = options->durability;
+    sqlite->is_resumed = options->is_resumed;
     sqlite->is_replaced = options->is_replaced;
     sqlite->run_name = strdup(options->run_name);
     if (sqlite->run_name == NULL) {

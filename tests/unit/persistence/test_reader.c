@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "persistence/connection.h"
+#include "persistence/event.h"
 #include "persistence/store.h"
 #include "tests/unit/persistence/samples.h"
 
@@ -103,6 +104,35 @@ START_TEST(events_equal_what_was_published)
         ck_assert_uint_eq(seen.first, cases[i].first);
         ck_assert_uint_eq(seen.count, cases[i].count);
     }
+    reader_close(reader);
+    forget_published();
+}
+END_TEST
+
+static enum err compare_record(void *context, const struct record *record)
+{
+    uint64_t *seq = context;
+    ck_assert_uint_eq(record->seq, ++*seq);
+    ck_assert_int_eq(record->kind, (enum record_kind)(record->seq - 1));
+    const struct record expected = sample_record(record->kind, record->seq);
+    struct text data = {0};
+    struct text expected_data = {0};
+    event_print_data(record, &data);
+    event_print_data(&expected, &expected_data);
+    ck_assert_str_eq(text_string(&data), text_string(&expected_data));
+    text_done(&data);
+    text_done(&expected_data);
+    return *seq == RECORD_KIND_COUNT - 1U ? ERR_STATE : ERR_NONE;
+}
+
+/* Every record as it was written; visit's error ends the walk. */
+START_TEST(records_equal_what_was_written)
+{
+    write_run();
+    struct reader *reader = open_reader();
+    uint64_t seq = 0;
+    ck_assert_int_eq(reader_records(reader, compare_record, &seq, &failure), ERR_STATE);
+    ck_assert_uint_eq(seq, RECORD_KIND_COUNT - 1U);
     reader_close(reader);
     forget_published();
 }
@@ -314,6 +344,8 @@ int main(void)
     tcase_add_checked_fixture(tcase, sample_folder_create, sample_folder_remove);
     tcase_add_test(tcase, events_equal_what_was_published);
     tcase_add_test(tcase, between_begin_and_end_nothing_changes);
+    tcase_add_test(tcase, records_equal_what_was_written);
+    tcase_add_test(tcase, records_equal_what_was_written);
     tcase_add_test(tcase, reader_follows_a_run_that_goes_on);
     tcase_add_loop_test(tcase, falsified_journal_is_found, 0, 11);
     tcase_add_test(tcase, damaged_page_is_found);

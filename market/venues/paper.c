@@ -70,6 +70,12 @@ enum err paper_venue_deposit(struct paper_venue *venue, const char *asset, struc
     return paper_accounts_deposit(&venue->accounts, asset, amount);
 }
 
+void paper_venue_number_trades(struct paper_venue *venue, uint64_t count)
+{
+    ASSERT(count >= venue->trade_count);
+    venue->trade_count = count;
+}
+
 void paper_venue_balance(const struct paper_venue *venue, const char *asset,
                          struct decimal *ret_total, struct decimal *ret_reserved)
 {

@@ -104,6 +104,9 @@ void paper_venue_destroy(struct paper_venue *venue);
 MUST_USE enum err paper_venue_deposit(struct paper_venue *venue, const char *asset,
                                       struct decimal amount);
 
+/* The next trade gets the number behind `count`: after a restart the ones before keep theirs. */
+void paper_venue_number_trades(struct paper_venue *venue, uint64_t count);
+
 /* Total and reserved balance of an asset; zero for an asset it does not know. */
 void paper_venue_balance(const struct paper_venue *venue, const char *asset,
                          struct decimal *ret_total, struct decimal *ret_reserved);

@@ -29,6 +29,20 @@ START_TEST(a_market_order_trades_with_the_next_quote)
 }
 END_TEST
 
+START_TEST(trades_after_a_restart_go_on_with_their_numbers)
+{
+    static const struct paper_config config = {.is_unlimited = true};
+    struct paper_fixture fixture;
+    fixture_open(&fixture, &config);
+    paper_venue_number_trades(fixture.venue, 41);
+    submit(&fixture, 1, SIDE_BUY, "2", "0");
+    quote(&fixture, "99", "101");
+    ck_assert_str_eq(kinds(&fixture), "AFC");
+    ck_assert_str_eq(fixture.updates.items[1].fill.trade_id, "42");
+    fixture_close(&fixture);
+}
+END_TEST
+
 START_TEST(a_limit_order_waits_for_its_price)
 {
     static const struct paper_config config = {.is_unlimited = true,
@@ -320,6 +334,7 @@ int main(void)
 {
     TCase *tcase = tcase_create("paper");
     tcase_add_test(tcase, a_market_order_trades_with_the_next_quote);
+    tcase_add_test(tcase, trades_after_a_restart_go_on_with_their_numbers);
     tcase_add_test(tcase, a_limit_order_waits_for_its_price);
     tcase_add_test(tcase, older_orders_are_matched_first_whatever_their_price);
     tcase_add_loop_test(tcase, broken_rules_are_refused_with_a_reason, 0, COUNT_OF(refusals));

@@ -25,6 +25,7 @@ enum action_kind { ACTION_CREATE = 1, ACTION_STOP, ACTION_STORE, ACTION_UPDATE }
 enum {
     ACTION_ID_MAX = 63,      /* Characters, of [A-Za-z0-9_.-]. */
     ACTIONS_BATCH_MAX = 100, /* In one request. */
+    ACTION_CODE_MAX = 64,    /* Bytes of a reason code. */
     ACTIONS_MAX = 1 << 20,   /* In one run: each is remembered, so that it counts once. */
 };
 
@@ -111,7 +112,7 @@ struct message_answer {
     bool is_accepted;
     char action_id[ACTION_ID_MAX + 1];
     char executor_id[ACTION_ID_MAX + 1]; /* "" when there is none. */
-    const char *code;                    /* Static; "" when accepted. */
+    char code[ACTION_CODE_MAX];          /* "" when accepted. */
     const char *text;                    /* In this message's body; "" when accepted. */
     char texts[];
 };

@@ -64,7 +64,8 @@ enum message_kind {
     MESSAGE_FLUSH,           /* orchestrator -> publisher: empty; it answers with the same. */
     MESSAGE_PROGRESS,        /* market -> progress: struct message_progress. */
     MESSAGE_BALANCES_WANTED, /* orchestrator -> venue: empty. */
-    MESSAGE_BALANCES,        /* venue -> orchestrator: struct message_balances. */
+    MESSAGE_BALANCES,        /* venue -> orchestrator: struct message_balances. Back to a venue of
+                              * this process after a restart: what it is to hold. */
     MESSAGE_ACTION,          /* anybody -> orchestrator: struct message_action (actors/action.h). */
     MESSAGE_ANSWER,          /* orchestrator -> whoever sent it: struct message_answer. */
     MESSAGE_REFRESH,         /* anybody -> orchestrator: struct message_refresh. */
@@ -255,6 +256,7 @@ struct balance {
 
 struct message_balances {
     uint32_t venue;
+    uint64_t trade_count; /* To a venue: its next trade has the number behind this one. */
     uint32_t count;
     struct balance items[];
 };

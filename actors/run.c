@@ -26,6 +26,8 @@ struct run {
     unsigned *price_digits; /* Per instrument. */
     char *database;         /* Owned; NULL: none. */
     struct store *store;    /* Owned until the keeper has it. */
+    bool is_resumed;        /* The database holds a run that was cut short: it goes on. */
+    int64_t resumed_ns;     /* Market time of its last record. */
     struct actor_ref *venues;
     struct link_publisher *publisher; /* Owned; NULL: no sockets. */
     struct link_secrets secrets;      /* Of control over HTTP, when there is. */
@@ -41,6 +43,16 @@ struct run {
     struct keeper_outcome journal;
     struct failure failure; /* Of an actor that failed. */
 };
+
+/* Damage and locks of files that are no database are plain failures to the caller. */
+static enum err run_plain_failure(struct failure *failure, enum err err)
+{
+    if (err == ERR_NONE || err == ERR_MEMORY) {
+        return err;
+    }
+    failure->code = ERR_IO;
+    return ERR_IO;
+}
 
 /* ---- The root: spawns the roles and ends the run when one of them fails ---- */
 
@@ -82,7 +94,8 @@ static enum err run_spawn_control(struct run *run, struct context *context, stru
                                           .orchestrator = orchestrator,
                                           .market = run->market,
                                           .failure = &run->failure};
-    return context_spawn(context, &control_class, &arguments, &ref);
+    const enum err err = context_spawn(context, &control_class, &arguments, &ref);
+    return run_plain_failure(&run->failure, err);
 }
 
 static enum err run_spawn_caller(struct run *run, struct context *context,
@@ -113,8 +126,10 @@ static enum err run_spawn_market(struct run *run, struct context *context,
         err = context_spawn(context, &progress_class, &progress, &arguments.progress);
     }
     const struct feed_section *feeds = run->config->file.feeds.items;
-    struct feed_arguments feed = {
-        .sources = run->sources, .count = run->config->file.feeds.count, .speed = feeds[0].speed};
+    struct feed_arguments feed = {.sources = run->sources,
+                                  .count = run->config->file.feeds.count,
+                                  .speed = feeds[0].speed,
+                                  .after_ns = run->is_resumed ? run->resumed_ns : INT64_MIN};
     if (err == ERR_NONE) {
         err = context_spawn(context, &feed_class, &feed, &arguments.feed);
     }
@@ -151,6 +166,10 @@ static enum err run_root_start(struct context *context, void *state, void *given
                                                    .publisher = publisher,
                                                    .venues = run->venues,
                                                    .is_unrecorded = run->options.is_unrecorded,
+                                                   .database =
+                                                       run->is_resumed ? run->database : NULL,
+                                                   .on_restart = run->options.on_restart,
+                                                   .failure = &run->failure,
                                                    .outcome = &run->outcome};
         err = context_spawn(context, &orchestrator_class, &arguments, &orchestrator);
     }
@@ -187,16 +206,6 @@ static const struct actor_class run_root_class = {
 };
 
 /* ---- Opening ---- */
-
-/* Damage and locks of files that are no database are plain failures to the caller. */
-static enum err run_plain_failure(struct failure *failure, enum err err)
-{
-    if (err == ERR_NONE || err == ERR_MEMORY) {
-        return err;
-    }
-    failure->code = ERR_IO;
-    return ERR_IO;
-}
 
 /* Opens the tapes, unless they are given, and tells the feed and the market about them. */
 static enum err run_open_tapes(struct run *run, struct failure *failure)
@@ -254,8 +263,16 @@ static enum err run_open_store(struct run *run, struct failure *failure)
     const struct store_options options = {.path = run->database,
                                           .run_name = name,
                                           .durability = run->config->durability,
+                                          .is_resumed =
+                                              section->existing == EXISTING_RESUME &&
+                                              run->config->file.run->mode != MODE_BACKTEST,
                                           .is_replaced = section->existing == EXISTING_REPLACE};
-    return store_open(section->type, &options, &run->store, failure);
+    const enum err err = store_open(section->type, &options, &run->store, failure);
+    if (err == ERR_NONE && run->store->last_seq > 0) {
+        run->is_resumed = true;
+        run->resumed_ns = run->store->last_ts_ns;
+    }
+    return err;
 }
 
 static enum err run_open_secrets(struct run *run, struct failure *failure)
@@ -332,8 +349,8 @@ static enum err run_start_system(struct run *run, struct failure *failure)
         err = system_spawn(run->system, &run_root_class, run, &root);
     }
     if (err != ERR_NONE && run->failure.code != ERR_NONE) {
-        *failure = run->failure; /* A socket that cannot listen has said why. */
-        return run_plain_failure(failure, err);
+        *failure = run->failure; /* A socket that cannot listen has said why, or the journal. */
+        return failure->code;
     }
     return err == ERR_NONE
                ? ERR_NONE

@@ -35,8 +35,9 @@ struct run_options {
     uint64_t epoch;         /* Of client order ids: unique to this start, below 36^12. */
     const uint8_t *entropy; /* LINK_ENTROPY_BYTES random bytes for secrets of the control interface;
                              * NULL: they have to be there. */
-    run_secrets_made *on_secrets;  /* When they are made; may be NULL. */
-    const struct run_tapes *tapes; /* Of the config's feeds, borrowed; NULL: the run opens them. */
+    run_secrets_made *on_secrets;   /* When they are made; may be NULL. */
+    const struct run_tapes *tapes;  /* Of the config's feeds, borrowed; NULL: the run opens them. */
+    enum restart_policy on_restart; /* Instead of the run file's; 0: that one. */
     bool is_unrecorded; /* Only the result counts: no database, no sockets, no events at all. */
     bool
         is_exhaustive; /* Every quote wakes every executor: what indexed runs are tested against. */

@@ -26,7 +26,9 @@ enum { RUN_EXECUTORS_MAX = 2000000 }; /* In one run. */
 
 enum run_mode { MODE_BACKTEST = 1, MODE_PAPER = 2, MODE_LIVE = 3 };
 enum end_policy { END_CLOSE = 1, END_KEEP = 2 };
-enum existing_policy { EXISTING_REFUSE = 1, EXISTING_REPLACE = 2 };
+enum restart_policy { RESTART_RESUME = 1, RESTART_STOP_CLOSE = 2, RESTART_STOP_KEEP = 3 };
+extern const struct field_name restart_policy_names[]; /* resume, stop_close, stop_keep */
+enum existing_policy { EXISTING_REFUSE = 1, EXISTING_REPLACE = 2, EXISTING_RESUME = 3 };
 
 struct run_section {
     const char *name;
@@ -34,6 +36,7 @@ struct run_section {
     int64_t seed;
     int64_t workers; /* 0: one per processor; a backtest always has none. */
     enum end_policy on_end;
+    enum restart_policy on_restart;
 };
 
 struct fee_section {
@@ -45,6 +48,7 @@ struct fee_section {
 struct venue_section {
     const char *name;
     const char *type;
+    bool is_remote;             /* By its type. */
     struct field_list balances; /* struct field_entry */
     const struct fee_section *fees;
     int64_t latency_ns;

@@ -6,8 +6,14 @@
 static const struct field_name mode_names[] = {
     {"backtest", MODE_BACKTEST}, {"paper", MODE_PAPER}, {"live", MODE_LIVE}, {NULL, 0}};
 static const struct field_name end_names[] = {{"close", END_CLOSE}, {"keep", END_KEEP}, {NULL, 0}};
-static const struct field_name existing_names[] = {
-    {"refuse", EXISTING_REFUSE}, {"replace", EXISTING_REPLACE}, {NULL, 0}};
+const struct field_name restart_policy_names[] = {{"resume", RESTART_RESUME},
+                                                  {"stop_close", RESTART_STOP_CLOSE},
+                                                  {"stop_keep", RESTART_STOP_KEEP},
+                                                  {NULL, 0}};
+static const struct field_name existing_names[] = {{"resume", EXISTING_RESUME},
+                                                   {"refuse", EXISTING_REFUSE},
+                                                   {"replace", EXISTING_REPLACE},
+                                                   {NULL, 0}};
 static const struct field_name fill_model_names[] = {
     {"touch", PAPER_FILL_TOUCH}, {"trade", PAPER_FILL_TRADE}, {"book", PAPER_FILL_BOOK}, {NULL, 0}};
 static const struct field_name post_only_names[] = {
@@ -54,6 +60,14 @@ static const struct field run_fields[] = {
      .default_text = "close",
      .doc = "What happens to running executors when the feed ends or a signal comes: close their "
             "positions, or keep them in the position book."},
+    {.name = "on_restart",
+     .kind = FIELD_ENUM,
+     .offset = offsetof(struct run_section, on_restart),
+     .names = restart_policy_names,
+     .default_text = "resume",
+     .doc = "What happens to executors of a run that was cut short when it is started again: they "
+            "go on, or are stopped and their positions closed or kept. tutti run --on-restart "
+            "overrules it."},
     {0}};
 
 static const struct field fee_fields[] = {
@@ -292,8 +306,9 @@ static const struct field persistence_fields[] = {
      .kind = FIELD_ENUM,
      .offset = offsetof(struct persistence_section, existing),
      .names = existing_names,
-     .default_text = "refuse",
-     .doc = "When the file already holds a run: refuse to start, or replace it."},
+     .default_text = "resume",
+     .doc = "When the file already holds a run: let it go on when it was cut short (paper and "
+            "live; one that has ended is refused), refuse to start, or replace it."},
     {0}};
 
 static const struct field address_fields[] = {

@@ -18,6 +18,7 @@ struct foreground {
     struct run *run;
     struct progress_bar bar;
     bool is_quiet;
+    enum restart_policy on_restart; /* 0: as the run file says. */
     bool is_json;
 };
 
@@ -183,7 +184,8 @@ static enum exit_code foreground_run(struct foreground *foreground, const struct
                                         .on_progress = foreground_show_rows,
                                         .on_tape = foreground_show_tape,
                                         .context = foreground,
-                                        .epoch = foreground_epoch(config)};
+                                        .epoch = foreground_epoch(config),
+                                        .on_restart = foreground->on_restart};
     struct failure failure;
     const enum err created = run_create(config, &options, &foreground->run, &failure);
     sodium_memzero(entropy, sizeof(entropy));
@@ -210,6 +212,17 @@ static enum exit_code foreground_run(struct foreground *foreground, const struct
     return code;
 }
 
+/* What --on-restart says; false when it says nothing that is known. */
+static bool foreground_take_restart(struct foreground *foreground, const char *word)
+{
+    int policy;
+    if (word == NULL || !field_value_of(restart_policy_names, word, &policy)) {
+        return false;
+    }
+    foreground->on_restart = (enum restart_policy)policy;
+    return true;
+}
+
 static enum exit_code run_run(const struct command *command, int argc, char **argv)
 {
     struct foreground foreground = {0};
@@ -222,6 +235,12 @@ static enum exit_code run_run(const struct command *command, int argc, char **ar
             foreground.is_json = true;
         } else if (strcmp(argv[i], "--quiet") == 0) {
             foreground.is_quiet = true;
+        } else if (strcmp(argv[i], "--on-restart") == 0) {
+            if (!foreground_take_restart(&foreground, argv[i + 1])) {
+                return command_misused(command, "--on-restart: expected resume, stop_close or "
+                                                "stop_keep");
+            }
+            i++;
         } else if (argv[i][0] == '-' || path != NULL) {
             return command_misused(command, "unexpected %s", argv[i]);
         } else {
@@ -250,12 +269,15 @@ static enum exit_code run_run(const struct command *command, int argc, char **ar
 const struct command command_run = {
     .name = "run",
     .summary = "trade a run file: backtest or paper",
-    .help = "Usage: tutti run [--json] [--quiet] FILE\n\n"
+    .help = "Usage: tutti run [--json] [--quiet] [--on-restart POLICY] FILE\n\n"
             "Runs the executors of a run file until its feed ends, then prints the report.\n"
             "SIGINT or SIGTERM ends it in order: executors are stopped by run.on_end, orders\n"
             "cancelled, everything committed, the report printed; a second signal ends at once.\n\n"
             "  --json    print the report as JSON\n"
-            "  --quiet   print no report\n\n"
+            "  --quiet   print no report\n"
+            "  --on-restart resume|stop_close|stop_keep\n"
+            "            what becomes of the executors of a run that was cut short (instead of\n"
+            "            run.on_restart): starting it again lets it go on from its database\n\n"
             "Example:\n  tutti run examples/quickstart.yaml\n",
     .run = run_run,
 };

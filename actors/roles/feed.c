@@ -18,6 +18,21 @@ struct feed {
     int64_t tape_start_ns; /* Its market time. */
 };
 
+/* The first row of [low, high) that is later than limit_ns, or `high`. */
+static size_t feed_row_after(const struct tape_columns *columns, size_t low, size_t high,
+                             int64_t limit_ns)
+{
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (columns->time_ns[middle] <= limit_ns) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
 static enum err feed_start(struct context *context, void *state, void *arguments)
 {
     (void)context;
@@ -27,7 +42,14 @@ static enum err feed_start(struct context *context, void *state, void *arguments
     feed->count = given->count;
     feed->speed = given->speed;
     feed->next = calloc(given->count, sizeof(*feed->next));
-    return feed->next != NULL ? ERR_NONE : ERR_MEMORY;
+    if (feed->next == NULL) {
+        return ERR_MEMORY;
+    }
+    for (size_t i = 0; i < given->count; i++) {
+        const struct tape_columns *columns = tape_columns_of(given->sources[i].tape);
+        feed->next[i] = feed_row_after(columns, 0, columns->count, given->after_ns);
+    }
+    return ERR_NONE;
 }
 
 static void feed_stop(struct context *context, void *state)
@@ -79,21 +101,12 @@ static int64_t feed_limit(const struct feed *feed, size_t source)
     return limit_ns;
 }
 
-/* The first row at or behind `first` that is later than limit_ns, at most FEED_CHUNK_ROWS on. */
+/* The end of the next chunk: rows up to limit_ns, at most FEED_CHUNK_ROWS. */
 static size_t feed_chunk_end(const struct tape_columns *columns, size_t first, int64_t limit_ns)
 {
-    size_t low = first;
-    size_t high =
+    const size_t end =
         columns->count - first > FEED_CHUNK_ROWS ? first + FEED_CHUNK_ROWS : columns->count;
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-        if (columns->time_ns[middle] <= limit_ns) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low;
+    return feed_row_after(columns, first, end, limit_ns);
 }
 
 /* Up to which market time rows may be given out now; INSTANT_NEVER without a speed. */

@@ -23,6 +23,7 @@ struct feed_arguments {
     const struct feed_source *sources; /* Borrowed for the run. */
     size_t count;
     struct decimal speed; /* Times real time; 0: as fast as it is asked. */
+    int64_t after_ns;     /* Rows up to then are left out; INT64_MIN: none are. */
 };
 
 extern const struct actor_class feed_class; /* Arguments: struct feed_arguments. */

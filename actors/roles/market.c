@@ -106,6 +106,9 @@ static void market_stop(struct context *context, void *state)
 
 static void market_choose(struct market *market, uint32_t executor)
 {
+    if (executor >= market->sleeper_count) {
+        return; /* It was not shown to the market yet. */
+    }
     struct sleeper *sleeper = &market->sleepers[executor];
     if (sleeper->is_known && !sleeper->is_chosen) {
         sleeper->is_chosen = true;

@@ -24,7 +24,12 @@ static enum err orchestrator_start(struct context *context, void *state, void *a
     if (err == ERR_NONE) {
         err = guard_init(orch);
     }
-    return err == ERR_NONE ? roster_init(orch) : err;
+    if (err == ERR_NONE) {
+        err = roster_init(orch);
+    }
+    return err == ERR_NONE && orch->given.database != NULL
+               ? recovery_replay(orch, orch->given.database, orch->given.failure)
+               : err;
 }
 
 static void orchestrator_stop(struct context *context, void *state)
@@ -40,6 +45,7 @@ static void orchestrator_stop(struct context *context, void *state)
     free(orch->held);
     free(orch->waiting_wakes);
     free(orch->externals);
+    free(orch->resuming);
     message_destroy(orch->waiting_step);
     orch->waiting_step = NULL;
 }
@@ -129,12 +135,16 @@ static enum err orchestrator_run_step(struct orchestrator *orch, nng_msg **messa
     const struct message_step *step = message_body(*message);
     enum err err = ERR_NONE;
     orch->given.outcome->ended_ns = orch->now_ns;
-    if (orch->seq == 0) {
+    if (!orch->is_begun) {
+        orch->is_begun = true;
         orch->given.outcome->started_ns = orch->now_ns;
-        err = journal_run_started(orch);
+        err = orch->is_recovered ? recovery_begin(orch) : journal_run_started(orch);
         if (err == ERR_NONE) {
             err = halt_on_started(orch);
         }
+    }
+    if (err == ERR_NONE && orch->resuming_count > 0) {
+        err = recovery_go_on(orch);
     }
     orch->last_touched = 0;
     if (step->is_draining && !orch->is_stopping) {
@@ -323,7 +333,7 @@ static enum err orchestrator_dispatch(struct orchestrator *orch, nng_msg **messa
     case MESSAGE_ACTION:
         return actions_on_action(orch, body, message_envelope(*message)->sender);
     case MESSAGE_REFRESH:
-        return actions_on_refresh(orch, body, message_envelope(*message)->sender);
+        return refresh_on_message(orch, body, message_envelope(*message)->sender);
     case MESSAGE_RISK:
         return halt_on_request(orch, body, message_envelope(*message)->sender);
     case MESSAGE_RISK_SWEEP:

@@ -39,6 +39,9 @@ struct orchestrator_arguments {
     const struct risk_latches *latches; /* States that hold from the start; NULL: none. Borrowed
                                          * during the start. */
     bool is_unrecorded; /* Nobody reads the records: the texts that are costly to make stay out. */
+    const char *database; /* Borrowed; of a run that was cut short and goes on; NULL: it is new. */
+    enum restart_policy on_restart; /* Instead of the run file's; 0: that one. */
+    struct failure *failure; /* Borrowed: why a run cannot go on. May be NULL without a database. */
     struct run_outcome *outcome; /* Borrowed. */
 };
 

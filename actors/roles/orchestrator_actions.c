@@ -6,9 +6,8 @@
 #include "base/log.h"
 
 enum {
-    ACTION_TREE_BYTES_MAX = 8 << 20,   /* While one is parsed. */
-    ACTION_CONFIG_BYTES_MAX = 1 << 20, /* What an executor made by an action keeps. */
-    ACTION_TEXT_MAX = 4096,            /* Of an answer; more problems are cut off. */
+    ACTION_TREE_BYTES_MAX = 8 << 20, /* While one is parsed. */
+    ACTION_TEXT_MAX = 4096,          /* Of an answer; more problems are cut off. */
 };
 
 #define ACTION_CODE_DEFINE(code, doc) static const char CODE_##code[] = #code;
@@ -55,25 +54,6 @@ static void verdict_refuse_problems(struct verdict *verdict, const char *code,
 static bool verdict_is_refused(const struct verdict *verdict)
 {
     return verdict->code[0] != '\0';
-}
-
-/* ---- Executors made by actions ---- */
-
-void executor_owner_destroy(struct executor_owner *owner)
-{
-    if (owner != NULL) {
-        arena_done(&owner->arena);
-        free(owner);
-    }
-}
-
-static struct executor_owner *executor_owner_create(void)
-{
-    struct executor_owner *owner = calloc(1, sizeof(*owner));
-    if (owner != NULL) {
-        arena_init(&owner->arena, ACTION_CONFIG_BYTES_MAX);
-    }
-    return owner;
 }
 
 /* ---- Journal ---- */
@@ -256,22 +236,13 @@ static struct executor_entry *actions_subject(struct orchestrator *orch, struct 
     return roster_get(orch, verdict->executor);
 }
 
-/* What an executor remembers about actions; made when the first one comes. */
-static struct executor_owner *actions_owner(struct executor_entry *entry)
-{
-    if (entry->owner == NULL) {
-        entry->owner = executor_owner_create();
-    }
-    return entry->owner;
-}
-
 static enum err actions_judge_stop(struct orchestrator *orch, struct verdict *verdict)
 {
     struct executor_entry *entry = actions_subject(orch, verdict);
     if (entry == NULL) {
         return ERR_NONE;
     }
-    struct executor_owner *owner = actions_owner(entry);
+    struct executor_owner *owner = executor_owner_of(entry);
     if (owner == NULL) {
         return ERR_MEMORY;
     }
@@ -344,7 +315,7 @@ static enum err actions_judge_update(struct orchestrator *orch, struct verdict *
     if (entry == NULL) {
         return ERR_NONE;
     }
-    struct executor_owner *owner = actions_owner(entry);
+    struct executor_owner *owner = executor_owner_of(entry);
     if (owner == NULL) {
         return ERR_MEMORY;
     }
@@ -428,8 +399,8 @@ static void actions_take_ids(struct orchestrator *orch, struct verdict *verdict)
 static struct action_entry actions_entry(struct verdict *verdict)
 {
     text_append(&verdict->text, "", 0);
-    struct action_entry entry = {
-        .kind = verdict->action->kind, .code = verdict->code, .text = verdict->text.data};
+    struct action_entry entry = {.kind = verdict->action->kind, .text = verdict->text.data};
+    (void)snprintf(entry.code, sizeof(entry.code), "%s", verdict->code);
     memcpy(entry.id, verdict->action_id, sizeof(entry.id));
     memcpy(entry.executor_id, verdict->executor_id, sizeof(entry.executor_id));
     return entry;
@@ -500,45 +471,6 @@ enum err actions_on_action(struct orchestrator *orch, const struct message_actio
     return err;
 }
 
-/* ---- Refresh ---- */
-
-enum err actions_on_refresh(struct orchestrator *orch, const struct message_refresh *refresh,
-                            struct actor_ref sender)
-{
-    const struct waiting_answer to = {.ticket = refresh->ticket, .to = sender};
-    enum err err = answers_prepare(orch);
-    const uint32_t number = roster_find(orch, refresh->executor_id);
-    struct executor_entry *entry = number != 0 ? roster_get(orch, number) : NULL;
-    if (err != ERR_NONE || entry == NULL || entry->status == EXECUTOR_TERMINATED ||
-        orch->is_finishing || orch->answer_count >= ACTIONS_WAITING_MAX) {
-        return err == ERR_NONE ? answers_send(orch, &to) : err;
-    }
-    struct executor_owner *owner = actions_owner(entry);
-    if (owner == NULL) {
-        return ERR_MEMORY;
-    }
-    if (!actor_ref_is_nobody(owner->refresh.to)) {
-        return answers_send(orch, &to); /* One is under way: what is there is fresh enough. */
-    }
-    owner->refresh = to;
-    err = message_post(orch->context, entry->host, MESSAGE_REPORT_WANTED, orch->now_ns, NULL, 0);
-    return err == ERR_NONE ? roster_touch(orch, number) : err;
-}
-
-/* The report that somebody waits for has come. */
-static enum err actions_answer_refresh(struct orchestrator *orch, struct executor_owner *owner)
-{
-    if (actor_ref_is_nobody(owner->refresh.to)) {
-        return ERR_NONE;
-    }
-    struct waiting_answer to = owner->refresh;
-    owner->refresh = (struct waiting_answer){0};
-    if (orch->answer_count < ACTIONS_WAITING_MAX) {
-        to.seq = orch->seq;
-    }
-    return answers_send(orch, &to);
-}
-
 /* ---- What becomes of them ---- */
 
 enum err actions_on_report(struct orchestrator *orch, struct executor_entry *entry,
@@ -548,7 +480,7 @@ enum err actions_on_report(struct orchestrator *orch, struct executor_entry *ent
     if (owner == NULL) {
         return ERR_NONE;
     }
-    const enum err refreshed = actions_answer_refresh(orch, owner);
+    const enum err refreshed = refresh_on_report(orch, owner);
     if (refreshed != ERR_NONE) {
         return refreshed;
     }
@@ -569,6 +501,55 @@ enum err actions_on_report(struct orchestrator *orch, struct executor_entry *ent
     if (err == ERR_NONE && has_ended) {
         err = actions_complete(orch, &owner->update_action, CODE_not_running,
                                "the executor ended before");
+    }
+    return err;
+}
+
+/* ---- After a restart ---- */
+
+/* The request of an action that is not completed, as it was accepted. */
+static enum err actions_read_again(const struct action_entry *entry, struct arena *arena,
+                                   struct action *ret_action)
+{
+    struct problems problems;
+    problems_init(&problems, "request");
+    const struct node *root;
+    const char *json = entry->request != NULL ? entry->request : "";
+    enum err err =
+        node_read_json("request", json, strlen(json), NODE_DEPTH_MAX, arena, &problems, &root);
+    if (err == ERR_NONE) {
+        err = action_parse(root, "", arena, &problems, ret_action);
+    }
+    problems_done(&problems);
+    return err;
+}
+
+static enum err actions_carry_again(struct orchestrator *orch, uint32_t executor, uint32_t number)
+{
+    struct action action;
+    struct verdict verdict = {.action = &action, .code = "", .executor = executor};
+    arena_init(&verdict.arena, ACTION_TREE_BYTES_MAX);
+    enum err err = actions_read_again(answers_get(orch, number), &verdict.arena, &action);
+    if (err == ERR_NONE && action.kind == ACTION_UPDATE) {
+        err = actions_read_update(roster_get(orch, executor)->kind, &verdict);
+    }
+    if (err == ERR_NONE && !verdict_is_refused(&verdict)) {
+        err = actions_table[action.kind].carry(orch, &verdict, number);
+    }
+    arena_done(&verdict.arena);
+    text_done(&verdict.text);
+    return err;
+}
+
+enum err actions_resume(struct orchestrator *orch, uint32_t number)
+{
+    const struct executor_owner *owner = roster_get(orch, number)->owner;
+    enum err err = ERR_NONE;
+    if (owner->update_action != 0) {
+        err = actions_carry_again(orch, number, owner->update_action);
+    }
+    if (err == ERR_NONE && owner->stop_action != 0) {
+        err = actions_carry_again(orch, number, owner->stop_action);
     }
     return err;
 }

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@ void answers_done(struct orchestrator *orch)
 {
     for (uint32_t i = 0; i < orch->action_count; i++) {
         free(orch->actions[i]->text);
+        free(orch->actions[i]->request);
         free(orch->actions[i]);
     }
     free(orch->actions);
@@ -62,6 +64,7 @@ enum err answers_remember(struct orchestrator *orch, const struct action_entry *
     if (err == ERR_NONE) {
         *entry = *answer;
         entry->text = text;
+        entry->request = NULL;
         err = text_index_set(&orch->actions_by_id, entry->id, orch->action_count + 1);
     }
     if (err != ERR_NONE) {
@@ -84,8 +87,8 @@ enum err answers_send_now(struct orchestrator *orch, const struct action_entry *
         return ERR_MEMORY;
     }
     struct message_answer *answer = message_body(message);
-    *answer = (struct message_answer){
-        .ticket = to->ticket, .is_accepted = entry->code[0] == '\0', .code = entry->code};
+    *answer = (struct message_answer){.ticket = to->ticket, .is_accepted = entry->code[0] == '\0'};
+    memcpy(answer->code, entry->code, sizeof(answer->code));
     memcpy(answer->action_id, entry->id, sizeof(answer->action_id));
     memcpy(answer->executor_id, entry->executor_id, sizeof(answer->executor_id));
     memcpy(answer->texts, entry->text, size);
@@ -98,7 +101,7 @@ enum err answers_send_now(struct orchestrator *orch, const struct action_entry *
 static enum err answers_send_due(struct orchestrator *orch, const struct waiting_answer *to)
 {
     char empty[] = "";
-    const struct action_entry plain = {.code = "", .text = empty}; /* A refresh: it is done. */
+    const struct action_entry plain = {.text = empty}; /* A refresh: it is done. */
     return answers_send_now(orch, to->action != 0 ? answers_get(orch, to->action) : &plain, to);
 }
 
@@ -123,6 +126,88 @@ enum err answers_on_committed(struct orchestrator *orch)
         err = answers_send_due(orch, next);
         orch->answer_first = (orch->answer_first + 1) % ACTIONS_WAITING_MAX;
         orch->answer_count--;
+    }
+    return err;
+}
+
+/* ---- After a restart ---- */
+
+/* Where an executor keeps its pending action of a kind; NULL: it is none for long. */
+static uint32_t *answers_pending(struct executor_owner *owner, enum action_kind kind)
+{
+    switch (kind) {
+    case ACTION_CREATE:
+        return &owner->create_action;
+    case ACTION_STOP:
+        return &owner->stop_action;
+    case ACTION_UPDATE:
+        return &owner->update_action;
+    case ACTION_STORE:
+        break;
+    }
+    return NULL;
+}
+
+static enum err answers_restore_accepted(struct orchestrator *orch, const struct record *record,
+                                         uint32_t number)
+{
+    struct action_entry *entry = answers_get(orch, number);
+    const uint32_t executor = roster_find(orch, entry->executor_id);
+    if (executor == 0) {
+        return ERR_NONE; /* It comes with the next record. */
+    }
+    if (entry->kind == ACTION_STORE) {
+        roster_get(orch, executor)->is_stored = true;
+    }
+    uint32_t *pending = answers_pending(roster_get(orch, executor)->owner, entry->kind);
+    if (pending == NULL || record->data.action.request == NULL) {
+        return ERR_NONE;
+    }
+    *pending = number;
+    entry->request = strdup(record->data.action.request);
+    return entry->request != NULL ? ERR_NONE : ERR_MEMORY;
+}
+
+static void answers_restore_completed(struct orchestrator *orch, const char *action_id)
+{
+    const uint32_t number = answers_find(orch, action_id);
+    const uint32_t executor =
+        number != 0 ? roster_find(orch, answers_get(orch, number)->executor_id) : 0;
+    if (executor == 0) {
+        return;
+    }
+    struct action_entry *entry = answers_get(orch, number);
+    uint32_t *pending = answers_pending(roster_get(orch, executor)->owner, entry->kind);
+    if (pending != NULL && *pending == number) {
+        *pending = 0;
+    }
+    free(entry->request);
+    entry->request = NULL;
+}
+
+enum err answers_restore(struct orchestrator *orch, const struct record *record)
+{
+    const struct record_action *action = &record->data.action;
+    if (record->kind == RECORD_ACTION_COMPLETED) {
+        answers_restore_completed(orch, action->action_id);
+        return ERR_NONE;
+    }
+    int kind = 0;
+    char *text = strdup(action->message != NULL ? action->message : "");
+    if (text == NULL) {
+        return ERR_MEMORY;
+    }
+    struct action_entry answer = {.text = text, .seq = record->seq};
+    (void)field_value_of(action_kind_names, action->action, &kind);
+    answer.kind = (enum action_kind)kind;
+    (void)snprintf(answer.id, sizeof(answer.id), "%s", action->action_id);
+    (void)snprintf(answer.executor_id, sizeof(answer.executor_id), "%s", record->executor_id);
+    (void)snprintf(answer.code, sizeof(answer.code), "%s", action->code);
+    uint32_t number;
+    enum err err = answers_remember(orch, &answer, &number);
+    free(text);
+    if (err == ERR_NONE && record->kind == RECORD_ACTION_ACCEPTED) {
+        err = answers_restore_accepted(orch, record, number);
     }
     return err;
 }

@@ -153,6 +153,20 @@ static void books_set_reserved(struct account_asset *asset, struct decimal *part
     *part = target;
 }
 
+enum err books_restore_reserved(struct orchestrator *orch, struct executor_entry *executor,
+                                uint32_t market, const struct reservation *reserved)
+{
+    const struct instrument *instrument = executor->instruments[market];
+    struct account_asset *base = books_asset(orch, instrument->venue, instrument->base);
+    struct account_asset *quote = books_asset(orch, instrument->venue, instrument->quote);
+    if (base == NULL || quote == NULL) {
+        return ERR_LIMIT;
+    }
+    books_set_reserved(base, &executor->reserved[market].base, reserved->base);
+    books_set_reserved(quote, &executor->reserved[market].quote, reserved->quote);
+    return ERR_NONE;
+}
+
 void books_release(struct orchestrator *orch, struct executor_entry *executor)
 {
     for (uint32_t i = 0; i < executor->kind->market_count; i++) {

@@ -248,34 +248,63 @@ static struct quote guard_quote(const struct orchestrator *orch, uint32_t instru
     return (struct quote){.time_ns = mark->time_ns, .bid = mark->bid, .ask = mark->ask};
 }
 
+/* An order as the risk engine is asked about it; `quote` is filled and borrowed. */
+static struct risk_order guard_asked(const struct orchestrator *orch,
+                                     const struct order_entry *order, struct quote *quote)
+{
+    const struct order_ticket *ticket = &order->ticket;
+    *quote = guard_quote(orch, ticket->instrument);
+    return (struct risk_order){.market = order->market,
+                               .side = ticket->side,
+                               .way = guard_way(orch, ticket),
+                               .type = ticket->type,
+                               .is_opening = order->role == ROLE_OPEN,
+                               .is_reduce_only = ticket->action == POSITION_ACTION_CLOSE,
+                               .amount = ticket->amount,
+                               .price = ticket->price,
+                               .now_ns = orch->now_ns,
+                               .quote = quote};
+}
+
+/* Counts the order among the live ones. ERR_MEMORY: nothing has changed. */
+static enum err guard_count(struct orchestrator *orch, struct executor_entry *executor,
+                            struct order_entry *order, const struct risk_order *asked)
+{
+    const struct order_ticket *ticket = &order->ticket;
+    if (ticket->type != ORDER_MARKET) {
+        const enum err err = risk_rest(orch->risk, ticket->instrument, ticket->side, ticket->price,
+                                       &order->resting_place);
+        if (err != ERR_NONE) {
+            return err;
+        }
+    }
+    risk_on_placed(orch->risk, &executor->risk, asked);
+    order->at_risk = ticket->amount;
+    order->is_counted = true;
+    return ERR_NONE;
+}
+
 bool guard_admit(struct orchestrator *orch, struct executor_entry *executor,
                  struct order_entry *order, struct risk_verdict *ret_verdict)
 {
-    const struct order_ticket *ticket = &order->ticket;
-    const struct quote quote = guard_quote(orch, ticket->instrument);
-    const struct risk_order asked = {.market = order->market,
-                                     .side = ticket->side,
-                                     .way = guard_way(orch, ticket),
-                                     .type = ticket->type,
-                                     .is_opening = order->role == ROLE_OPEN,
-                                     .is_reduce_only = ticket->action == POSITION_ACTION_CLOSE,
-                                     .amount = ticket->amount,
-                                     .price = ticket->price,
-                                     .now_ns = orch->now_ns,
-                                     .quote = &quote};
+    struct quote quote;
+    const struct risk_order asked = guard_asked(orch, order, &quote);
     if (!risk_check(orch->risk, &executor->risk, &asked, ret_verdict)) {
         return false;
     }
-    if (ticket->type != ORDER_MARKET &&
-        risk_rest(orch->risk, ticket->instrument, ticket->side, ticket->price,
-                  &order->resting_place) != ERR_NONE) {
+    if (guard_count(orch, executor, order, &asked) != ERR_NONE) {
         *ret_verdict = (struct risk_verdict){.code = DENY_OVERFLOW, .scope = RISK_INSTRUMENT};
         return false;
     }
-    risk_on_placed(orch->risk, &executor->risk, &asked);
-    order->at_risk = ticket->amount;
-    order->is_counted = true;
     return true;
+}
+
+enum err guard_restore(struct orchestrator *orch, struct executor_entry *executor,
+                       struct order_entry *order)
+{
+    struct quote quote;
+    const struct risk_order asked = guard_asked(orch, order, &quote);
+    return guard_count(orch, executor, order, &asked);
 }
 
 /* How a fill changes what is owned: a base fee is taken from what is bought or sold on top. */

@@ -16,6 +16,9 @@ static const char *journal_reason_name(enum shutdown_reason reason)
 
 enum err journal_add(struct orchestrator *orch, struct record *record)
 {
+    if (orch->is_replaying) {
+        return ERR_NONE; /* It is there already. */
+    }
     record->seq = ++orch->seq;
     record->ts_ns = orch->now_ns;
     nng_msg *message = message_create(MESSAGE_RECORD, orch->now_ns, record_packed_size(record));
@@ -123,7 +126,7 @@ bool journal_is_behind(const struct orchestrator *orch)
     return orch->is_store_full || orch->seq - orch->committed > JOURNAL_WINDOW;
 }
 
-static struct record_run journal_run(const struct orchestrator *orch)
+struct record_run journal_run(const struct orchestrator *orch)
 {
     static const char *const modes[] = {
         [MODE_BACKTEST] = "backtest", [MODE_PAPER] = "paper", [MODE_LIVE] = "live"};

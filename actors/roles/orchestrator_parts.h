@@ -97,9 +97,10 @@ struct action_entry {
     char id[ACTION_ID_MAX + 1];
     char executor_id[ACTION_ID_MAX + 1];
     enum action_kind kind;
-    const char *code; /* Static; "": accepted. */
-    char *text;       /* Owned. */
-    uint64_t seq;     /* Durable with this record. */
+    char code[ACTION_CODE_MAX]; /* "": accepted. */
+    char *text;                 /* Owned. */
+    char *request; /* Owned: JSON, after a restart, of one that is not completed; else NULL. */
+    uint64_t seq;  /* Durable with this record. */
 };
 
 /* An answer that waits until its record is durable. */
@@ -110,17 +111,30 @@ struct waiting_answer {
     uint32_t action; /* Number; 0: a refresh. */
 };
 
-/* What an executor has that actions have to do with. */
+/* What a restart knows of an executor until its host is there again. */
+struct executor_past {
+    char *state; /* Owned: JSON of its last report; NULL: none. */
+    bool is_funded;
+    struct message_catch_up *missed; /* Owned: everything about its orders, in order. */
+    uint32_t missed_count;
+    uint32_t missed_capacity;
+};
+
+/* What an executor has that actions or a restart have to do with. */
 struct executor_owner {
-    struct arena arena;        /* Its configuration, when an action made it. */
-    const char *controller_id; /* In the arena, or the configuration's. */
-    uint32_t create_action;    /* Numbers of actions that are not completed; 0: none. */
+    struct arena arena;         /* Its configuration, when an action or the journal made it. */
+    struct executor_past *past; /* Owned; NULL but while a run is recovered. */
+    const char *controller_id;  /* In the arena, or the configuration's. */
+    uint32_t create_action;     /* Numbers of actions that are not completed; 0: none. */
     uint32_t stop_action;
     uint32_t update_action;
     struct waiting_answer refresh; /* Waits for a report; to nobody: none does. */
 };
 
+/* NULL: no memory. */
+struct executor_owner *executor_owner_create(void);
 void executor_owner_destroy(struct executor_owner *owner);
+void executor_past_destroy(struct executor_past *past);
 
 struct executor_entry {
     const struct executor_kind *kind;
@@ -255,6 +269,13 @@ struct orchestrator {
     uint32_t external_capacity;
     uint32_t stopped; /* Executors up to this number were told to stop. */
 
+    bool is_replaying; /* The journal is played: nothing is journalled or sent. */
+    bool is_recovered; /* The run goes on from its journal. */
+    bool is_begun;     /* The first step came. */
+    uint64_t replayed_fills;
+    uint32_t *resuming; /* Owned: executors that wait for a quote to go on. */
+    uint32_t resuming_count;
+
     bool is_stopping; /* Executors were told to stop. */
     bool is_halted;   /* A loss limit ends the run. */
     enum shutdown_reason reason;
@@ -276,6 +297,8 @@ MUST_USE enum err journal_on_committed(struct orchestrator *orch,
 /* True while so many records wait for their commit, or for room on the disk, that the next step has
  * to wait. */
 bool journal_is_behind(const struct orchestrator *orch);
+/* What records of the run say about it. */
+struct record_run journal_run(const struct orchestrator *orch);
 MUST_USE enum err journal_run_started(struct orchestrator *orch);
 MUST_USE enum err journal_run_stopped(struct orchestrator *orch);
 MUST_USE enum err journal_note(struct orchestrator *orch, enum record_kind kind, const char *scope,
@@ -345,6 +368,8 @@ struct action_entry *answers_get(const struct orchestrator *orch, uint32_t numbe
 /* Remembers a copy of an answer; *ret_number is its number from 1. */
 MUST_USE enum err answers_remember(struct orchestrator *orch, const struct action_entry *answer,
                                    uint32_t *ret_number);
+/* Remembers what a record of the journal says about an action. */
+MUST_USE enum err answers_restore(struct orchestrator *orch, const struct record *record);
 MUST_USE enum err answers_send_now(struct orchestrator *orch, const struct action_entry *entry,
                                    const struct waiting_answer *to);
 /* Answers as soon as what was done is durable; at once where durability comes at the end only. */
@@ -352,19 +377,62 @@ MUST_USE enum err answers_send(struct orchestrator *orch, const struct waiting_a
 /* Sends the answers whose records are durable now. */
 MUST_USE enum err answers_on_committed(struct orchestrator *orch);
 
+/* ---- orchestrator_refresh.c: fresh reports, and what they are asked by ---- */
+
+/* What actions have to do with an executor, made when the first one comes. NULL: no memory. */
+struct executor_owner *executor_owner_of(struct executor_entry *entry);
+/* Asks an executor for a report, which answers the message. */
+MUST_USE enum err refresh_on_message(struct orchestrator *orch,
+                                     const struct message_refresh *refresh,
+                                     struct actor_ref sender);
+/* A report has come: whoever waits for one is answered when it is durable. */
+MUST_USE enum err refresh_on_report(struct orchestrator *orch, struct executor_owner *owner);
+
 /* ---- orchestrator_actions.c: what is asked for from outside ---- */
 
 MUST_USE enum err actions_on_action(struct orchestrator *orch, const struct message_action *message,
                                     struct actor_ref sender);
-/* Asks an executor for a report, which answers the message. */
-MUST_USE enum err actions_on_refresh(struct orchestrator *orch,
-                                     const struct message_refresh *refresh,
-                                     struct actor_ref sender);
 /* Completes what waited for an executor to start, to change or to end. */
 MUST_USE enum err actions_on_report(struct orchestrator *orch, struct executor_entry *entry,
                                     const struct message_report *report);
 
+/* Carries out again what was accepted before a restart and is not completed. */
+MUST_USE enum err actions_resume(struct orchestrator *orch, uint32_t number);
+
+/* ---- orchestrator_recovery.c: from the journal back to where the run was ---- */
+
+/* Plays the journal of the database. Errors, with words: ERR_CORRUPT, ERR_STATE when the run file
+ * has changed, ERR_UNSUPPORTED, those of reader_open(). */
+MUST_USE enum err recovery_replay(struct orchestrator *orch, const char *database,
+                                  struct failure *failure);
+/* Keeps for an executor's host what it is told about an order of its executor. */
+MUST_USE enum err recovery_tell(struct orchestrator *orch, uint32_t number,
+                                const struct order_event *event);
+/* The first step of a recovered run: venues, hosts. */
+MUST_USE enum err recovery_begin(struct orchestrator *orch);
+/* Each step: shows hosts to the market as soon as they can be woken. */
+MUST_USE enum err recovery_go_on(struct orchestrator *orch);
+
+/* ---- orchestrator_restore.c: the orders after a restart ---- */
+
+/* Makes an order as the journal says it is, or changes one that is there; *ret_order is it. Tells
+ * nobody. ERR_CORRUPT: the record does not follow the ones before. */
+MUST_USE enum err restore_order(struct orchestrator *orch, const struct record_order *record,
+                                struct order_entry **ret_order);
+/* Gives what is left of live orders to venues of this process, which have forgotten them. */
+MUST_USE enum err restore_orders(struct orchestrator *orch);
+
 /* ---- orchestrator_router.c: the orders ---- */
+
+/* The order of that ordinal, or NULL. */
+struct order_entry *router_order(const struct executor_entry *executor, uint32_t ordinal);
+/* Room for the next order, zeroed; NULL: no memory. */
+struct order_entry *router_add_order(struct executor_entry *executor);
+/* Moves a live order to another state and keeps the count of live ones. */
+void router_set_state(struct orchestrator *orch, struct order_entry *order, enum order_state state);
+
+/* Asks back every live order of an executor. */
+MUST_USE enum err router_cancel_all(struct orchestrator *orch, uint32_t number);
 
 /* Journals what an executor does not place, and why. */
 MUST_USE enum err router_on_skipped(struct orchestrator *orch, uint32_t number,
@@ -407,6 +475,10 @@ MUST_USE enum err books_controller(struct orchestrator *orch, const char *name,
 /* Reserves all of the plans when the accounts have it; nothing and false when they do not. */
 bool books_reserve(struct orchestrator *orch, struct executor_entry *executor,
                    const struct executor_plans *plans);
+/* Sets aside what was set aside before a restart. ERR_LIMIT: the account has no room for the
+ * asset. */
+MUST_USE enum err books_restore_reserved(struct orchestrator *orch, struct executor_entry *executor,
+                                         uint32_t market, const struct reservation *reserved);
 /* Gives back what is left of an executor's reservation. */
 void books_release(struct orchestrator *orch, struct executor_entry *executor);
 /* Moves the venue's account, and what the executor has set aside, by one fill of a new trade. */
@@ -447,8 +519,10 @@ MUST_USE enum err guard_deny_create(struct orchestrator *orch,
 /* True when the order may leave: it is counted from now on. */
 bool guard_admit(struct orchestrator *orch, struct executor_entry *executor,
                  struct order_entry *order, struct risk_verdict *ret_verdict);
-/* After every change of an order's state or executed amount; `fill` is a new one, or NULL. An order
- * that is live and not counted (from before a restart) counts from when is_counted is set. */
+/* After a restart: the order has left before, and is counted as it was then. ERR_MEMORY. */
+MUST_USE enum err guard_restore(struct orchestrator *orch, struct executor_entry *executor,
+                                struct order_entry *order);
+/* After every change of an order's state or executed amount; `fill` is a new one, or NULL. */
 void guard_follow(struct orchestrator *orch, struct executor_entry *executor,
                   struct order_entry *order, const struct fill *fill);
 /* What a controller owns has changed by a fill that belongs to no order of this run. */

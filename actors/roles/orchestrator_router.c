@@ -6,12 +6,12 @@
 
 /* ---- Order entries ---- */
 
-static struct order_entry *router_order(const struct executor_entry *executor, uint32_t ordinal)
+struct order_entry *router_order(const struct executor_entry *executor, uint32_t ordinal)
 {
     return ordinal >= 1 && ordinal <= executor->order_count ? &executor->orders[ordinal - 1] : NULL;
 }
 
-static struct order_entry *router_add_order(struct executor_entry *executor)
+struct order_entry *router_add_order(struct executor_entry *executor)
 {
     if (executor->order_count == executor->order_capacity) {
         const uint32_t capacity =
@@ -58,9 +58,7 @@ static enum err router_journal_order(struct orchestrator *orch, enum record_kind
     return journal_add(orch, &record);
 }
 
-/* Moves a live order to a state that ends it, or not. */
-static void router_set_state(struct orchestrator *orch, struct order_entry *order,
-                             enum order_state state)
+void router_set_state(struct orchestrator *orch, struct order_entry *order, enum order_state state)
 {
     ASSERT(!order_state_is_terminal(order->state) || order_state_is_terminal(state));
     order->state = state;
@@ -72,6 +70,12 @@ static enum err router_tell(struct orchestrator *orch, uint32_t number,
                             const struct order_event *event)
 {
     const struct executor_entry *executor = roster_get(orch, number);
+    if (executor->owner != NULL && executor->owner->past != NULL) {
+        return recovery_tell(orch, number, event); /* Its host is not there yet. */
+    }
+    if (orch->is_replaying) {
+        return ERR_NONE;
+    }
     enum err err = message_post(orch->context, executor->host, MESSAGE_ORDER_EVENT, orch->now_ns,
                                 event, sizeof(*event));
     /* The events of one order come one behind the other: one touch is enough for all of them. */
@@ -234,6 +238,19 @@ enum err router_cancel(struct orchestrator *orch, uint32_t number, uint32_t ordi
     const uint32_t venue = orch->given.config->instruments[order->ticket.instrument].venue;
     return message_post(orch->context, orch->given.venues[venue], MESSAGE_CANCEL, orch->now_ns,
                         &order->ticket.id, sizeof(order->ticket.id));
+}
+
+enum err router_cancel_all(struct orchestrator *orch, uint32_t number)
+{
+    const struct executor_entry *executor = roster_get(orch, number);
+    enum err err = ERR_NONE;
+    for (uint32_t ordinal = 1; ordinal <= executor->order_count && err == ERR_NONE; ordinal++) {
+        const enum order_state state = executor->orders[ordinal - 1].state;
+        if (!order_state_is_terminal(state) && state != ORDER_PENDING_CANCEL) {
+            err = router_cancel(orch, number, ordinal);
+        }
+    }
+    return err;
 }
 
 enum err router_on_request(struct orchestrator *orch, const struct message_request *request)
@@ -503,10 +520,11 @@ enum err router_on_update(struct orchestrator *orch, const struct venue_update *
     }
     const struct order_id id = update->order;
     struct order_entry *order = NULL;
-    if (id.epoch == orch->given.epoch && id.executor >= 1 && id.executor <= orch->executor_count) {
+    if (id.executor >= 1 && id.executor <= orch->executor_count) {
         order = router_order(roster_get(orch, id.executor), id.ordinal);
     }
-    if (order == NULL) {
+    /* The same numbers with another epoch are an order of another run. */
+    if (order == NULL || order->ticket.id.epoch != id.epoch) {
         return router_on_stranger(orch, update);
     }
     struct executor_entry *executor = roster_get(orch, id.executor);

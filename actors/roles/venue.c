@@ -123,6 +123,18 @@ static enum err venue_send_balances(struct venue *venue, struct context *context
     return err;
 }
 
+/* After a restart of the process that it is part of: what the fills say it holds. */
+static enum err venue_on_balances(struct venue *venue, const struct message_balances *balances)
+{
+    enum err err = ERR_NONE;
+    paper_venue_number_trades(venue->desk.paper, balances->trade_count);
+    for (uint32_t i = 0; i < balances->count && err == ERR_NONE; i++) {
+        err = paper_venue_deposit(venue->desk.paper, balances->items[i].asset,
+                                  balances->items[i].total);
+    }
+    return err;
+}
+
 static enum err venue_receive(struct context *context, void *state, nng_msg **message)
 {
     struct venue *venue = state;
@@ -137,6 +149,8 @@ static enum err venue_receive(struct context *context, void *state, nng_msg **me
     case MESSAGE_CANCEL:
         return paper_venue_cancel(
             venue->desk.paper, *(const struct order_id *)message_body(*message), envelope->now_ns);
+    case MESSAGE_BALANCES:
+        return venue_on_balances(venue, message_body(*message));
     case MESSAGE_BALANCES_WANTED:
         return venue_send_balances(venue, context, envelope);
     default:

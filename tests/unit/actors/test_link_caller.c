@@ -35,8 +35,8 @@ static enum err desk_receive(struct context *context, void *state, nng_msg **mes
     nng_msg *answer =
         message_create(MESSAGE_ANSWER, 0, sizeof(struct message_answer) + sizeof(reason));
     struct message_answer *body = message_body(answer);
-    *body = (struct message_answer){
-        .ticket = asked->ticket, .is_accepted = is_yes, .code = is_yes ? "" : "not_running"};
+    *body = (struct message_answer){.ticket = asked->ticket, .is_accepted = is_yes};
+    (void)snprintf(body->code, sizeof(body->code), "%s", is_yes ? "" : "not_running");
     (void)snprintf(body->action_id, sizeof(body->action_id), "%s", asked->action.action_id);
     (void)snprintf(body->executor_id, sizeof(body->executor_id), "%s", word);
     memcpy(body->texts, reason, sizeof(reason));

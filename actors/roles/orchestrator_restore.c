@@ -1,0 +1,99 @@
+/*
+ * The orders after a restart: as the journal says they are, and as venues that have forgotten them
+ * must know them.
+ */
+#include <stdio.h>
+
+#include "actors/roles/orchestrator_parts.h"
+
+/* The order that a record is the first of. */
+static enum err restore_new(struct orchestrator *orch, const struct record_order *record,
+                            struct order_entry **ret_order)
+{
+    struct executor_entry *executor = roster_get(orch, record->id.executor);
+    const struct instrument *instrument =
+        run_config_find_instrument(orch->given.config, record->venue, record->trading_pair);
+    if (instrument == NULL || record->id.ordinal != executor->order_count + 1) {
+        return ERR_CORRUPT;
+    }
+    struct order_entry *order = router_add_order(executor);
+    if (order == NULL) {
+        return ERR_MEMORY;
+    }
+    order->ticket = (struct order_ticket){.id = record->id,
+                                          .instrument = instrument->index,
+                                          .side = record->side,
+                                          .type = record->type,
+                                          .amount = record->amount,
+                                          .price = record->price,
+                                          .time_in_force = record->time_in_force,
+                                          .action = record->action,
+                                          .leverage = record->leverage};
+    order->role = record->role;
+    order->state = ORDER_PENDING_SUBMIT;
+    order->market = executor->instruments[0] == instrument ? 0 : 1;
+    order->created_at_ns = record->created_at_ns;
+    *ret_order = order;
+    /* One that begins with its end was denied, or is the venue's own: it was never counted. */
+    return order_state_is_terminal(record->state) ? ERR_NONE : guard_restore(orch, executor, order);
+}
+
+enum err restore_order(struct orchestrator *orch, const struct record_order *record,
+                       struct order_entry **ret_order)
+{
+    struct order_entry *order =
+        router_order(roster_get(orch, record->id.executor), record->id.ordinal);
+    enum err err = ERR_NONE;
+    if (order == NULL) {
+        err = restore_new(orch, record, &order);
+    } else if (order->ticket.id.epoch != record->id.epoch) {
+        err = ERR_CORRUPT;
+    }
+    if (err != ERR_NONE) {
+        return err;
+    }
+    if (!order_state_is_terminal(order->state)) {
+        router_set_state(orch, order, record->state);
+    }
+    *ret_order = order;
+    return ERR_NONE;
+}
+
+/* What is left of an order goes to its venue again, under its own id; one that was asked back is
+ * over. */
+static enum err restore_live(struct orchestrator *orch, struct order_entry *order)
+{
+    if (order->state == ORDER_PENDING_CANCEL) {
+        struct venue_update update = {.kind = VENUE_CANCELED, .order = order->ticket.id};
+        (void)snprintf(update.reason, sizeof(update.reason), "restart");
+        return router_on_update(orch, &update);
+    }
+    struct order_ticket ticket = order->ticket;
+    ticket.amount = decimal_subtract(ticket.amount, order->executed_base);
+    const uint32_t venue = orch->given.config->instruments[ticket.instrument].venue;
+    return message_post(orch->context, orch->given.venues[venue], MESSAGE_SUBMIT, orch->now_ns,
+                        &ticket, sizeof(ticket));
+}
+
+static enum err restore_live_of(struct orchestrator *orch, struct executor_entry *executor)
+{
+    const struct venue_section *venues = orch->given.config->file.venues.items;
+    enum err err = ERR_NONE;
+    for (uint32_t i = 0; i < executor->order_count && err == ERR_NONE; i++) {
+        struct order_entry *order = &executor->orders[i];
+        const uint32_t venue = orch->given.config->instruments[order->ticket.instrument].venue;
+        if (!order_state_is_terminal(order->state) && !venues[venue].is_remote) {
+            err = restore_live(orch, order);
+        }
+    }
+    return err;
+}
+
+enum err restore_orders(struct orchestrator *orch)
+{
+    enum err err = ERR_NONE;
+    for (uint32_t i = 0; i < orch->executor_count && err == ERR_NONE; i++) {
+        err = restore_live_of(orch, &orch->executors[i]);
+    }
+    return err;
+}

@@ -30,6 +30,7 @@ struct message_risk {
 /* Body of MESSAGE_RISK_ANSWER; json ends with a NUL. */
 struct message_risk_answer {
     uint64_t ticket;
+    const char *code; /* Static; "" when it was carried out. */
     char json[];
 };
 

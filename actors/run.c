@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "actors/kill_file.h"
 #include "actors/messages.h"
 #include "actors/roles/control.h"
 #include "actors/roles/feed.h"
@@ -37,6 +38,8 @@ struct run {
     struct failure ended;
     enum err err;
     struct actor_ref market;
+    struct actor_ref orchestrator;
+    struct risk_latches latches; /* Owned: states of risk that hold from the start. */
     uint64_t rows_total;
     uint64_t rows_done;
     struct run_outcome outcome;
@@ -165,6 +168,7 @@ static enum err run_root_start(struct context *context, void *state, void *given
                                                    .persistence = keeper,
                                                    .publisher = publisher,
                                                    .venues = run->venues,
+                                                   .latches = &run->latches,
                                                    .is_unrecorded = run->options.is_unrecorded,
                                                    .database =
                                                        run->is_resumed ? run->database : NULL,
@@ -172,6 +176,7 @@ static enum err run_root_start(struct context *context, void *state, void *given
                                                    .failure = &run->failure,
                                                    .outcome = &run->outcome};
         err = context_spawn(context, &orchestrator_class, &arguments, &orchestrator);
+        run->orchestrator = err == ERR_NONE ? orchestrator : ACTOR_NOBODY;
     }
     if (err == ERR_NONE) {
         err = run_spawn_market(run, context, orchestrator);
@@ -243,6 +248,23 @@ static enum err run_open_publisher(struct run *run, struct failure *failure)
     return run_plain_failure(failure, link_publisher_open(&addresses, &run->publisher, failure));
 }
 
+/*
+ * The states of risk that hold from the start: what the database says, also when its run is to be
+ * replaced, and the kill file. A backtest begins afresh each time: it repeats.
+ */
+static enum err run_load_risk(struct run *run)
+{
+    enum err err = ERR_NONE;
+    if (run->database != NULL && run->config->file.run->mode != MODE_BACKTEST) {
+        err = risk_load_file(run->database, &run->latches);
+    }
+    char reason[KILL_FILE_REASON_MAX];
+    if (err == ERR_NONE && kill_file_halts(run->config->file.risk->kill_file, reason)) {
+        err = risk_latches_set(&run->latches, RISK_SCOPE_GLOBAL, RISK_HALTED, reason);
+    }
+    return err;
+}
+
 static enum err run_open_store(struct run *run, struct failure *failure)
 {
     if (run->options.is_unrecorded) {
@@ -260,6 +282,10 @@ static enum err run_open_store(struct run *run, struct failure *failure)
             (void)snprintf(run->database, size, "%s.db", name);
         }
     }
+    enum err err = run_load_risk(run);
+    if (err != ERR_NONE) {
+        return failure_set(failure, err, "no memory to start the run");
+    }
     const struct store_options options = {.path = run->database,
                                           .run_name = name,
                                           .durability = run->config->durability,
@@ -267,7 +293,7 @@ static enum err run_open_store(struct run *run, struct failure *failure)
                                               section->existing == EXISTING_RESUME &&
                                               run->config->file.run->mode != MODE_BACKTEST,
                                           .is_replaced = section->existing == EXISTING_REPLACE};
-    const enum err err = store_open(section->type, &options, &run->store, failure);
+    err = store_open(section->type, &options, &run->store, failure);
     if (err == ERR_NONE && run->store->last_seq > 0) {
         run->is_resumed = true;
         run->resumed_ns = run->store->last_ts_ns;
@@ -393,6 +419,7 @@ void run_destroy(struct run *run)
     struct failure ignored;
     (void)!store_close(run->store, &ignored);
     run_tapes_close(&run->tapes);
+    risk_latches_done(&run->latches);
     free(run->sources);
     free(run->price_digits);
     free(run->venues);
@@ -490,6 +517,20 @@ void run_stop(struct run *run, enum shutdown_reason reason)
     if (system_send(run->system, run->market, &message) != ERR_NONE) {
         message_destroy(message);
     }
+}
+
+enum err run_set_risk(struct run *run, const struct message_risk *request)
+{
+    nng_msg *message = message_create(MESSAGE_RISK, 0, sizeof(*request));
+    if (message == NULL) {
+        return ERR_MEMORY;
+    }
+    memcpy(message_body(message), request, sizeof(*request));
+    const enum err err = system_send(run->system, run->orchestrator, &message);
+    if (err != ERR_NONE) {
+        message_destroy(message);
+    }
+    return err;
 }
 
 const char *run_database(const struct run *run)

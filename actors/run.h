@@ -7,12 +7,14 @@
  * waits for it. Such a program drives the run by actions and hears of it by events.
  * docs/embedding.md shows how, examples/embed is such a program.
  *
- * Threads: create, execute, start, wait and destroy from one thread; stop, submit and ask from any.
+ * Threads: create, execute, start, wait and destroy from one thread; stop, submit, ask and
+ * run_set_risk() from any.
  */
 #ifndef TUTTI_ACTORS_RUN_H
 #define TUTTI_ACTORS_RUN_H
 
 #include "actors/link_caller.h"
+#include "actors/risk_request.h"
 #include "actors/roles/keeper.h"
 #include "actors/roles/orchestrator.h"
 #include "actors/roles/progress.h"
@@ -77,6 +79,10 @@ MUST_USE enum err run_submit(struct run *run, const struct action *action,
 /* Submits an action and waits for its answer; as link_caller_ask(). Not from a callback. */
 MUST_USE enum err run_ask(struct run *run, const struct action *action, unsigned timeout_ms,
                           struct link_answer *ret_answer);
+
+/* Asks for another state of risk, e.g. HALTED; nobody is answered. From any thread, also before
+ * run_execute(). ERR_MEMORY, ERR_FULL: try again; ERR_CLOSED: the run has ended. */
+MUST_USE enum err run_set_risk(struct run *run, const struct message_risk *request);
 
 /* Asks the run to end in order: executors stopped by policy, everything committed. */
 void run_stop(struct run *run, enum shutdown_reason reason);

@@ -36,6 +36,7 @@ struct command {
     X(salvage)      \
     X(status)       \
     X(action)       \
+    X(risk)         \
     X(watch)        \
     X(events)       \
     X(snapshot)     \

@@ -1,11 +1,13 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sodium.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "actors/kill_file.h"
 #include "actors/run.h"
 #include "app/command.h"
 #include "app/progress_bar.h"
@@ -20,7 +22,14 @@ struct foreground {
     bool is_quiet;
     enum restart_policy on_restart; /* 0: as the run file says. */
     bool is_json;
+    const char *kill_file; /* Borrowed; NULL: none. */
+    int ends;              /* Of signals that end. The signal thread's, as the next. */
+    bool is_halt_due;
+    atomic_bool is_over; /* The run is; stored by the main thread, loaded by the signal thread. */
 };
+
+/* How often the kill file is looked at: half a second. */
+#define FOREGROUND_LOOK_NS (500 * NS_PER_MS)
 
 /* Client order ids of a backtest depend on its seed only, so that it repeats byte for byte; every
  * other start has an epoch of its own: milliseconds since 1970. */
@@ -47,41 +56,73 @@ static void foreground_show_tape(void *context, uint64_t done, uint64_t total)
     progress_bar_show(&foreground->bar, done, total, "bytes of tape");
 }
 
-/* Waits for signals: the first ends the run in order, the second at once. SIGUSR1 is the end. */
+/* The signals that the thread waits for. SIGUSR2 wakes it when the run is over. */
+static void foreground_signals(sigset_t *ret_signals)
+{
+    static const int numbers[] = {SIGINT, SIGTERM, SIGUSR1, SIGUSR2};
+    (void)sigemptyset(ret_signals);
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        (void)sigaddset(ret_signals, numbers[i]);
+    }
+}
+
+/* SIGINT and SIGTERM: the first ends the run in order, the second at once. */
+static void foreground_end(struct foreground *foreground, const char *name)
+{
+    if (++foreground->ends > 1) {
+        static const char text[] = "\ntutti: second signal: ended at once; what was committed "
+                                   "is in the database\n";
+        (void)!write(STDERR_FILENO, text, sizeof(text) - 1);
+        _exit(EXIT_CODE_FAILURE);
+    }
+    log_line(LOG_WARNING, "run",
+             "%s: stopping executors and finishing in order; a second signal ends at once", name);
+    run_stop(foreground->run, SHUTDOWN_SIGNAL);
+}
+
+/* Halts the run; what cannot be sent now is sent when the thread looks again. */
+static void foreground_halt(struct foreground *foreground, const char *reason, const char *actor)
+{
+    const struct message_risk request =
+        risk_request_make(RISK_HALTED, RISK_SCOPE_GLOBAL, reason, actor);
+    const enum err err = run_set_risk(foreground->run, &request);
+    foreground->is_halt_due = err == ERR_FULL || err == ERR_MEMORY;
+}
+
+/* What is looked at between signals: the kill file, and a halt that could not be sent. */
+static void foreground_look(struct foreground *foreground)
+{
+    char reason[KILL_FILE_REASON_MAX];
+    if (kill_file_halts(foreground->kill_file, reason)) {
+        foreground_halt(foreground, reason, "kill_file");
+    } else if (foreground->is_halt_due) {
+        foreground_halt(foreground, "SIGUSR1", "signal");
+    }
+}
+
+/* Waits for signals, and looks at the kill file in between. */
 static void *foreground_wait_for_signals(void *given)
 {
     struct foreground *foreground = given;
+    const struct timespec interval = {.tv_nsec = FOREGROUND_LOOK_NS};
     sigset_t signals;
-    (void)sigemptyset(&signals);
-    (void)sigaddset(&signals, SIGINT);
-    (void)sigaddset(&signals, SIGTERM);
-    (void)sigaddset(&signals, SIGUSR1);
-    int count = 0;
-    for (;;) {
-        int signal_number;
-        if (sigwait(&signals, &signal_number) != 0 || signal_number == SIGUSR1) {
-            return NULL;
+    foreground_signals(&signals);
+    while (!atomic_load(&foreground->is_over)) {
+        const int number = sigtimedwait(&signals, NULL, &interval);
+        if (number == SIGINT || number == SIGTERM) {
+            foreground_end(foreground, number == SIGINT ? "SIGINT" : "SIGTERM");
+        } else if (number == SIGUSR1) {
+            foreground_halt(foreground, "SIGUSR1", "signal");
         }
-        if (++count > 1) {
-            static const char text[] = "\ntutti: second signal: ended at once; what was committed "
-                                       "is in the database\n";
-            (void)!write(STDERR_FILENO, text, sizeof(text) - 1);
-            _exit(EXIT_CODE_FAILURE);
-        }
-        log_line(LOG_WARNING, "run",
-                 "%s: stopping executors and finishing in order; a second signal ends at once",
-                 signal_number == SIGINT ? "SIGINT" : "SIGTERM");
-        run_stop(foreground->run, SHUTDOWN_SIGNAL);
+        foreground_look(foreground);
     }
+    return NULL;
 }
 
 static void foreground_block_signals(void)
 {
     sigset_t signals;
-    (void)sigemptyset(&signals);
-    (void)sigaddset(&signals, SIGINT);
-    (void)sigaddset(&signals, SIGTERM);
-    (void)sigaddset(&signals, SIGUSR1);
+    foreground_signals(&signals);
     (void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
 }
 
@@ -186,6 +227,7 @@ static enum exit_code foreground_run(struct foreground *foreground, const struct
                                         .context = foreground,
                                         .epoch = foreground_epoch(config),
                                         .on_restart = foreground->on_restart};
+    foreground->kill_file = config->file.risk->kill_file;
     struct failure failure;
     const enum err created = run_create(config, &options, &foreground->run, &failure);
     sodium_memzero(entropy, sizeof(entropy));
@@ -205,7 +247,8 @@ static enum exit_code foreground_run(struct foreground *foreground, const struct
     const enum err err = run_execute(foreground->run, &result, &failure);
     const int64_t elapsed_ns = progress_clock_ns() - started_ns;
     progress_bar_done(&foreground->bar);
-    (void)pthread_kill(signals, SIGUSR1);
+    atomic_store(&foreground->is_over, true);
+    (void)pthread_kill(signals, SIGUSR2);
     (void)pthread_join(signals, NULL);
     const enum exit_code code = foreground_conclude(foreground, &result, err, &failure, elapsed_ns);
     run_destroy(foreground->run);
@@ -272,7 +315,9 @@ const struct command command_run = {
     .help = "Usage: tutti run [--json] [--quiet] [--on-restart POLICY] FILE\n\n"
             "Runs the executors of a run file until its feed ends, then prints the report.\n"
             "SIGINT or SIGTERM ends it in order: executors are stopped by run.on_end, orders\n"
-            "cancelled, everything committed, the report printed; a second signal ends at once.\n\n"
+            "cancelled, everything committed, the report printed; a second signal ends at once.\n"
+            "SIGUSR1 halts trading: all orders are cancelled, nothing more is sent until\n"
+            "`tutti risk resume`.\n\n"
             "  --json    print the report as JSON\n"
             "  --quiet   print no report\n"
             "  --on-restart resume|stop_close|stop_keep\n"

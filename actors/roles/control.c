@@ -95,6 +95,9 @@ static enum err control_receive(struct context *context, void *state, nng_msg **
     case MESSAGE_ANSWER:
         control_on_answer(control, message_body(*message));
         return ERR_NONE;
+    case MESSAGE_RISK_ANSWER:
+        control_on_risk_answer(control, message_body(*message));
+        return ERR_NONE;
     default:
         return ERR_NONE;
     }

@@ -228,7 +228,13 @@ static void control_do_positions(struct control *control, const struct control_t
 
 static void control_do_risk(struct control *control, const struct control_task *task)
 {
-    control_run_query(control, task, control_answer_risk);
+    struct message_risk request;
+    if (risk_request_read(task->node, "control", task->arena, task->problems, &request) ==
+        ERR_NONE) {
+        control_send_risk(control, task->call, &request);
+    } else {
+        control_refuse(control, task->call, "bad_request", text_string(&task->problems->lines));
+    }
 }
 
 static void control_do_events(struct control *control, const struct control_task *task)
@@ -301,7 +307,7 @@ static const struct {
     {"executors", control_executors_fields, control_do_executors},
     {"performance", control_filtered_fields, control_do_performance},
     {"positions", control_filtered_fields, control_do_positions},
-    {"risk", control_plain_fields, control_do_risk},
+    {"risk", NULL, control_do_risk},
     {"shutdown", control_plain_fields, control_do_shutdown},
     {"snapshot", control_snapshot_fields, control_do_snapshot},
 };

@@ -83,8 +83,13 @@ void control_send_actions(struct control *control, const struct control_call *ca
 void control_send_refresh(struct control *control, const struct control_call *call,
                           const char *executor_id);
 
+/* Asks the orchestrator how risk stands, or for another state; its answer is the call's. */
+void control_send_risk(struct control *control, const struct control_call *call,
+                       struct message_risk *request);
+
 /* The orchestrator has answered. */
 void control_on_answer(struct control *control, const struct message_answer *answer);
+void control_on_risk_answer(struct control *control, const struct message_risk_answer *answer);
 
 /* Frees what still waits, unanswered. */
 void control_pending_done(struct control *control);
@@ -106,8 +111,6 @@ void control_answer_performance(struct control *control, const struct control_ca
                                 const char *filter, int64_t limit);
 void control_answer_positions(struct control *control, const struct control_call *call,
                               const char *filter, int64_t limit);
-void control_answer_risk(struct control *control, const struct control_call *call,
-                         const char *filter, int64_t limit);
 
 /* The database, opened when that was not done yet; NULL after the call was refused. */
 struct reader *control_reader(struct control *control, const struct control_call *call);

@@ -164,6 +164,36 @@ void control_send_refresh(struct control *control, const struct control_call *ca
     }
 }
 
+void control_send_risk(struct control *control, const struct control_call *call,
+                       struct message_risk *request)
+{
+    struct control_pending *pending = pending_take(control, call, 1);
+    if (pending != NULL) {
+        request->ticket = pending_ticket(control, pending, 0);
+        if (message_post(control->context, control->given.orchestrator, MESSAGE_RISK, 0, request,
+                         sizeof(*request)) == ERR_NONE) {
+            return;
+        }
+        pending_release(pending);
+    }
+    control_refuse(control, call, "busy", "too many requests wait for an answer: try again");
+}
+
+void control_on_risk_answer(struct control *control, const struct message_risk_answer *answer)
+{
+    uint32_t item = 0;
+    struct control_pending *pending = pending_find(control, answer->ticket, &item);
+    if (pending == NULL) {
+        return;
+    }
+    const struct control_call call = pending->call;
+    struct text json = {0};
+    text_append_string(&json, answer->json);
+    pending_release(pending);
+    call.deliver(control, &call, answer->code, &json);
+    text_done(&json);
+}
+
 void control_on_answer(struct control *control, const struct message_answer *answer)
 {
     uint32_t item = 0;

@@ -427,14 +427,6 @@ void control_answer_positions(struct control *control, const struct control_call
     answer_list(control, call, "positions", control_sql_positions, filter);
 }
 
-void control_answer_risk(struct control *control, const struct control_call *call,
-                         const char *filter, int64_t limit)
-{
-    (void)limit;
-    (void)filter;
-    answer_list(control, call, "risk", control_sql_risk, NULL);
-}
-
 void control_answer_executor(struct control *control, const struct control_call *call,
                              const char *executor_id)
 {

@@ -103,7 +103,8 @@ static int64_t orchestrator_next_alarm(const struct orchestrator *orch)
     }
     const int64_t start_ns = roster_next_start(orch);
     const int64_t alarm_ns = orch->publish_at_ns < start_ns ? orch->publish_at_ns : start_ns;
-    const bool watches = orch->watches_losses && orch->active_count > 0;
+    const bool watches = (orch->watches_losses && orch->active_count > 0) ||
+                         (orch->has_barred && !orch->is_stopping);
     const int64_t look_ns = instant_add(orch->now_ns, DRAWDOWN_INTERVAL_NS);
     return watches && look_ns < alarm_ns ? look_ns : alarm_ns;
 }

@@ -73,10 +73,23 @@ static enum err halt_journal(struct orchestrator *orch, const struct risk_change
     return journal_add(orch, &record);
 }
 
-/* True once the journal has begun: before it nothing may be written, and nothing can leave. */
+/* True from the first step on: before it nothing may be written, and nothing can leave. */
 static bool halt_may_journal(const struct orchestrator *orch)
 {
-    return orch->seq > 0 && orch->final_seq == 0;
+    return orch->is_begun && orch->final_seq == 0;
+}
+
+/* From the first executor on: what the states now forbid is canceled. */
+static enum err halt_begin_sweep(struct orchestrator *orch)
+{
+    const bool is_under_way = orch->sweep_next != 0;
+    orch->sweep_next = 1;
+    if (is_under_way || orch->executor_count == 0) {
+        orch->sweep_next = orch->executor_count == 0 ? 0 : 1;
+        return ERR_NONE;
+    }
+    return message_post(orch->context, context_self(orch->context), MESSAGE_RISK_SWEEP,
+                        orch->now_ns, NULL, 0);
 }
 
 enum err halt_on_started(struct orchestrator *orch)
@@ -91,20 +104,11 @@ enum err halt_on_started(struct orchestrator *orch)
             err = halt_journal(orch, &change);
         }
     }
-    return err;
-}
-
-/* From the first executor on: what the states now forbid is canceled. */
-static enum err halt_begin_sweep(struct orchestrator *orch)
-{
-    const bool is_under_way = orch->sweep_next != 0;
-    orch->sweep_next = 1;
-    if (is_under_way || orch->executor_count == 0) {
-        orch->sweep_next = orch->executor_count == 0 ? 0 : 1;
-        return ERR_NONE;
+    for (uint32_t i = 0; i < orch->risk_waiter_count; i++) {
+        orch->risk_waiters[i].seq = orch->seq; /* They asked before the first step. */
     }
-    return message_post(orch->context, context_self(orch->context), MESSAGE_RISK_SWEEP,
-                        orch->now_ns, NULL, 0);
+    /* A run that was cut short may have been so while its orders were canceled. */
+    return err == ERR_NONE && orch->latches.count > 0 ? halt_begin_sweep(orch) : err;
 }
 
 enum err halt_record(struct orchestrator *orch, const struct risk_change *change)
@@ -262,7 +266,7 @@ static void halt_print_scopes(const struct orchestrator *orch, struct text *out)
 
 static void halt_print_latches(const struct orchestrator *orch, struct text *out)
 {
-    json_key(out, "latches");
+    json_key(out, "risk");
     json_array_begin(out);
     for (size_t i = 0; i < orch->latches.count; i++) {
         const struct risk_latch *latch = &orch->latches.items[i];
@@ -305,7 +309,7 @@ static void halt_print(const struct orchestrator *orch, struct text *out)
 }
 
 static enum err halt_send(struct orchestrator *orch, const struct risk_waiter *waiter,
-                          const struct text *json)
+                          const char *code, const struct text *json)
 {
     if (text_failed(json)) {
         return ERR_MEMORY;
@@ -317,6 +321,7 @@ static enum err halt_send(struct orchestrator *orch, const struct risk_waiter *w
     }
     struct message_risk_answer *answer = message_body(message);
     answer->ticket = waiter->ticket;
+    answer->code = code != NULL ? code : "";
     memcpy(answer->json, text_string(json), json->length + 1);
     const enum err err = context_send(orch->context, waiter->to, &message);
     message_destroy(message);
@@ -340,7 +345,7 @@ static enum err halt_answer(struct orchestrator *orch, const struct risk_waiter 
         json_put_string(&json, "message", text);
         json_object_end(&json);
     }
-    const enum err err = halt_send(orch, waiter, &json);
+    const enum err err = halt_send(orch, waiter, code, &json);
     text_done(&json);
     return err;
 }
@@ -354,8 +359,7 @@ static enum err halt_answer_later(struct orchestrator *orch, const struct risk_w
     }
     struct risk_waiter *added = &orch->risk_waiters[orch->risk_waiter_count++];
     *added = *waiter;
-    /* Before the journal has begun: its first records are the run's start and the latches. */
-    added->seq = orch->seq > 0 ? orch->seq : 1 + orch->latches.count;
+    added->seq = orch->is_begun ? orch->seq : UINT64_MAX; /* Until halt_on_started(). */
     return ERR_NONE;
 }
 

@@ -213,7 +213,8 @@ struct orchestrator {
     uint32_t *waiting; /* Owned: indexes into config->executors not created yet, by start. */
     uint32_t waiting_first;
     uint32_t waiting_count;
-    bool has_due; /* Some whose time has come were left for the next step. */
+    bool has_barred; /* Some whose time has come wait for a risk state to end. */
+    bool has_due;    /* Some whose time has come were left for the next step. */
 
     struct mark *marks; /* Owned, by instrument; is_marked says whether there is one. */
     bool *is_marked;

@@ -388,6 +388,14 @@ static bool roster_has_quotes(const struct orchestrator *orch,
     return true;
 }
 
+/* Whether the first that waits is one whose time has come. */
+static bool roster_has_due(const struct orchestrator *orch)
+{
+    const uint32_t first = orch->waiting_count > 0 ? orch->waiting[orch->waiting_first] : 0;
+    return orch->waiting_count > 0 &&
+           roster_start_time(orch->given.config->executors[first].config) <= orch->now_ns;
+}
+
 /* Whether an executor whose time has come has to wait: for quotes, or until its scopes are ACTIVE
  * again. When not, *ret_verdict says whether it may be created at all. */
 static bool roster_must_wait(struct orchestrator *orch, const struct executor_section *section,
@@ -408,7 +416,9 @@ enum err roster_create_due(struct orchestrator *orch)
     uint32_t created = 0;
     uint32_t i = orch->waiting_first;
     orch->has_due = false;
+    orch->has_barred = false;
     if (risk_state_of(orch->risk, RISK_GLOBAL, 0) != RISK_ACTIVE) {
+        orch->has_barred = roster_has_due(orch);
         return ERR_NONE; /* They wait until the run may trade again. */
     }
     for (; i < end; i++) {
@@ -419,6 +429,7 @@ enum err roster_create_due(struct orchestrator *orch)
         struct risk_verdict verdict;
         if (roster_must_wait(orch, section, &verdict)) {
             orch->waiting[kept++] = orch->waiting[i];
+            orch->has_barred = orch->has_barred || verdict.code != DENY_NONE;
             continue;
         }
         if (created == ROSTER_CREATED_MAX) {

@@ -377,7 +377,10 @@ static enum err market_wake_chosen(struct market *market, struct context *contex
     while (wake_times_take(market->times, market->now_ns, &executor)) {
         market_choose(market, executor);
     }
-    qsort(market->chosen, market->chosen_count, sizeof(*market->chosen), market_compare_numbers);
+    if (market->chosen_count > 1) { /* Nothing may be there yet, not even the array. */
+        qsort(market->chosen, market->chosen_count, sizeof(*market->chosen),
+              market_compare_numbers);
+    }
     /* Touches that come from now on are for the next step: they go into the other array. */
     uint32_t *emptied = market->waking;
     market->waking = market->chosen;

@@ -50,8 +50,8 @@ def wait_for(control, executor_id, status, filled=False):
 def finish(process, folder, *target):
     _, err = run("shutdown", *(target or ("--control", "ipc://run.control")), cwd=folder)
     assert "ends" in err
-    process.communicate(timeout=SECONDS_MAX)
-    assert process.returncode == 0
+    _, errors = process.communicate(timeout=SECONDS_MAX)
+    assert process.returncode == 0, errors
 
 
 def act(folder, *words, code=0, **options):

@@ -350,9 +350,12 @@ unsigned http_sessions_count(struct link_http *http)
 
 /* ---- The service thread ---- */
 
-/* Gives the socket back and the place free. */
+/* Gives the socket back and the place free. Once the actor has heard of it, nothing can be sent. */
 static void session_remove(struct link_http *http, struct http_session *session)
 {
+    (void)pthread_mutex_lock(&http->lock);
+    session->is_ending = true;
+    (void)pthread_mutex_unlock(&http->lock);
     if (session->is_opened) {
         const struct text nothing = {0};
         /* An actor that cannot hear it notices when it sends to the session. */

@@ -111,7 +111,15 @@ static inline enum err stage_receive(struct context *context, void *state, nng_m
     return ERR_NONE;
 }
 
-static const struct actor_class stage_class = {.name = "stage", .receive = stage_receive};
+static inline void stage_stop(struct context *context, void *state)
+{
+    (void)context;
+    (void)state;
+    link_http_close(http);
+}
+
+static const struct actor_class stage_class = {
+    .name = "stage", .receive = stage_receive, .stop = stage_stop};
 static const char *const stage_urls[] = {"http://127.0.0.1:0"};
 static const char *const stage_origins[] = {"https://desk.example"};
 static const char *const stage_hosts[] = {"trader.example"};
@@ -154,13 +162,13 @@ static inline void stage_open_http(unsigned requests_per_second)
     ck_assert_msg(link_http_open(&service, &http, &failure) == ERR_NONE, "%s", failure.text);
 }
 
+/* The link is closed by the actor that uses it, in its stop(). */
 static inline void stage_close_http(void)
 {
-    host_stop(); /* From here on the actor calls the link no more. */
     while (answering > 0) {
         poll(NULL, 0, TRY_MS);
     }
-    link_http_close(http);
+    host_stop();
     system_destroy(host);
     message_pool_drain();
 }

@@ -21,7 +21,7 @@ def free_port():
 class Run:
     """A paper run without executors that listens for HTTP; its tape goes by at `speed`."""
 
-    def __init__(self, folder, speed="60", control=None, words=(), **sections):
+    def __init__(self, folder, speed="60", control=None, words=(), is_awaited=True, **sections):
         self.folder = folder
         self.port = free_port()
         control = {"listen": ["ipc://run.control"], "http": [f"http://127.0.0.1:{self.port}"],
@@ -39,7 +39,8 @@ class Run:
             self.secrets = re.findall(r"([A-Za-z0-9_-]{43})$", self.errors, re.M)
             assert len(self.secrets) == 4, self.errors
             self.read, self.trade, self.admin, self.password = self.secrets
-        self.wait_until_ready()
+        if is_awaited:
+            self.wait_until_ready()
 
     def wait_until_ready(self):
         end = time.monotonic() + SECONDS_MAX

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import ssl
 import sys
 import threading
 
@@ -253,6 +254,63 @@ def test_addresses_that_others_can_reach(folder):
         file = base_file(folder, run={"mode": "paper"}, control={"http": [address]})
         _, errors = run("validate", write(folder, file), cwd=folder, code=2)
         assert word in errors and "control.http[0]" in errors, errors
+
+
+def test_tls(folder):
+    """https with a certificate of one's own; http and old versions of TLS get nothing."""
+    try:
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+                        "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
+                        "-keyout", folder / "key.pem", "-out", folder / "cert.pem"], check=True,
+                       capture_output=True)
+    except FileNotFoundError:
+        raise Skip("openssl is not here") from None
+    port = free_port()
+    run = Run(folder, control={"http": [f"https://127.0.0.1:{port}"],
+                               "tls": {"certificate": str(folder / "cert.pem"),
+                                       "key": str(folder / "key.pem")}},
+              is_awaited=False)
+    trusted = ssl.create_default_context(cafile=folder / "cert.pem")
+    end = time.monotonic() + SECONDS_MAX
+    while True:
+        connection = http.client.HTTPSConnection("localhost", port, context=trusted, timeout=30)
+        try:
+            status, answer, _ = exchange(connection, "GET", "/snapshot", token=run.read)
+            break
+        except ConnectionRefusedError:
+            assert time.monotonic() < end
+            time.sleep(0.02)
+    assert status == 200 and answer["ok"], answer
+    old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    old.check_hostname, old.verify_mode = False, ssl.CERT_NONE
+    old.minimum_version = old.maximum_version = ssl.TLSVersion.TLSv1_1
+    old.set_ciphers("ALL:@SECLEVEL=0")
+    try:
+        old.wrap_socket(socket.create_connection(("127.0.0.1", port)))
+        raise AssertionError("TLS 1.1 was taken")
+    except (ssl.SSLError, ConnectionError):
+        pass
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as plain:
+        plain.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        try:
+            assert b"200" not in plain.recv(4096)
+        except ConnectionError:
+            pass
+    session = trusted.wrap_socket(socket.create_connection(("127.0.0.1", port), timeout=30),
+                                  server_hostname="localhost")
+    session.sendall((f"GET /ws/executors?token={run.read} HTTP/1.1\r\nHost: localhost\r\n"
+                     "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n").encode())
+    received = b""
+    while b'"connected"' not in received:
+        part = session.recv(4096)
+        assert part, received
+        received += part
+    assert b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" in received  # RFC 6455, 1.3.
+    session.close()
+    assert exchange(connection, "POST", "/shutdown", {}, run.admin)[0] == 200
+    run.process.communicate(timeout=SECONDS_MAX)
+    assert run.process.returncode == 0
 
 
 sys.exit(main(sys.modules[__name__]))

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 
+from control_client import Control
 from http_client import *
 
 NUMBER, TEXT, FLAG, LIST, MAP = (int, float, decimal.Decimal), str, bool, list, dict
@@ -330,38 +331,91 @@ def test_documents(folder):
     run.finish()
 
 
+CLIENTS, EACH = 8, 125
+
+
+class HttpClient:
+    """The same few words as the socket client below, over one HTTP connection."""
+
+    def __init__(self, run):
+        self.run = run
+        self.connection = http.client.HTTPConnection("127.0.0.1", run.port, timeout=SECONDS_MAX)
+
+    def act(self, action, **members):
+        body = {"actions": [{"action": action, **members}]}
+        status, answer, _ = exchange(self.connection, "POST", "/actions", body, self.run.trade)
+        assert status == 200, answer
+        return answer["answers"][0]
+
+    def status_of(self, name):
+        status, answer, _ = exchange(self.connection, "GET", f"/executors/{name}",
+                                     token=self.run.read)
+        assert status == 200, answer
+        return answer["status"]
+
+    def close(self):
+        self.connection.close()
+
+
+class SocketClient(Control):
+    def status_of(self, name):
+        return self.ask("executor", executor_id=name)["executor"]["status"]
+
+
+def life_of_executors(client, number, count):
+    """Each is created, updated, stopped and stored; a refused answer is one that cannot be else."""
+    names = [f"e-{number}-{i}" for i in range(count)]
+    barriers = {"open_order_type": "MARKET", "stop_loss": "0.2", "take_profit": "0.2"}
+    progressive = {**config(amount=0.001, triple_barrier_config=barriers),
+                   "type": "progressive_executor"}
+    for name in names:
+        answer = client.act("create_executor", action_id=f"c-{name}", executor_id=name,
+                            controller_id=f"c{number}", executor_config=progressive)
+        assert answer["ok"], answer
+        client.act("update_executor", action_id=f"u-{name}", executor_id=name,
+                   update_data={"volatility": "0.1"})
+    for name in names:
+        answer = client.act("stop_executor", action_id=f"s-{name}", executor_id=name)
+        assert answer["ok"] or answer["code"] == "not_running", answer
+    for name in names:
+        end = time.monotonic() + SECONDS_MAX
+        while client.status_of(name) != "TERMINATED":
+            assert time.monotonic() < end, name
+            time.sleep(0.02)
+        answer = client.act("store_executor", action_id=f"t-{name}", executor_id=name)
+        assert answer["ok"], answer
+    client.close()
+
+
 def test_everything_from_outside(folder):
-    """8 clients at once over HTTP; each request is answered once, the book is the sum of fills."""
-    run = Run(folder, speed="2000", venues=[{"name": "paper", "fees": {"maker": "0.0002",
+    """Over HTTP and the socket at once: 1,000 executors by 8 clients; each action is answered
+    once, and the book is the sum of fills."""
+    each = EACH if "san" not in PROGRAM else 5  # The sanitizers take longer.
+    run = Run(folder, speed="200", venues=[{"name": "paper", "fees": {"maker": "0.0002",
               "taker": "0.0005"}, "balances": {"USDT": "1000000000", "BTC": "100"}}])
     failures = []
 
     def client(number):
-        connection = http.client.HTTPConnection("127.0.0.1", run.port, timeout=SECONDS_MAX)
         try:
-            for i in range(25):
-                name = f"e-{number}-{i}"
-                body = {"controller_id": f"c{number}", "executor_id": name,
-                        "action_id": f"a-{name}", "executor_config": config(amount=0.001)}
-                status, answer, _ = exchange(connection, "POST", "/executors/", body, run.trade)
-                assert (status, answer["executor_id"]) == (201, name), answer
-                status, answer, _ = exchange(connection, "POST", f"/executors/{name}/stop", {},
-                                             run.trade)
-                assert status == 200 or answer["detail"].endswith("already"), answer
+            life_of_executors(HttpClient(run) if number % 2 else
+                              SocketClient(folder / "run.control", SECONDS_MAX), number, each)
         except Exception as failure:  # Shown below.
             failures.append(repr(failure))
-        connection.close()
 
-    threads = [threading.Thread(target=client, args=(number,)) for number in range(8)]
+    threads = [threading.Thread(target=client, args=(number,)) for number in range(CLIENTS)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert not failures, failures
-    assert run.ask("GET", "/executors/summary")["by_type"] == {"position_executor": 200}
+    assert run.ask("GET", "/executors/summary")["by_type"] == \
+        {"progressive_executor": CLIENTS * each}
     run.finish()
-    created = rows(folder / "test.db", "SELECT * FROM action WHERE kind = 'create_executor'")
-    assert len(created) == 200
+    answered = rows(folder / "test.db", "SELECT action_id, kind FROM action")
+    for kind in "create", "update", "stop", "store":
+        ids = [row["action_id"] for row in answered if row["kind"] == f"{kind}_executor"]
+        assert len(ids) == len(set(ids)) == CLIENTS * each, (kind, len(ids))
+    assert all(row["archived"] for row in rows(folder / "test.db", "SELECT * FROM executor"))
     check_books(folder / "test.db", {"BTC": 100, "USDT": 1000000000})
 
 

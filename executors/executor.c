@@ -53,6 +53,17 @@ void executor_init(struct executor *executor, const struct executor_kind *kind,
     executor->status = EXECUTOR_NOT_STARTED;
 }
 
+void executor_identify(struct executor *executor, uint64_t epoch, uint32_t number)
+{
+    executor->epoch = epoch;
+    executor->number = number;
+}
+
+struct order_id executor_order_id(const struct executor *executor, uint32_t ordinal)
+{
+    return (struct order_id){executor->epoch, executor->number, ordinal};
+}
+
 void executor_done(struct executor *executor)
 {
     ledger_done(&executor->ledger);

@@ -170,6 +170,8 @@ struct executor {
     int64_t retry_at_ns;
     struct decimal held; /* Exposure handed to the position book at the end. */
     struct decimal dust; /* Left behind because it is too small to trade. */
+    uint64_t epoch;      /* With the number, what the ids of its orders are made of. */
+    uint32_t number;
     struct ledger ledger;
 };
 
@@ -362,6 +364,13 @@ MUST_USE enum err executor_load(struct executor *executor, const struct node *no
 void executor_init(struct executor *executor, const struct executor_kind *kind,
                    const struct executor_config *config,
                    const struct instrument *const instruments[WAKE_MARKETS_MAX]);
+
+/* Says what the ids of its orders are made of; 0 and 0 when nobody does. Not saved: what goes on in
+ * another start has ids of its own. */
+void executor_identify(struct executor *executor, uint64_t epoch, uint32_t number);
+
+/* The client order id of an order of its ledger. */
+struct order_id executor_order_id(const struct executor *executor, uint32_t ordinal);
 
 /* Frees the ledger. The memory itself belongs to the caller. */
 void executor_done(struct executor *executor);

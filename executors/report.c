@@ -35,10 +35,13 @@ void report_put_optional(struct text *out, const char *key, bool is_there, struc
     }
 }
 
-static void report_put_held_order(const struct ledger_order *order, struct text *out)
+static void report_put_held_order(const struct executor *executor, const struct ledger_order *order,
+                                  struct text *out)
 {
     json_object_begin(out);
-    json_put_int(out, "order_id", order->ordinal);
+    char id[ORDER_ID_TEXT_MAX];
+    (void)order_id_print(executor_order_id(executor, order->ordinal), id);
+    json_put_string(out, "order_id", id);
     json_put_string(out, "trade_type", field_name_of(side_names, (int)order->side));
     json_put_string(out, "order_type", field_name_of(order_type_names, (int)order->type));
     json_put_decimal(out, "price", order->price);
@@ -57,7 +60,9 @@ void report_put_orders(const struct executor *executor, struct text *out)
     json_key(out, "order_ids");
     json_array_begin(out);
     for (uint32_t i = first; i < ledger->count; i++) {
-        json_int(out, ledger->orders[i].ordinal);
+        char id[ORDER_ID_TEXT_MAX];
+        (void)order_id_print(executor_order_id(executor, ledger->orders[i].ordinal), id);
+        json_string(out, id);
     }
     json_array_end(out);
 
@@ -67,7 +72,7 @@ void report_put_orders(const struct executor *executor, struct text *out)
     for (uint32_t i = first; is_held && i < ledger->count; i++) {
         const struct ledger_order *order = &ledger->orders[i];
         if (!decimal_is_valid(order->executed) || decimal_sign(order->executed) > 0) {
-            report_put_held_order(order, out);
+            report_put_held_order(executor, order, out);
         }
     }
     json_array_end(out);

@@ -18,7 +18,7 @@ void report_put_optional(struct text *out, const char *key, bool is_there, struc
 
 enum { REPORT_ORDERS_MAX = 100 };
 
-/* The members order_ids (the ordinals of the latest REPORT_ORDERS_MAX orders) and, of those with
+/* The members order_ids (those of the latest REPORT_ORDERS_MAX orders) and, of those with
  * fills, held_position_orders; the latter is empty while nothing is handed over. */
 void report_put_orders(const struct executor *executor, struct text *out);
 

@@ -55,6 +55,7 @@ static enum err host_start(struct context *context, void *state, void *arguments
         return ERR_MEMORY;
     }
     executor_init(host->executor, given->kind, given->config, given->instruments);
+    executor_identify(host->executor, given->epoch, given->executor);
     const enum err err = given->state != NULL ? host_load(host->executor, given->state) : ERR_NONE;
     host->reported = host->executor->status;
     return err;

@@ -24,6 +24,7 @@ enum { HOST_STATE_BYTES_MAX = 64 << 20 }; /* Memory for the tree of a state that
 
 struct host_arguments {
     uint32_t executor; /* Its number. */
+    uint64_t epoch;    /* Of client order ids. */
     const struct executor_kind *kind;
     const struct executor_config *config; /* Borrowed until the host has ended. */
     const struct instrument *instruments[WAKE_MARKETS_MAX];

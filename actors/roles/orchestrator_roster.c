@@ -304,6 +304,7 @@ enum err roster_spawn(struct orchestrator *orch, uint32_t number, bool is_funded
 {
     struct executor_entry *entry = roster_get(orch, number);
     struct host_arguments arguments = {.executor = number,
+                                       .epoch = orch->given.epoch,
                                        .kind = entry->kind,
                                        .config = entry->config,
                                        .is_funded = is_funded,

@@ -437,7 +437,9 @@ static void order_custom_info(const struct executor *executor, const struct exec
     if (last == NULL) {
         json_null(out);
     } else {
-        json_int(out, last->ordinal);
+        char id[ORDER_ID_TEXT_MAX];
+        (void)order_id_print(executor_order_id(executor, last->ordinal), id);
+        json_string(out, id);
     }
     report_put_optional(out, "order_placed_at", last != NULL,
                         instant_seconds(last == NULL ? 0 : last->placed_at_ns));

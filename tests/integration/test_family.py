@@ -171,6 +171,22 @@ def test_example_order(folder):
     assert [len(replay.fills()) for replay in replays] == [1, 1]
 
 
+def test_orders_have_the_ids_of_the_table(folder):
+    """order_ids and held_position_orders of custom_info name rows of the table of orders."""
+    database = run_example(folder, "order")
+    held = 0
+    for row in rows(database, "SELECT * FROM executor"):
+        info = json.loads(row["custom_info"])
+        own = {order["client_order_id"]: order for order in rows(database, "SELECT * FROM orders")
+               if order["executor_id"] == row["id"]}
+        assert sorted(info["order_ids"]) == sorted(own)
+        assert info["order_id"] == info["order_ids"][-1]
+        for order in info["held_position_orders"]:
+            assert order["executed_amount_base"] == own[order["order_id"]]["executed_base"]
+            held += 1
+    assert held > 0
+
+
 def test_example_dca(folder):
     """Two of four levels, and the take profit on their average price."""
     replay, = check_replayed(run_example(folder, "dca"))

@@ -326,6 +326,16 @@ START_TEST(what_is_held_back_is_noted)
 }
 END_TEST
 
+START_TEST(orders_are_called_as_the_venue_knows_them)
+{
+    struct executor executor = {0};
+    executor_identify(&executor, 71, 36);
+    char id[ORDER_ID_TEXT_MAX];
+    (void)order_id_print(executor_order_id(&executor, 35), id);
+    ck_assert_str_eq(id, "1z-10-z");
+}
+END_TEST
+
 START_TEST(names_are_those_of_hummingbot)
 {
     ck_assert_str_eq(field_name_of(executor_status_names, 2), "RUNNING");
@@ -348,6 +358,7 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, a_hedged_order_opens_or_closes_by_its_role);
     tcase_add_test(tcase, an_order_of_the_venue_is_adopted_and_ends_the_plan);
     tcase_add_test(tcase, what_is_held_back_is_noted);
+    tcase_add_test(tcase, orders_are_called_as_the_venue_knows_them);
     tcase_add_test(tcase, names_are_those_of_hummingbot);
 }
 

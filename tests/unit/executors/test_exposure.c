@@ -218,7 +218,7 @@ START_TEST(figures_beyond_a_decimal_are_not_shown)
     ck_assert_str_eq(text_string(&out), "\"a\":\"1.5\",\"b\":null,\"c\":null");
     text_clear(&out);
     report_put_orders(scene.stage.executor, &out);
-    ck_assert_str_eq(text_string(&out), "\"order_ids\":[1],\"held_position_orders\":[]");
+    ck_assert_str_eq(text_string(&out), "\"order_ids\":[\"0-0-1\"],\"held_position_orders\":[]");
     text_clear(&out);
     exposure_custom_info(exposure_in(&scene), &moment, &out);
     ck_assert_ptr_nonnull(strstr(text_string(&out), "\"current_position_average_price\":\"100\""));
@@ -238,7 +238,7 @@ START_TEST(only_the_latest_orders_are_listed)
         ck_assert_ptr_nonnull(ledger_place(&scene.stage.executor->ledger, &draft, 0));
     }
     report_put_orders(scene.stage.executor, &out);
-    ck_assert_ptr_nonnull(strstr(text_string(&out), "\"order_ids\":[2,"));
+    ck_assert_ptr_nonnull(strstr(text_string(&out), "\"order_ids\":[\"0-0-2\","));
     text_done(&out);
     scene_close(&scene);
 }

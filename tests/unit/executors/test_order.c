@@ -154,7 +154,7 @@ START_TEST(a_filled_order_is_handed_over)
     expect_info(stage, "\"average_executed_price\":\"100.6\"");
     expect_info(stage, "\"level_id\":\"a\"");
     expect_info(stage, "\"executed_amount_base\":\"1\"");
-    expect_info(stage, "\"held_position_orders\":[{\"order_id\":1,");
+    expect_info(stage, "\"held_position_orders\":[{\"order_id\":\"0-0-1\",");
     scene_close(&scene);
 }
 END_TEST

@@ -31,6 +31,7 @@
 #include "persistence/record.h"
 
 enum {
+    WAKE_SOURCES_MAX = WAKE_MARKETS_MAX + 1, /* The markets of an executor, and a rate. */
     VENUE_UPDATES_MAX = 64, /* In one message; a full one is answered before the next is sent. */
     MESSAGE_WIRE_BYTES_MAX = 1 << 20,
     MARKET_WAKES_MAX = 512, /* Executors at work at a time: bounds the messages under way. */
@@ -172,7 +173,8 @@ struct message_register {
     uint32_t executor; /* Number, from 1. */
     struct actor_ref host;
     uint32_t market_count;
-    uint32_t instruments[WAKE_MARKETS_MAX];
+    bool follows_rate; /* Behind its markets: an instrument whose every quote concerns it. */
+    uint32_t instruments[WAKE_SOURCES_MAX];
 };
 
 struct message_touch {
@@ -180,7 +182,7 @@ struct message_touch {
 };
 
 struct message_wake {
-    struct mark markets[WAKE_MARKETS_MAX];
+    struct mark markets[WAKE_SOURCES_MAX]; /* And that of the rate behind them, if it has one. */
 };
 
 struct message_wake_done {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "actors/run_control.h"
+#include "actors/run_rates.h"
 #include "executors/factory.h"
 #include "executors/plugin.h"
 
@@ -120,12 +121,16 @@ static void run_check_perpetual(const struct run_check *check, size_t index,
     }
 }
 
-/* Whether the venue keeps a long and a short position of each perpetual. */
-static bool run_config_is_hedged(const struct run_config *config, const char *venue)
+/* What an instrument has from its venue. */
+static void run_take_venue(const struct run_config *config, struct instrument *instrument)
 {
-    const size_t number = run_config_find_venue(config, venue);
-    const struct venue_section *venues = config->file.venues.items;
-    return number < config->file.venues.count && venues[number].position_mode == PAPER_HEDGE;
+    if (instrument->venue < config->file.venues.count) {
+        const struct venue_section *venues = config->file.venues.items;
+        const struct venue_section *venue = &venues[instrument->venue];
+        instrument->is_hedged = instrument->is_perpetual && venue->position_mode == PAPER_HEDGE;
+        instrument->maker_fee = venue->fees->maker;
+        instrument->taker_fee = venue->fees->taker;
+    }
 }
 
 /* Fills the run's table of instruments, whose entries executors and feeds refer to. */
@@ -150,10 +155,10 @@ static enum err run_check_instruments(const struct run_check *check)
             .max_order_size = section->max_order_size,
             .min_notional = section->min_notional,
             .is_perpetual = section->is_perpetual,
-            .is_hedged = section->is_perpetual && run_config_is_hedged(config, section->venue),
             .maintenance_margin = section->maintenance_margin,
             .funding_rate = section->funding_rate,
             .funding_interval_ns = section->funding_interval_hours * NS_PER_HOUR};
+        run_take_venue(config, instrument);
         run_check_perpetual(check, i, section);
         if (instrument->venue == config->file.venues.count) {
             run_check_add(check, "instruments", i, "venue", "no venue of this file has this name");
@@ -297,6 +302,26 @@ static void run_check_markets(const struct run_check *check, size_t index,
     }
 }
 
+/* Two markets with two quote assets need a rate between them. */
+static void run_check_rate(const struct run_check *check, size_t index,
+                           const struct executor_section *executor)
+{
+    const struct instrument *instruments[WAKE_MARKETS_MAX] = {NULL};
+    for (uint32_t market = 0; market < executor->kind->market_count; market++) {
+        const char *connector;
+        const char *pair;
+        executor->kind->market(executor->config, market, &connector, &pair);
+        instruments[market] = run_config_find_instrument(check->config, connector, pair);
+    }
+    if (instruments[0] != NULL && instruments[1] != NULL) {
+        char text[RUN_RATE_TEXT_MAX];
+        run_rates_explain(check->config, instruments[1]->quote, instruments[0]->quote, text);
+        if (text[0] != '\0') {
+            run_check_add(check, "executors", index, "selling_market", text);
+        }
+    }
+}
+
 /* Room for `more` executors behind those there are. */
 static enum err run_config_reserve(struct run_config *config, size_t more)
 {
@@ -325,6 +350,7 @@ static enum err run_check_executor(const struct run_check *check, size_t index,
     struct run_config *config = check->config;
     const size_t repeat = (size_t)executor->config->repeat;
     run_check_markets(check, index, executor);
+    run_check_rate(check, index, executor);
     if (executor->config->id != NULL && repeat > 1) {
         run_check_add(check, "executors", index, "repeat",
                       "an executor with an id cannot be repeated: leave the id out");
@@ -461,6 +487,9 @@ static enum err run_check_all(const struct run_check *check)
     enum err err = run_check_instruments(check);
     if (err == ERR_NONE) {
         err = run_check_feeds(check);
+    }
+    if (err == ERR_NONE) {
+        err = run_rates_read(check->config, check->root, check->problems);
     }
     if (err == ERR_NONE) {
         err = run_check_executors(check);

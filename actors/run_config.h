@@ -18,6 +18,7 @@
 #include "config/problems.h"
 #include "executors/executor.h"
 #include "market/instrument.h"
+#include "market/rate.h"
 #include "market/tape.h"
 #include "market/venues/paper.h"
 #include "persistence/store.h"
@@ -37,6 +38,7 @@ struct run_section {
     int64_t workers; /* 0: one per processor; a backtest always has none. */
     enum end_policy on_end;
     enum restart_policy on_restart;
+    const char *quote_asset; /* NULL: that of the first instrument. */
 };
 
 struct fee_section {
@@ -69,6 +71,15 @@ struct instrument_section {
     struct decimal maintenance_margin;
     struct decimal funding_rate;
     int64_t funding_interval_hours; /* 0: no funding. */
+};
+
+/* What an asset is worth in another: fixed, or the mid of an instrument. */
+struct rate_section {
+    const char *pair;
+    struct decimal rate;
+    bool has_rate;
+    const char *venue;
+    const char *trading_pair;
 };
 
 struct feed_section {
@@ -120,6 +131,7 @@ struct run_file {
     struct field_list venues;
     struct field_list instruments;
     struct field_list feeds;
+    struct field_list rates; /* struct rate_section */
     const struct risk_section *risk;
     const struct persistence_section *persistence;
     const struct events_section *events;
@@ -145,6 +157,8 @@ struct run_config {
     struct run_file file;
     struct instrument *instruments; /* In the arena, indexed by instrument index. */
     size_t instrument_count;
+    struct rate_table rates;            /* In the arena. */
+    const char *quote_asset;            /* In which money is summed. */
     size_t *feed_instruments;           /* Which instrument each feed is for. */
     struct executor_section *executors; /* Owned. */
     size_t executor_count;

@@ -68,6 +68,11 @@ static const struct field run_fields[] = {
      .doc = "What happens to executors of a run that was cut short when it is started again: they "
             "go on, or are stopped and their positions closed or kept. tutti run --on-restart "
             "overrules it."},
+    {.name = "quote_asset",
+     .kind = FIELD_TEXT,
+     .offset = offsetof(struct run_section, quote_asset),
+     .doc = "The asset in which positions, results and limits are summed; what is in another quote "
+            "asset is converted by the rates. Absent: that of the first instrument."},
     {0}};
 
 static const struct field fee_fields[] = {
@@ -283,6 +288,31 @@ static const struct field feed_fields[] = {
      .doc = "Paper: 1 is real time, 60 a minute per second, max as fast as it goes."},
     {0}};
 
+static const struct field rate_fields[] = {
+    {.name = "pair",
+     .kind = FIELD_TEXT,
+     .offset = offsetof(struct rate_section, pair),
+     .is_required = true,
+     .doc = "BASE-QUOTE: one BASE is worth so much QUOTE. Used in both directions, not chained."},
+    {.name = "rate",
+     .kind = FIELD_DECIMAL,
+     .offset = offsetof(struct rate_section, rate),
+     .set_offset = offsetof(struct rate_section, has_rate),
+     .is_nullable = true,
+     .min = "0",
+     .min_excluded = true,
+     .unit = "quote",
+     .doc = "Its value for the whole run. Either this, or venue and trading_pair."},
+    {.name = "venue",
+     .kind = FIELD_TEXT,
+     .offset = offsetof(struct rate_section, venue),
+     .doc = "Venue of the instrument whose mid price is the rate."},
+    {.name = "trading_pair",
+     .kind = FIELD_TEXT,
+     .offset = offsetof(struct rate_section, trading_pair),
+     .doc = "The instrument; it needs a feed."},
+    {0}};
+
 static const struct field persistence_fields[] = {
     {.name = "type",
      .kind = FIELD_TEXT,
@@ -428,6 +458,8 @@ static const struct field_element venue_element = {.size = sizeof(struct venue_s
                                                    .fields = venue_fields};
 static const struct field_element instrument_element = {.size = sizeof(struct instrument_section),
                                                         .fields = instrument_fields};
+static const struct field_element rate_element = {.size = sizeof(struct rate_section),
+                                                  .fields = rate_fields};
 static const struct field_element feed_element = {.size = sizeof(struct feed_section),
                                                   .fields = feed_fields};
 
@@ -463,6 +495,13 @@ const struct field run_file_fields[] = {
      .count_min = 1,
      .count_max = 1024,
      .doc = "Where quotes come from; at most one per instrument."},
+    {.name = "rates",
+     .kind = FIELD_LIST,
+     .offset = offsetof(struct run_file, rates),
+     .element = &rate_element,
+     .count_max = 256,
+     .doc = "What one asset is worth in another, where executors or reports bring two quote assets "
+            "together."},
     {.name = "risk",
      .kind = FIELD_OBJECT,
      .offset = offsetof(struct run_file, risk),

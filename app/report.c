@@ -127,7 +127,41 @@ static void report_count_executor(struct report_sums *sums, const char *status, 
     }
 }
 
-/* controller_id, status, close_type, net_pnl_quote, filled_amount_quote */
+/* asset, quote_asset, rate */
+static bool report_visit_rate(void *context, int count, const char *const *names,
+                              const char *const *values)
+{
+    (void)count;
+    (void)names;
+    struct report_load *load = context;
+    struct report_rate *rate = arena_take(&load->report->arena, sizeof(*rate));
+    if (rate == NULL) {
+        load->has_no_memory = true;
+        return false;
+    }
+    *rate = (struct report_rate){.asset = report_copy(load, values[0]),
+                                 .rate = report_decimal(load, values[2]),
+                                 .next = load->report->rates};
+    load->report->rates = rate;
+    load->report->quote_asset = report_copy(load, values[1]);
+    return true;
+}
+
+/* Money in the quote asset of a pair, in that of the run. */
+static struct decimal report_worth(const struct report_load *load, const char *trading_pair,
+                                   struct decimal amount)
+{
+    const char *dash = trading_pair != NULL ? strchr(trading_pair, '-') : NULL;
+    for (const struct report_rate *i = load->report->rates; i != NULL && dash != NULL;
+         i = i->next) {
+        if (strcmp(i->asset, dash + 1) == 0) {
+            return decimal_multiply(amount, i->rate);
+        }
+    }
+    return amount;
+}
+
+/* controller_id, status, close_type, net_pnl_quote, filled_amount_quote, trading_pair */
 static bool report_visit_executor(void *context, int count, const char *const *names,
                                   const char *const *values)
 {
@@ -138,7 +172,7 @@ static bool report_visit_executor(void *context, int count, const char *const *n
     if (values[2] != NULL) {
         (void)field_value_of(close_type_names, values[2], &close_type);
     }
-    const struct decimal net = report_decimal(load, values[3]);
+    const struct decimal net = report_worth(load, values[5], report_decimal(load, values[3]));
     const bool has_filled = decimal_sign(report_decimal(load, values[4])) > 0;
     const char *status = values[1] != NULL ? values[1] : "";
     report_count_executor(&load->report->total, status, close_type, net, has_filled);
@@ -146,16 +180,17 @@ static bool report_visit_executor(void *context, int count, const char *const *n
     return true;
 }
 
-/* controller_id, price, amount, fee_quote */
+/* controller_id, price, amount, fee_quote, trading_pair */
 static bool report_visit_fill(void *context, int count, const char *const *names,
                               const char *const *values)
 {
     (void)count;
     (void)names;
     struct report_load *load = context;
-    const struct decimal notional =
+    const struct decimal quote =
         decimal_multiply(report_decimal(load, values[1]), report_decimal(load, values[2]));
-    const struct decimal fee = report_decimal(load, values[3]);
+    const struct decimal notional = report_worth(load, values[4], quote);
+    const struct decimal fee = report_worth(load, values[4], report_decimal(load, values[3]));
     struct report_sums *const both[] = {&load->report->total,
                                         report_controller(load, values[0] ? values[0] : "")};
     for (size_t i = 0; i < 2; i++) {
@@ -191,10 +226,12 @@ static bool report_visit_position(void *context, int count, const char *const *n
     struct report_sums *const controller = report_controller(load, position->controller_id);
     *load->positions_end = position;
     load->positions_end = &position->next;
-    report_add(&load->report->total.realized_pnl_quote, position->realized_pnl_quote);
-    report_add(&load->report->total.funding_quote, position->funding_quote);
-    report_add(&controller->realized_pnl_quote, position->realized_pnl_quote);
-    report_add(&controller->funding_quote, position->funding_quote);
+    struct report_sums *const both[] = {&load->report->total, controller};
+    for (size_t i = 0; i < 2; i++) {
+        report_add(&both[i]->realized_pnl_quote,
+                   report_worth(load, values[2], position->realized_pnl_quote));
+        report_add(&both[i]->funding_quote, report_worth(load, values[2], position->funding_quote));
+    }
     return true;
 }
 
@@ -262,10 +299,15 @@ static enum err report_load_tables(struct report_load *load)
         {"SELECT MIN(ts), MAX(ts) FROM journal", report_visit_period},
         {"SELECT json_extract(payload, '$.reason') FROM journal WHERE kind = 'run.stopped'",
          report_visit_reason},
-        {"SELECT controller_id, status, close_type, net_pnl_quote, filled_amount_quote"
-         " FROM executor ORDER BY created_at, id",
+        {"SELECT json_extract(payload, '$.asset'), json_extract(payload, '$.quote_asset'),"
+         " json_extract(payload, '$.rate') FROM journal WHERE kind = 'rate' AND seq IN"
+         " (SELECT MAX(seq) FROM journal WHERE kind = 'rate' GROUP BY"
+         " json_extract(payload, '$.asset')) ORDER BY seq DESC",
+         report_visit_rate},
+        {"SELECT controller_id, status, close_type, net_pnl_quote, filled_amount_quote,"
+         " trading_pair FROM executor ORDER BY created_at, id",
          report_visit_executor},
-        {"SELECT e.controller_id, f.price, f.amount, f.fee_quote FROM fill f"
+        {"SELECT e.controller_id, f.price, f.amount, f.fee_quote, f.trading_pair FROM fill f"
          " LEFT JOIN executor e ON e.id = f.executor_id",
          report_visit_fill},
         {"SELECT controller_id, venue, trading_pair, side, amount, average_price,"

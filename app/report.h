@@ -52,6 +52,13 @@ struct report_sums {
     struct report_sums *next;
 };
 
+/* One quote asset beside that of the run. */
+struct report_rate {
+    const char *asset;
+    struct decimal rate;
+    struct report_rate *next;
+};
+
 struct report {
     struct arena arena;
     const char *name;
@@ -69,7 +76,9 @@ struct report {
     struct report_sums total;
     struct report_sums *controllers; /* In order of appearance. */
     struct report_position *positions;
-    const char *performance; /* JSON of the last report of the whole run; NULL: none. */
+    const char *quote_asset;   /* In which money of others was summed; NULL: there was only one. */
+    struct report_rate *rates; /* What the others were worth at last. */
+    const char *performance;   /* JSON of the last report of the whole run; NULL: none. */
 };
 
 /* Speed of a run, which no table has. rows 0: not known. */

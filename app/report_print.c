@@ -70,9 +70,20 @@ static void print_sums(const struct report_sums *sums, FILE *out)
                   (unsigned long long)sums->winners, (unsigned long long)sums->traded);
 }
 
+/* What money in other quote assets was worth at last. */
+static void print_rates(const struct report *report, FILE *out)
+{
+    for (const struct report_rate *i = report->rates; i != NULL; i = i->next) {
+        char rate[DECIMAL_TEXT_MAX];
+        (void)decimal_print(i->rate, rate);
+        (void)fprintf(out, "rate        1 %s = %s %s\n", i->asset, rate, report->quote_asset);
+    }
+}
+
 void report_print_text(const struct report *report, const struct report_speed *speed, FILE *out)
 {
     print_head(report, speed, out);
+    print_rates(report, out);
     print_sums(&report->total, out);
     const bool has_several = report->controllers != NULL && report->controllers->next != NULL;
     for (const struct report_sums *i = report->controllers; i != NULL && has_several; i = i->next) {

@@ -61,7 +61,9 @@ void executor_identify(struct executor *executor, uint64_t epoch, uint32_t numbe
 
 struct order_id executor_order_id(const struct executor *executor, uint32_t ordinal)
 {
-    return (struct order_id){executor->epoch, executor->number, ordinal};
+    const struct ledger_order *order = ledger_find(&executor->ledger, ordinal);
+    ASSERT(order != NULL);
+    return (struct order_id){order->epoch, executor->number, ordinal};
 }
 
 void executor_done(struct executor *executor)
@@ -142,10 +144,11 @@ bool executor_place(struct executor *executor, const struct order_draft *draft, 
 {
     ASSERT(decimal_sign(draft->amount) > 0);
     ASSERT(requests->count < EXECUTOR_REQUESTS_MAX);
-    const struct ledger_order *order = ledger_place(&executor->ledger, draft, now_ns);
+    struct ledger_order *order = ledger_place(&executor->ledger, draft, now_ns);
     if (order == NULL) {
         return false;
     }
+    order->epoch = executor->epoch;
     requests->items[requests->count++] = (struct executor_request){
         .kind = REQUEST_PLACE,
         .ordinal = order->ordinal,
@@ -216,6 +219,7 @@ static void executor_adopt(struct executor *executor, const struct order_event *
     struct ledger_order *order = ledger_place(&executor->ledger, &draft, now_ns);
     if (order != NULL) {
         ASSERT(order->ordinal == event->ordinal);
+        order->epoch = executor->epoch;
         (void)ledger_set_state(&executor->ledger, order, LEDGER_ACKNOWLEDGED);
     }
     if (executor->status == EXECUTOR_RUNNING) {

@@ -83,6 +83,9 @@ struct market_view {
 struct executor_view {
     int64_t now_ns;
     size_t market_count;
+    /* What one unit of the quote asset of market 1 is worth in that of market 0; 0 where they are
+     * the same. */
+    struct decimal rate;
     struct market_view markets[WAKE_MARKETS_MAX];
 };
 
@@ -365,8 +368,8 @@ void executor_init(struct executor *executor, const struct executor_kind *kind,
                    const struct executor_config *config,
                    const struct instrument *const instruments[WAKE_MARKETS_MAX]);
 
-/* Says what the ids of its orders are made of; 0 and 0 when nobody does. Not saved: what goes on in
- * another start has ids of its own. */
+/* Says what the ids of the orders that it places from now on are made of; 0 and 0 when nobody does.
+ * What was placed in another start keeps the ids of that one; the number stays. */
 void executor_identify(struct executor *executor, uint64_t epoch, uint32_t number);
 
 /* The client order id of an order of its ledger. */

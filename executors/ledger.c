@@ -25,6 +25,7 @@ enum ledger_column {
     COLUMN_IS_CANCEL_REQUESTED,
     COLUMN_IS_TIMED_OUT,
     COLUMN_SLOT,
+    COLUMN_EPOCH,
     COLUMN_COUNT,
 };
 
@@ -176,6 +177,7 @@ static void ledger_save_order(const struct ledger_order *order, struct text *out
     json_int(out, order->is_cancel_requested);
     json_int(out, order->is_timed_out);
     json_int(out, order->slot);
+    snapshot_write_int64(out, (int64_t)order->epoch);
     json_array_end(out);
 }
 
@@ -233,6 +235,7 @@ static enum err ledger_load_order(const struct node *row, struct ledger_order *o
     int64_t is_cancel_requested;
     int64_t is_timed_out;
     int64_t slot;
+    int64_t epoch;
     if (row->kind != NODE_SEQUENCE || row->count != COLUMN_COUNT ||
         ledger_load_words(row, order) != ERR_NONE || ledger_load_decimals(row, order) != ERR_NONE ||
         snapshot_int64(row->items[COLUMN_PLACED_AT], &order->placed_at_ns) != ERR_NONE ||
@@ -241,12 +244,14 @@ static enum err ledger_load_order(const struct node *row, struct ledger_order *o
         snapshot_between(row->items[COLUMN_IS_CANCEL_REQUESTED], 0, 1, &is_cancel_requested) !=
             ERR_NONE ||
         snapshot_between(row->items[COLUMN_IS_TIMED_OUT], 0, 1, &is_timed_out) != ERR_NONE ||
-        snapshot_between(row->items[COLUMN_SLOT], 0, UINT32_MAX, &slot) != ERR_NONE) {
+        snapshot_between(row->items[COLUMN_SLOT], 0, UINT32_MAX, &slot) != ERR_NONE ||
+        snapshot_int64(row->items[COLUMN_EPOCH], &epoch) != ERR_NONE || epoch < 0) {
         return ERR_CORRUPT;
     }
     order->is_cancel_requested = is_cancel_requested != 0;
     order->is_timed_out = is_timed_out != 0;
     order->slot = (uint32_t)slot;
+    order->epoch = (uint64_t)epoch;
     return ERR_NONE;
 }
 

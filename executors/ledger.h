@@ -29,6 +29,7 @@ enum ledger_state {
 };
 
 struct ledger_order {
+    uint64_t epoch;   /* Of its client order id: of the start in which it was placed. */
     uint32_t ordinal; /* 1 for the first. */
     uint32_t market;
     enum order_role role;

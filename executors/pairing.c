@@ -60,6 +60,7 @@ static void pairing_note_end(struct pairing *pairing, const struct pairing_momen
     for (size_t i = 0; i < PAIRING_MARKETS; i++) {
         pairing->final[i] = (struct quote){moment->now_ns, moment->bid[i], moment->ask[i]};
     }
+    pairing->final_rate = moment->rate;
 }
 
 void pairing_start(struct pairing *pairing, const struct executor_view *view, bool is_funded)
@@ -77,19 +78,27 @@ void pairing_start(struct pairing *pairing, const struct executor_view *view, bo
     pairing_check(pairing);
 }
 
-/* Adds what an order has executed, or one more fill of it. */
+/* What an order has executed, or one more fill of it. */
+struct pairing_part {
+    struct decimal executed;
+    struct decimal quote;
+    struct decimal fees;
+    struct decimal fee_base;
+};
+
 static void pairing_add(struct pairing *pairing, const struct ledger_order *order,
-                        struct decimal executed, struct decimal quote, struct decimal fee_base)
+                        const struct pairing_part *part)
 {
     struct pairing_sum *sum = &pairing->sums[order->market];
     if (order->side == SIDE_BUY) {
-        sum->bought = decimal_add(sum->bought, executed);
-        sum->bought_quote = decimal_add(sum->bought_quote, quote);
+        sum->bought = decimal_add(sum->bought, part->executed);
+        sum->bought_quote = decimal_add(sum->bought_quote, part->quote);
     } else {
-        sum->sold = decimal_add(sum->sold, executed);
-        sum->sold_quote = decimal_add(sum->sold_quote, quote);
+        sum->sold = decimal_add(sum->sold, part->executed);
+        sum->sold_quote = decimal_add(sum->sold_quote, part->quote);
     }
-    sum->fee_base = decimal_add(sum->fee_base, fee_base);
+    sum->fees = decimal_add(sum->fees, part->fees);
+    sum->fee_base = decimal_add(sum->fee_base, part->fee_base);
 }
 
 void pairing_on_order(struct executor *executor, const struct order_event *event, int64_t now_ns)
@@ -99,8 +108,13 @@ void pairing_on_order(struct executor *executor, const struct order_event *event
     const struct ledger_order *order = ledger_find(&executor->ledger, event->ordinal);
     if (order != NULL && event->kind == ORDER_EVENT_FILL) {
         const struct fill *fill = &event->fill;
-        pairing_add(pairing, order, fill->amount, fill_quote(fill),
-                    fill->fee_in_base ? fill->fee : DECIMAL_ZERO);
+        const struct pairing_part part = {
+            .executed = fill->amount,
+            .quote = fill_quote(fill),
+            .fees = fill_fee_quote(fill),
+            .fee_base = fill->fee_in_base ? fill->fee : DECIMAL_ZERO,
+        };
+        pairing_add(pairing, order, &part);
     }
 }
 
@@ -114,6 +128,26 @@ static void pairing_read_markets(struct pairing_moment *moment, const struct pai
         moment->bid[i] = is_over ? pairing->final[i].bid : view->markets[i].bid;
         moment->ask[i] = is_over ? pairing->final[i].ask : view->markets[i].ask;
     }
+    moment->rate = is_over ? pairing->final_rate : view->rate;
+    if (decimal_is_valid(moment->rate) && decimal_sign(moment->rate) == 0) {
+        moment->rate = DECIMAL_ONE;
+    }
+}
+
+struct decimal pairing_value(const struct pairing_moment *moment, uint32_t market,
+                             struct decimal amount)
+{
+    return market == PAIRING_SELLING && !decimal_equal(moment->rate, DECIMAL_ONE)
+               ? decimal_multiply(amount, moment->rate)
+               : amount;
+}
+
+struct decimal pairing_price(const struct pairing_moment *moment, uint32_t market,
+                             struct decimal value)
+{
+    return market == PAIRING_SELLING && !decimal_equal(moment->rate, DECIMAL_ONE)
+               ? decimal_divide(value, moment->rate)
+               : value;
 }
 
 static bool pairing_is_valid(const struct pairing_moment *moment)
@@ -127,6 +161,10 @@ static bool pairing_is_valid(const struct pairing_moment *moment)
             return false;
         }
     }
+    if (!decimal_is_valid(moment->rate) || decimal_sign(moment->rate) <= 0 ||
+        decimal_less(price_max, pairing_value(moment, PAIRING_SELLING, moment->ask[1]))) {
+        return false;
+    }
     return decimal_is_valid(moment->exposure) && decimal_is_valid(moment->cash) &&
            decimal_is_valid(moment->fees) && decimal_is_valid(moment->filled);
 }
@@ -134,20 +172,19 @@ static bool pairing_is_valid(const struct pairing_moment *moment)
 struct pairing_moment pairing_moment_of(const struct pairing *pairing,
                                         const struct executor_view *view)
 {
-    const struct ledger *ledger = &pairing->executor.ledger;
     struct pairing_moment moment = {0};
     struct decimal bought_quote = DECIMAL_ZERO;
     struct decimal sold_quote = DECIMAL_ZERO;
     pairing_read_markets(&moment, pairing, view);
-    for (size_t i = 0; i < PAIRING_MARKETS; i++) {
+    for (uint32_t i = 0; i < PAIRING_MARKETS; i++) {
         const struct pairing_sum *sum = &pairing->sums[i];
         moment.exposure = decimal_add(moment.exposure, decimal_subtract(sum->bought, sum->sold));
-        bought_quote = decimal_add(bought_quote, sum->bought_quote);
-        sold_quote = decimal_add(sold_quote, sum->sold_quote);
+        bought_quote = decimal_add(bought_quote, pairing_value(&moment, i, sum->bought_quote));
+        sold_quote = decimal_add(sold_quote, pairing_value(&moment, i, sum->sold_quote));
+        moment.fees = decimal_add(moment.fees, pairing_value(&moment, i, sum->fees));
     }
     moment.cash = decimal_subtract(sold_quote, bought_quote);
     moment.filled = decimal_add(sold_quote, bought_quote);
-    moment.fees = decimal_add(ledger->opening.fees, ledger->closing.fees);
     const bool has_bought = !decimal_is_valid(bought_quote) || decimal_sign(bought_quote) > 0;
     moment.notional = has_bought ? bought_quote : sold_quote;
     moment.is_valid = pairing_is_valid(&moment);
@@ -228,6 +265,7 @@ void pairing_save(const struct executor *executor, struct text *out)
         json_object_end(out);
     }
     json_array_end(out);
+    json_put_decimal(out, "rate", pairing->final_rate);
 }
 
 enum err pairing_load(struct executor *executor, const struct node *node)
@@ -243,12 +281,18 @@ enum err pairing_load(struct executor *executor, const struct node *node)
             return ERR_CORRUPT;
         }
     }
+    if (snapshot_get_decimal(node, "rate", &pairing->final_rate) != ERR_NONE ||
+        !decimal_is_valid(pairing->final_rate) || decimal_sign(pairing->final_rate) < 0) {
+        return ERR_CORRUPT;
+    }
     for (uint32_t i = 0; i < ledger->count; i++) {
         const struct ledger_order *order = &ledger->orders[i];
         if (order->market >= PAIRING_MARKETS) {
             return ERR_CORRUPT;
         }
-        pairing_add(pairing, order, order->executed, order->quote, order->fee_base);
+        const struct pairing_part part = {order->executed, order->quote, order->fees,
+                                          order->fee_base};
+        pairing_add(pairing, order, &part);
     }
     return ERR_NONE;
 }

@@ -5,7 +5,9 @@
  * sold, over both markets and before fees, is the exposure: the executor's purpose is to have none.
  * A fee taken in base is a cost; it is in the fees and not in the exposure.
  *
- * The markets have the same quote asset: there is no rate between two.
+ * Money is counted in the quote asset of the buying market; what is in another quote asset on the
+ * selling one is worth what the rate of the moment says, and of a pairing that has ended that of
+ * its end.
  *
  * Threads: pure.
  */
@@ -23,6 +25,7 @@ struct pairing_market {
     const char *connector_name;
     const char *trading_pair;
     struct decimal fee; /* Fraction of the notional that the venue takes. */
+    bool has_fee;       /* false: it is the instrument's. */
 };
 
 struct pairing_config {
@@ -33,12 +36,14 @@ struct pairing_config {
     struct decimal min_profitability;
 };
 
-/* The fills of one market. An overflow makes a sum invalid and stays in it. */
+/* The fills of one market, in its own quote asset. An overflow makes a sum invalid and stays in it.
+ */
 struct pairing_sum {
     struct decimal bought; /* Base, before fees. */
     struct decimal bought_quote;
     struct decimal sold;
     struct decimal sold_quote;
+    struct decimal fees;     /* All of them, in quote. */
     struct decimal fee_base; /* Taken in base. */
 };
 
@@ -46,6 +51,7 @@ struct pairing {
     struct executor executor;
     struct pairing_sum sums[PAIRING_MARKETS];
     struct quote final[PAIRING_MARKETS]; /* The markets when it ended: the figures stay those. */
+    struct decimal final_rate;
 };
 
 /* Both markets and the result at one instant; of a pairing that has TERMINATED at its end. */
@@ -53,11 +59,13 @@ struct pairing_moment {
     int64_t now_ns;
     struct decimal bid[PAIRING_MARKETS];
     struct decimal ask[PAIRING_MARKETS];
+    struct decimal
+        rate; /* Of the selling market's quote asset in the buying market's; 1: the same. */
     struct decimal exposure; /* Base; negative: more was sold. */
-    struct decimal cash;     /* Quote: sold for minus bought for. */
-    struct decimal fees;     /* Quote. */
-    struct decimal notional; /* Quote: bought for; while nothing is bought, sold for. */
-    struct decimal filled;   /* Quote: all fills. */
+    struct decimal cash;     /* Quote of the buying market: sold for minus bought for. */
+    struct decimal fees;     /* The same, and so on. */
+    struct decimal notional; /* Bought for; while nothing is bought, sold for. */
+    struct decimal filled;   /* All fills. */
     bool is_valid; /* false: something left the range of a decimal; decide nothing on it. */
 };
 
@@ -74,11 +82,16 @@ static inline const struct pairing_market *pairing_market_of(const struct pairin
 
 extern const struct field pairing_market_fields[];
 
-/* The market and validate of executor_kind: the same asset, the same quote asset, two markets. */
+/* The market and validate of executor_kind: the same asset on two markets. Whoever runs it knows a
+ * rate where their quote assets differ. */
 void pairing_market(const struct executor_config *config, uint32_t market,
                     const char **ret_connector, const char **ret_trading_pair);
 MUST_USE enum err pairing_validate(const struct executor_config *config, const char *path,
                                    const struct node *node, struct problems *problems);
+
+/* The fee of an order on that market, as the configuration says or its instrument. */
+struct decimal pairing_fee(const struct pairing_config *config, uint32_t market,
+                           const struct instrument *instrument, enum liquidity liquidity);
 
 /* What is reserved: quote for the whole amount at `price` on the buying market, and the amount
  * itself on the selling one (its notional where that is a perpetual). */
@@ -114,7 +127,16 @@ MUST_USE enum err pairing_stop(struct pairing *pairing, const struct pairing_mom
                                const struct holding *holding, bool keep_position,
                                struct executor_requests *requests);
 
-/* The result with the exposure valued at `mark`. */
+/* An amount or a price in the quote asset of a market, in that of the buying market. */
+struct decimal pairing_value(const struct pairing_moment *moment, uint32_t market,
+                             struct decimal amount);
+
+/* The other way: what is so much in the quote asset of the buying market, in that of `market`. */
+struct decimal pairing_price(const struct pairing_moment *moment, uint32_t market,
+                             struct decimal value);
+
+/* The result with the exposure valued at `mark`, a price in the quote asset of the buying market.
+ */
 struct decimal pairing_net(const struct pairing_moment *moment, struct decimal mark);
 
 /* Fills a report; `side` may be 0. */

@@ -18,11 +18,13 @@ const struct field pairing_market_fields[] = {
     {.name = "fee",
      .kind = FIELD_DECIMAL,
      .offset = offsetof(struct pairing_market, fee),
-     .default_text = "0",
+     .set_offset = offsetof(struct pairing_market, has_fee),
+     .is_nullable = true,
      .unit = "fraction",
      .min = "-0.1",
      .max = "0.1",
-     .doc = "What the venue takes of the notional there; profitability counts it."},
+     .doc = "What the venue takes of the notional there; profitability counts it. Absent: the "
+            "venue's own fee, maker or taker."},
     {0},
 };
 
@@ -36,12 +38,6 @@ static const char *const pairing_names[][2] = {
 static size_t pairing_base_length(const char *trading_pair)
 {
     return strcspn(trading_pair, "-");
-}
-
-static const char *pairing_quote(const char *trading_pair)
-{
-    const char *dash = trading_pair + pairing_base_length(trading_pair);
-    return *dash == '-' ? dash + 1 : dash;
 }
 
 static bool pairing_is_asset(const char *text, size_t length, const char *asset)
@@ -68,6 +64,16 @@ static bool pairing_is_same_base(const char *a, const char *b)
     return false;
 }
 
+struct decimal pairing_fee(const struct pairing_config *config, uint32_t market,
+                           const struct instrument *instrument, enum liquidity liquidity)
+{
+    const struct pairing_market *of = pairing_market_of(config, market);
+    if (of->has_fee) {
+        return of->fee;
+    }
+    return liquidity == LIQUIDITY_MAKER ? instrument->maker_fee : instrument->taker_fee;
+}
+
 void pairing_market(const struct executor_config *config, uint32_t market,
                     const char **ret_connector, const char **ret_trading_pair)
 {
@@ -88,10 +94,6 @@ enum err pairing_validate(const struct executor_config *config, const char *path
     const char *message = NULL;
     if (!pairing_is_same_base(buying->trading_pair, selling->trading_pair)) {
         message = "another base asset than the buying market, expected the same";
-    } else if (strcmp(pairing_quote(buying->trading_pair), pairing_quote(selling->trading_pair)) !=
-               0) {
-        message = "another quote asset than the buying market, expected the same: there is no rate "
-                  "between two";
     } else if (strcmp(buying->connector_name, selling->connector_name) == 0 &&
                strcmp(buying->trading_pair, selling->trading_pair) == 0) {
         key = "connector_name";

@@ -32,7 +32,9 @@ struct instrument {
         maintenance_margin;      /* Perpetuals: fraction of the notional; 0: never liquidated. */
     struct decimal funding_rate; /* Perpetuals: of the notional, from long to short. */
     int64_t funding_interval_ns; /* Paid at its multiples; 0: no funding. */
-    unsigned price_digits;       /* Fractional digits of the tick: prices as int64 mantissas. */
+    struct decimal maker_fee;    /* What the venue takes of the notional. */
+    struct decimal taker_fee;
+    unsigned price_digits; /* Fractional digits of the tick: prices as int64 mantissas. */
 };
 
 /*

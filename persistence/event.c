@@ -184,6 +184,13 @@ static void event_print_funding(const struct record_funding *funding, struct tex
     json_put_decimal(out, "amount", funding->amount);
 }
 
+static void event_print_rate(const struct record_rate *rate, struct text *out)
+{
+    json_put_string(out, "asset", rate->asset);
+    json_put_string(out, "quote_asset", rate->quote_asset);
+    json_put_decimal(out, "rate", rate->rate);
+}
+
 static void event_print_liquidation(const struct record_liquidation *liquidation, struct text *out)
 {
     char id[ORDER_ID_TEXT_MAX];
@@ -277,6 +284,9 @@ void event_print_data(const struct record *record, struct text *out)
         break;
     case RECORD_DATA_POSITION:
         event_print_position(&record->data.position, out);
+        break;
+    case RECORD_DATA_RATE:
+        event_print_rate(&record->data.rate, out);
         break;
     case RECORD_DATA_FUNDING:
         event_print_funding(&record->data.funding, out);

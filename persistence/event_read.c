@@ -189,6 +189,13 @@ static const struct event_field event_funding_fields[] = {
     FIELDS_END,
 };
 
+static const struct event_field event_rate_fields[] = {
+    TEXT("asset", rate.asset),
+    TEXT("quote_asset", rate.quote_asset),
+    DECIMAL("rate", rate.rate),
+    FIELDS_END,
+};
+
 static const struct event_field event_liquidation_fields[] = {
     TEXT("venue", liquidation.venue),
     TEXT("trading_pair", liquidation.trading_pair),
@@ -252,6 +259,7 @@ static const struct event_field *const event_fields_of_data[] = {
     [RECORD_DATA_FILL] = event_fill_fields,
     [RECORD_DATA_POSITION] = event_position_fields,
     [RECORD_DATA_FUNDING] = event_funding_fields,
+    [RECORD_DATA_RATE] = event_rate_fields,
     [RECORD_DATA_LIQUIDATION] = event_liquidation_fields,
     [RECORD_DATA_PERFORMANCE] = event_performance_fields,
     [RECORD_DATA_NOTE] = event_risk_note_fields,

@@ -62,6 +62,7 @@ static const struct record_texts record_texts_of_data[] = {
                           {AT(fill.venue), AT(fill.account), AT(fill.trading_pair),
                            AT(fill.fee_asset)}},
     [RECORD_DATA_POSITION] = {2, {AT(position.venue), AT(position.trading_pair)}},
+    [RECORD_DATA_RATE] = {2, {AT(rate.asset), AT(rate.quote_asset)}},
     [RECORD_DATA_FUNDING] = {2, {AT(funding.venue), AT(funding.trading_pair)}},
     [RECORD_DATA_LIQUIDATION] = {3,
                                  {AT(liquidation.venue), AT(liquidation.trading_pair),

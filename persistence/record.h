@@ -50,6 +50,7 @@
     X(POSITION, "position", POSITION)                          \
     X(FUNDING, "funding", FUNDING)                             \
     X(LIQUIDATION, "liquidation", LIQUIDATION)                 \
+    X(RATE, "rate", RATE)                                      \
     X(PERFORMANCE, "performance", PERFORMANCE)                 \
     X(RISK_DENIED, "risk.denied", NOTE)                        \
     X(RISK_STATE, "risk.state", NOTE)                          \
@@ -75,6 +76,7 @@ enum record_data {
     RECORD_DATA_POSITION,
     RECORD_DATA_FUNDING,
     RECORD_DATA_LIQUIDATION,
+    RECORD_DATA_RATE,
     RECORD_DATA_PERFORMANCE,
     RECORD_DATA_NOTE,
 };
@@ -212,6 +214,14 @@ struct record_funding {
     struct decimal amount;   /* Signed, in quote: positive is received. */
 };
 
+/* RATE: what an asset is worth in the one that money is summed in, when it has changed since it was
+ * told; performance reports after it count with it. */
+struct record_rate {
+    const char *asset;
+    const char *quote_asset;
+    struct decimal rate;
+};
+
 /* LIQUIDATION: the venue closes a position by an order of its own; fills follow. */
 struct record_liquidation {
     const char *venue;
@@ -249,6 +259,7 @@ struct record {
         struct record_fill fill;
         struct record_position position;
         struct record_funding funding;
+        struct record_rate rate;
         struct record_liquidation liquidation;
         struct performance_report performance;
         struct record_note note;

@@ -339,6 +339,7 @@ enum err tables_put(struct tables *tables, const struct record *record, const ch
     case RECORD_DATA_POSITION:
         return tables_put_position(tables, record, failure);
     case RECORD_DATA_SKIP:
+    case RECORD_DATA_RATE:
     case RECORD_DATA_FUNDING:
     case RECORD_DATA_LIQUIDATION:
         return ERR_NONE; /* The journal has them; what they change follows. */

@@ -5,8 +5,8 @@
  * orders, positions, actions and risk states are replaced by their key, fills and performance
  * reports are added. The caller has a transaction open.
  *
- * executor.skipped, funding, liquidation, risk.denied, venue.* and run.recovered change no table
- * but the journal.
+ * executor.skipped, funding, liquidation, rate, risk.denied, venue.* and run.recovered change no
+ * table but the journal.
  *
  * Threads: belongs to the thread of its connection.
  */

@@ -7,6 +7,7 @@
 
 struct host {
     uint32_t number;
+    struct rate_source rate;
     bool is_funded;
     bool is_unrecorded;
     bool is_stop_pending; /* A stop came; it is carried out at the next wake. */
@@ -47,6 +48,7 @@ static enum err host_start(struct context *context, void *state, void *arguments
     struct host *host = state;
     const struct host_arguments *given = arguments;
     host->number = given->executor;
+    host->rate = given->rate;
     host->is_funded = given->is_funded;
     host->is_unrecorded = given->is_unrecorded;
     host->is_durable = given->is_durable;
@@ -111,6 +113,8 @@ static struct executor_view host_view(const struct host *host, int64_t now_ns,
                                                .bid = wake->markets[i].bid,
                                                .ask = wake->markets[i].ask};
     }
+    const struct mark *rate = &wake->markets[view.market_count];
+    view.rate = rate_value(&host->rate, rate->bid, rate->ask);
     return view;
 }
 

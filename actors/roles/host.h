@@ -17,6 +17,7 @@
 #include "actors/system.h"
 #include "base/instant.h"
 #include "executors/executor.h"
+#include "market/rate.h"
 
 #define HOST_STATE_INTERVAL_NS NS_PER_S
 
@@ -28,8 +29,9 @@ struct host_arguments {
     const struct executor_kind *kind;
     const struct executor_config *config; /* Borrowed until the host has ended. */
     const struct instrument *instruments[WAKE_MARKETS_MAX];
-    bool is_funded;     /* Its plan could be reserved. */
-    bool is_durable;    /* A restart goes on with it. */
+    struct rate_source rate; /* Of the quote asset of market 1 in that of market 0. */
+    bool is_funded;          /* Its plan could be reserved. */
+    bool is_durable;         /* A restart goes on with it. */
     const char *state;  /* JSON that it goes on from, borrowed for the call; NULL: it is new. */
     bool is_unrecorded; /* Nobody reads its reports' texts: they are "". */
 };

@@ -35,7 +35,8 @@ struct board {
 struct sleeper {
     struct actor_ref host;
     uint32_t market_count;
-    uint32_t instruments[WAKE_MARKETS_MAX];
+    bool follows_rate; /* Behind its markets there is the instrument of a rate. */
+    uint32_t instruments[WAKE_SOURCES_MAX];
     bool is_chosen; /* It is in `chosen` of this step. */
     bool is_known;
 };
@@ -161,8 +162,10 @@ static enum err market_register(struct market *market, const struct message_regi
         return err;
     }
     struct sleeper *sleeper = &market->sleepers[given->executor];
-    *sleeper = (struct sleeper){
-        .host = given->host, .market_count = given->market_count, .is_known = true};
+    *sleeper = (struct sleeper){.host = given->host,
+                                .market_count = given->market_count,
+                                .follows_rate = given->follows_rate,
+                                .is_known = true};
     memcpy(sleeper->instruments, given->instruments, sizeof(sleeper->instruments));
     market_choose(market, given->executor);
     return ERR_NONE;
@@ -332,6 +335,12 @@ static enum err market_continue(struct market *market, struct context *context)
 
 /* ---- The end of a step ---- */
 
+/* Its markets and the rate. */
+static uint32_t sleeper_sources(const struct sleeper *sleeper)
+{
+    return sleeper->market_count + (sleeper->follows_rate ? 1 : 0);
+}
+
 static enum err market_wake_one(struct market *market, struct context *context, uint32_t executor)
 {
     struct sleeper *sleeper = &market->sleepers[executor];
@@ -340,7 +349,7 @@ static enum err market_wake_one(struct market *market, struct context *context, 
         return ERR_NONE;
     }
     struct message_wake wake = {0};
-    for (uint32_t i = 0; i < sleeper->market_count; i++) {
+    for (uint32_t i = 0; i < sleeper_sources(sleeper); i++) {
         wake.markets[i] = market_mark(market, sleeper->instruments[i]);
     }
     market->working++;
@@ -441,6 +450,19 @@ static enum err market_on_step_done(struct market *market, struct context *conte
     return err == ERR_NONE ? market_end_step(market, context) : err;
 }
 
+/* Every quote of the instrument concerns an executor as long as it lives. */
+static enum err market_follow_rate(struct market *market, uint32_t instrument,
+                                   const struct message_wake_done *done)
+{
+    static const struct wake_levels every_quote = {.every_quote = true};
+    struct board *board = &market->boards[instrument];
+    if (done->is_ended) {
+        wake_index_remove(board->index, done->executor);
+        return ERR_NONE;
+    }
+    return wake_index_set(board->index, done->executor, &every_quote);
+}
+
 static enum err market_on_wake_done(struct market *market, struct context *context,
                                     const struct message_wake_done *done)
 {
@@ -456,6 +478,9 @@ static enum err market_on_wake_done(struct market *market, struct context *conte
         } else if (err == ERR_NONE) {
             err = wake_index_set(board->index, done->executor, &done->wake.markets[i]);
         }
+    }
+    if (err == ERR_NONE && sleeper->follows_rate) {
+        err = market_follow_rate(market, sleeper->instruments[sleeper->market_count], done);
     }
     int64_t at_ns = done->is_ended ? INSTANT_NEVER : done->wake.at_ns;
     if (at_ns <= market->now_ns) {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "actors/roles/orchestrator_parts.h"
+#include "actors/run_rates.h"
 #include "base/log.h"
 
 enum {
@@ -110,6 +111,27 @@ static enum err actions_complete(struct orchestrator *orch, uint32_t *number, co
 
 /* ---- Create ---- */
 
+/* A second market in another quote asset needs a rate that is known. */
+static void actions_check_rate(struct orchestrator *orch, struct verdict *verdict,
+                               const struct instrument *instrument, const struct instrument **first)
+{
+    char text[RUN_RATE_TEXT_MAX];
+    *first = *first != NULL ? *first : instrument;
+    run_rates_explain(orch->given.config, instrument->quote, (*first)->quote, text);
+    if (text[0] != '\0') {
+        verdict_refuse(verdict, CODE_invalid_config, "");
+        text_printf(&verdict->text, "executor_config.selling_market: %s", text);
+        return;
+    }
+    const struct rate_source rate =
+        run_rates_between(orch->given.config, instrument->quote, (*first)->quote);
+    if (!decimal_is_valid(books_rate(orch, &rate)) || !books_can_value(orch, instrument->index)) {
+        verdict_refuse(verdict, CODE_no_quotes,
+                       "the rate of its quote asset has no quote yet: try again when its feed has "
+                       "begun");
+    }
+}
+
 /* The problems of a configuration that only a run file may have, or that this run cannot serve. */
 static void actions_check_section(struct orchestrator *orch, struct verdict *verdict)
 {
@@ -120,6 +142,7 @@ static void actions_check_section(struct orchestrator *orch, struct verdict *ver
                        "action when the executor is to start");
         return;
     }
+    const struct instrument *first = NULL;
     for (uint32_t i = 0; i < section->kind->market_count; i++) {
         const char *connector;
         const char *pair;
@@ -137,6 +160,7 @@ static void actions_check_section(struct orchestrator *orch, struct verdict *ver
                         pair, connector);
             return;
         }
+        actions_check_rate(orch, verdict, instrument, &first);
     }
 }
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "actors/roles/orchestrator_parts.h"
+#include "actors/run_rates.h"
 #include "base/log.h"
 
 enum { BOOK_CONTROLLERS_FIRST = 8 };
@@ -47,12 +48,93 @@ static enum err books_open_accounts(struct orchestrator *orch)
     return ERR_NONE;
 }
 
+/* ---- Rates ---- */
+
+static enum err books_open_rates(struct orchestrator *orch)
+{
+    const struct run_config *config = orch->given.config;
+    orch->rates = calloc(config->instrument_count, sizeof(*orch->rates));
+    if (orch->rates == NULL) {
+        return ERR_MEMORY;
+    }
+    for (size_t i = 0; i < config->instrument_count; i++) {
+        orch->rates[i].source =
+            run_rates_between(config, config->instruments[i].quote, config->quote_asset);
+    }
+    return ERR_NONE;
+}
+
+struct decimal books_rate(const struct orchestrator *orch, const struct rate_source *source)
+{
+    if (!rate_is_live(source)) {
+        return rate_value(source, DECIMAL_ZERO, DECIMAL_ZERO);
+    }
+    const struct mark *mark = &orch->marks[source->rate.instrument];
+    return orch->is_marked[source->rate.instrument] ? rate_value(source, mark->bid, mark->ask)
+                                                    : DECIMAL_INVALID;
+}
+
+struct decimal books_worth(const struct orchestrator *orch, uint32_t instrument,
+                           struct decimal amount)
+{
+    const struct rate_source *source = &orch->rates[instrument].source;
+    return source->is_same ? amount : decimal_multiply(amount, books_rate(orch, source));
+}
+
+bool books_can_value(const struct orchestrator *orch, uint32_t instrument)
+{
+    return decimal_is_valid(books_rate(orch, &orch->rates[instrument].source));
+}
+
+/* Whether an instrument before this one has the same quote asset. */
+static bool books_is_repeated(const struct orchestrator *orch, size_t instrument)
+{
+    const struct instrument *instruments = orch->given.config->instruments;
+    for (size_t i = 0; i < instrument; i++) {
+        if (strcmp(instruments[i].quote, instruments[instrument].quote) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Journals the rates that have changed since they were told, for whoever sums the tables. */
+static enum err books_tell_rates(struct orchestrator *orch)
+{
+    const struct run_config *config = orch->given.config;
+    for (size_t i = 0; i < config->instrument_count; i++) {
+        struct book_rate *rate = &orch->rates[i];
+        if (rate->source.is_same || books_is_repeated(orch, i)) {
+            continue;
+        }
+        const struct decimal value = books_rate(orch, &rate->source);
+        if (!decimal_is_valid(value) || decimal_equal(value, rate->told)) {
+            continue;
+        }
+        rate->told = value;
+        struct record record = {.kind = RECORD_RATE,
+                                .controller_id = "",
+                                .executor_id = "",
+                                .data.rate = {.asset = config->instruments[i].quote,
+                                              .quote_asset = config->quote_asset,
+                                              .rate = value}};
+        const enum err err = journal_add(orch, &record);
+        if (err != ERR_NONE) {
+            return err;
+        }
+    }
+    return ERR_NONE;
+}
+
 enum err books_init(struct orchestrator *orch)
 {
     performance_init(&orch->total, DECIMAL_ZERO);
     enum err err = position_book_create(&orch->positions);
     if (err == ERR_NONE) {
         err = position_book_create(&orch->held_by_venues);
+    }
+    if (err == ERR_NONE) {
+        err = books_open_rates(orch);
     }
     return err == ERR_NONE ? books_open_accounts(orch) : err;
 }
@@ -63,6 +145,7 @@ void books_done(struct orchestrator *orch)
     position_book_destroy(orch->held_by_venues);
     free(orch->accounts);
     free(orch->controllers);
+    free(orch->rates);
 }
 
 enum err books_controller(struct orchestrator *orch, const char *name, uint32_t *ret_number)
@@ -340,9 +423,10 @@ enum err books_apply_fill(struct orchestrator *orch, const struct booking *booki
     }
     struct controller *controller = &orch->controllers[number];
     const bool is_buy = fill->side == SIDE_BUY;
+    const struct decimal notional = books_worth(orch, instrument->index, fill_quote(fill));
     controller->is_changed = true;
-    performance_on_fill(&controller->performance, is_buy, fill_quote(fill));
-    performance_on_fill(&orch->total, is_buy, fill_quote(fill));
+    performance_on_fill(&controller->performance, is_buy, notional);
+    performance_on_fill(&orch->total, is_buy, notional);
     err = books_journal_fill(orch, executor, instrument, fill, position);
     return err == ERR_NONE ? books_journal_position(orch, position, executor != NULL) : err;
 }
@@ -374,6 +458,13 @@ enum err books_apply_funding(struct orchestrator *orch, struct position *positio
 
 /* ---- Performance ---- */
 
+/* Adds money of a position to a sum. */
+static void books_add(const struct orchestrator *orch, const struct position *position,
+                      struct decimal *sum, struct decimal amount)
+{
+    *sum = decimal_add(*sum, books_worth(orch, position->instrument, amount));
+}
+
 void books_refresh(struct orchestrator *orch, uint32_t controller, struct performance *performance)
 {
     struct performance_sums sums = {0};
@@ -385,11 +476,10 @@ void books_refresh(struct orchestrator *orch, uint32_t controller, struct perfor
         }
         const struct position *position = &positions[i];
         const struct decimal open = position_unrealized(position, books_mark(orch, position));
-        sums.realized_pnl_quote =
-            decimal_add(sums.realized_pnl_quote, position->realized_pnl_quote);
-        sums.unrealized_pnl_quote = decimal_add(sums.unrealized_pnl_quote, open);
-        sums.fees_quote = decimal_add(sums.fees_quote, position->fees_quote);
-        sums.funding_quote = decimal_add(sums.funding_quote, position->funding_quote);
+        books_add(orch, position, &sums.realized_pnl_quote, position->realized_pnl_quote);
+        books_add(orch, position, &sums.unrealized_pnl_quote, open);
+        books_add(orch, position, &sums.fees_quote, position->fees_quote);
+        books_add(orch, position, &sums.funding_quote, position->funding_quote);
     }
     performance_refresh(performance, &sums);
 }
@@ -439,6 +529,10 @@ enum err books_publish(struct orchestrator *orch, bool is_final)
         if (!books_is_due(orch, controller, is_final)) {
             books_await(orch, controller);
             continue;
+        }
+        const enum err told = is_any_due ? ERR_NONE : books_tell_rates(orch);
+        if (told != ERR_NONE) {
+            return told;
         }
         is_any_due = true;
         books_refresh(orch, i, &controller->performance);

@@ -56,6 +56,12 @@ struct liquidation {
     bool is_under_way;
 };
 
+/* What the money of an instrument is worth in the asset that is summed in. */
+struct book_rate {
+    struct rate_source source;
+    struct decimal told; /* The value that the journal has; 0: none. */
+};
+
 /* A fill without an owner that was booked: it counts once like every other. */
 struct external_fill {
     uint32_t instrument;
@@ -142,6 +148,7 @@ struct executor_entry {
     uint32_t controller;
     struct actor_ref host;
     const struct instrument *instruments[WAKE_MARKETS_MAX];
+    struct rate_source rate; /* Of the quote asset of market 1 in that of market 0. */
     enum executor_status status;
     struct order_entry *orders; /* Owned; ordinal 1 is orders[0]. */
     uint32_t order_count;
@@ -224,6 +231,7 @@ struct orchestrator {
     struct position_book
         *held_by_venues; /* Perpetuals as each venue nets them, over controllers. */
     struct liquidation liquidation;
+    struct book_rate *rates;        /* Owned, by instrument. */
     struct controller *controllers; /* Owned. */
     uint32_t controller_count;
     struct performance total;
@@ -470,6 +478,13 @@ MUST_USE enum err margin_on_liquidation(struct orchestrator *orch,
 
 MUST_USE enum err books_init(struct orchestrator *orch);
 void books_done(struct orchestrator *orch);
+/* The value of a rate now. Invalid as long as a live one has no quote. */
+struct decimal books_rate(const struct orchestrator *orch, const struct rate_source *source);
+/* Money in the quote asset of an instrument, in the asset that is summed in. */
+struct decimal books_worth(const struct orchestrator *orch, uint32_t instrument,
+                           struct decimal amount);
+/* Whether the money of an instrument can be summed: a live rate may have no quote yet. */
+bool books_can_value(const struct orchestrator *orch, uint32_t instrument);
 /* The number of a controller, made when it is new. */
 MUST_USE enum err books_controller(struct orchestrator *orch, const char *name,
                                    uint32_t *ret_number);

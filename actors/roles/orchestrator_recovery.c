@@ -359,6 +359,7 @@ static enum err recovery_on_record(void *context, const struct record *record)
     case RECORD_DATA_SKIP:
     case RECORD_DATA_POSITION:
     case RECORD_DATA_LIQUIDATION:
+    case RECORD_DATA_RATE:
     case RECORD_DATA_NOTE:
         break; /* Made from others, or only told. */
     }

@@ -4,6 +4,7 @@
 
 #include "actors/roles/host.h"
 #include "actors/roles/orchestrator_parts.h"
+#include "actors/run_rates.h"
 #include "base/log.h"
 
 enum {
@@ -215,6 +216,8 @@ static enum err roster_fill(struct orchestrator *orch, struct executor_entry *en
         entry->instruments[i] = run_config_find_instrument(orch->given.config, connector, pair);
         ASSERT(entry->instruments[i] != NULL);
     }
+    const struct instrument *last = entry->instruments[section->kind->market_count - 1];
+    entry->rate = run_rates_between(orch->given.config, last->quote, entry->instruments[0]->quote);
     if (orch->executors_by_id.capacity != 0 &&
         text_index_set(&orch->executors_by_id, entry->config->id, orch->executor_count) !=
             ERR_NONE) {
@@ -233,6 +236,7 @@ static struct executor_view roster_view(const struct orchestrator *orch,
         view.markets[i] = (struct market_view){
             .instrument = entry->instruments[i], .bid = mark->bid, .ask = mark->ask};
     }
+    view.rate = books_rate(orch, &entry->rate);
     return view;
 }
 
@@ -296,6 +300,10 @@ enum err roster_register(struct orchestrator *orch, uint32_t number)
     for (uint32_t i = 0; i < entry->kind->market_count; i++) {
         message.instruments[i] = entry->instruments[i]->index;
     }
+    if (rate_is_live(&entry->rate)) {
+        message.follows_rate = true;
+        message.instruments[message.market_count] = entry->rate.rate.instrument;
+    }
     return message_post(orch->context, orch->market, MESSAGE_REGISTER, orch->now_ns, &message,
                         sizeof(message));
 }
@@ -305,6 +313,7 @@ enum err roster_spawn(struct orchestrator *orch, uint32_t number, bool is_funded
     struct executor_entry *entry = roster_get(orch, number);
     struct host_arguments arguments = {.executor = number,
                                        .epoch = orch->given.epoch,
+                                       .rate = entry->rate,
                                        .kind = entry->kind,
                                        .config = entry->config,
                                        .is_funded = is_funded,
@@ -376,17 +385,22 @@ bool roster_is_quoted(const struct orchestrator *orch, const struct executor_ent
 static bool roster_has_quotes(const struct orchestrator *orch,
                               const struct executor_section *section)
 {
+    const struct instrument *instruments[WAKE_MARKETS_MAX];
     for (uint32_t i = 0; i < section->kind->market_count; i++) {
         const char *connector;
         const char *pair;
         section->kind->market(section->config, i, &connector, &pair);
         const struct instrument *instrument =
             run_config_find_instrument(orch->given.config, connector, pair);
-        if (!orch->is_marked[instrument->index]) {
+        if (!orch->is_marked[instrument->index] || !books_can_value(orch, instrument->index)) {
             return false;
         }
+        instruments[i] = instrument;
     }
-    return true;
+    const struct rate_source rate =
+        run_rates_between(orch->given.config, instruments[section->kind->market_count - 1]->quote,
+                          instruments[0]->quote);
+    return decimal_is_valid(books_rate(orch, &rate));
 }
 
 /* Whether the first that waits is one whose time has come. */
@@ -527,6 +541,7 @@ void roster_close(struct orchestrator *orch, struct executor_entry *entry, unsig
                   struct decimal net_pnl_quote)
 {
     struct controller *controller = &orch->controllers[entry->controller];
+    const struct decimal worth = books_worth(orch, entry->instruments[0]->index, net_pnl_quote);
     entry->status = EXECUTOR_TERMINATED;
     books_release(orch, entry);
     risk_on_closed(orch->risk, &entry->risk);
@@ -535,8 +550,8 @@ void roster_close(struct orchestrator *orch, struct executor_entry *entry, unsig
     controller->performance.report.executors_active--;
     orch->total.report.executors_active--;
     controller->is_changed = true;
-    performance_on_closed(&controller->performance, close_type, net_pnl_quote, entry->has_fill);
-    performance_on_closed(&orch->total, close_type, net_pnl_quote, entry->has_fill);
+    performance_on_closed(&controller->performance, close_type, worth, entry->has_fill);
+    performance_on_closed(&orch->total, close_type, worth, entry->has_fill);
 }
 
 enum err roster_on_report(struct orchestrator *orch, const struct message_report *report)

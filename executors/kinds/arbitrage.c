@@ -35,22 +35,38 @@ static const struct field arbitrage_config_fields[] = {
     {0},
 };
 
-/* The share of the notional that is earned when one unit is bought at `ask` and sold at `bid`. It
- * never falls when the bid rises or the ask falls, in spite of the roundings. */
-static struct decimal arbitrage_profit(const struct pairing_config *config, struct decimal ask,
+/* The fee of a MARKET order on one of the markets. */
+static struct decimal arbitrage_fee(const struct pairing *pairing, uint32_t market)
+{
+    return pairing_fee(pairing_config_of(pairing), market, pairing->executor.instruments[market],
+                       LIQUIDITY_TAKER);
+}
+
+/* The share of the notional that is earned when one unit is bought at `ask` and sold for `bid`,
+ * which is in the quote asset of the ask. It never falls when the bid rises or the ask falls, in
+ * spite of the roundings. */
+static struct decimal arbitrage_profit(const struct pairing *pairing, struct decimal ask,
                                        struct decimal bid)
 {
-    const struct decimal kept = decimal_subtract(DECIMAL_ONE, config->selling_market->fee);
+    const struct decimal kept =
+        decimal_subtract(DECIMAL_ONE, arbitrage_fee(pairing, PAIRING_SELLING));
     const struct decimal brought = decimal_divide(decimal_multiply(bid, kept), ask);
-    const struct decimal paid = decimal_add(DECIMAL_ONE, config->buying_market->fee);
+    const struct decimal paid = decimal_add(DECIMAL_ONE, arbitrage_fee(pairing, PAIRING_BUYING));
     return decimal_subtract(brought, paid);
 }
 
-static bool arbitrage_is_profitable(const struct pairing_config *config, struct decimal ask,
+static bool arbitrage_is_profitable(const struct pairing *pairing, struct decimal ask,
                                     struct decimal bid)
 {
-    const struct decimal profit = arbitrage_profit(config, ask, bid);
-    return decimal_is_valid(profit) && decimal_less(config->min_profitability, profit);
+    const struct decimal profit = arbitrage_profit(pairing, ask, bid);
+    return decimal_is_valid(profit) &&
+           decimal_less(pairing_config_of(pairing)->min_profitability, profit);
+}
+
+/* What the selling market pays, in the quote asset of the buying one. */
+static struct decimal arbitrage_bid(const struct pairing_moment *moment)
+{
+    return pairing_value(moment, PAIRING_SELLING, moment->bid[PAIRING_SELLING]);
 }
 
 /* The live order of a leg, or NULL. */
@@ -126,8 +142,7 @@ static bool arbitrage_open(struct pairing *pairing, const struct pairing_moment 
 {
     const struct order_draft legs[] = {arbitrage_leg(pairing, PAIRING_BUYING),
                                        arbitrage_leg(pairing, PAIRING_SELLING)};
-    if (!arbitrage_is_profitable(pairing_config_of(pairing), moment->ask[PAIRING_BUYING],
-                                 moment->bid[PAIRING_SELLING])) {
+    if (!arbitrage_is_profitable(pairing, moment->ask[PAIRING_BUYING], arbitrage_bid(moment))) {
         return true;
     }
     for (uint32_t market = 0; market < PAIRING_MARKETS; market++) {
@@ -234,6 +249,19 @@ static enum err arbitrage_on_stop(struct executor *executor, const struct execut
     return pairing_stop(pairing, &moment, &holding, keep_position, requests);
 }
 
+/* The bid from which on more than `value` is paid, or with a rate a little less for the roundings.
+ */
+static struct decimal arbitrage_wake_bid(const struct pairing_moment *moment, struct decimal value)
+{
+    if (decimal_equal(moment->rate, DECIMAL_ONE)) {
+        return decimal_add(value, DECIMAL_ULP);
+    }
+    const struct decimal rounding = {.raw = 4};
+    const struct decimal slack = pairing_price(moment, PAIRING_SELLING, rounding);
+    const struct decimal price = pairing_price(moment, PAIRING_SELLING, value);
+    return decimal_subtract(price, decimal_add(slack, rounding));
+}
+
 /*
  * No profit as long as the ask is not below `ask` and the bid not above `bid`, a pair of prices at
  * which there is none: half of the way that is missing is left to each side.
@@ -241,15 +269,15 @@ static enum err arbitrage_on_stop(struct executor *executor, const struct execut
 static void arbitrage_wake_open(const struct pairing *pairing, const struct pairing_moment *moment,
                                 struct wake *wake)
 {
-    const struct pairing_config *config = pairing_config_of(pairing);
-    const struct decimal kept = decimal_subtract(DECIMAL_ONE, config->selling_market->fee);
-    const struct decimal wanted = decimal_add(decimal_add(DECIMAL_ONE, config->buying_market->fee),
-                                              config->min_profitability);
+    const struct decimal kept =
+        decimal_subtract(DECIMAL_ONE, arbitrage_fee(pairing, PAIRING_SELLING));
+    const struct decimal paid = decimal_add(DECIMAL_ONE, arbitrage_fee(pairing, PAIRING_BUYING));
+    const struct decimal wanted = decimal_add(paid, pairing_config_of(pairing)->min_profitability);
     struct decimal ask = moment->ask[PAIRING_BUYING];
-    struct decimal bid = moment->bid[PAIRING_SELLING];
+    struct decimal bid = arbitrage_bid(moment);
     struct wake_levels *buying = &wake->markets[PAIRING_BUYING];
     struct wake_levels *selling = &wake->markets[PAIRING_SELLING];
-    if (arbitrage_is_profitable(config, ask, bid) || decimal_sign(wanted) <= 0) {
+    if (arbitrage_is_profitable(pairing, ask, bid) || decimal_sign(wanted) <= 0) {
         buying->every_quote = true; /* It is too small for a market. */
         selling->every_quote = true;
         return;
@@ -258,12 +286,12 @@ static void arbitrage_wake_open(const struct pairing *pairing, const struct pair
     const struct decimal half = decimal_divide(decimal_add(bid, needed), decimal_from_int(2));
     const struct decimal met = decimal_divide(decimal_multiply(half, kept), wanted);
     if (decimal_is_valid(met) && !decimal_less(half, bid) && !decimal_less(ask, met) &&
-        decimal_sign(met) > 0 && !arbitrage_is_profitable(config, met, half)) {
+        decimal_sign(met) > 0 && !arbitrage_is_profitable(pairing, met, half)) {
         ask = met;
         bid = half;
     }
     wake_add_level(buying, WAKE_ASK_AT_MOST, decimal_subtract(ask, DECIMAL_ULP));
-    wake_add_level(selling, WAKE_BID_AT_LEAST, decimal_add(bid, DECIMAL_ULP));
+    wake_add_level(selling, WAKE_BID_AT_LEAST, arbitrage_wake_bid(moment, bid));
 }
 
 /* The deadline of a leg's order, or the price from which on what it lacks can be traded. */
@@ -312,7 +340,8 @@ static void arbitrage_wake(const struct executor *executor, const struct executo
 static struct decimal arbitrage_mark(const struct pairing_moment *moment)
 {
     const bool is_short = decimal_is_valid(moment->exposure) && decimal_sign(moment->exposure) < 0;
-    return is_short ? moment->ask[PAIRING_SELLING] : moment->bid[PAIRING_BUYING];
+    return is_short ? pairing_value(moment, PAIRING_SELLING, moment->ask[PAIRING_SELLING])
+                    : moment->bid[PAIRING_BUYING];
 }
 
 static void arbitrage_report(const struct executor *executor, const struct executor_view *view,
@@ -340,14 +369,16 @@ static void arbitrage_custom_info(const struct executor *executor, const struct 
     const struct pairing_moment moment = pairing_moment_of(pairing, view);
     const struct decimal ask = moment.ask[PAIRING_BUYING];
     const struct decimal bid = moment.bid[PAIRING_SELLING];
-    const struct decimal trade = decimal_subtract(moment_ratio(bid, ask), DECIMAL_ONE);
-    const struct decimal profit = arbitrage_profit(config, ask, bid);
+    const struct decimal value = arbitrage_bid(&moment);
+    const struct decimal trade = decimal_subtract(moment_ratio(value, ask), DECIMAL_ONE);
+    const struct decimal profit = arbitrage_profit(pairing, ask, value);
     json_put_string(out, "buy_connector", config->buying_market->connector_name);
     json_put_string(out, "sell_connector", config->selling_market->connector_name);
     json_put_string(out, "buy_pair", config->buying_market->trading_pair);
     json_put_string(out, "sell_pair", config->selling_market->trading_pair);
     report_put_optional(out, "buy_price", true, ask);
     report_put_optional(out, "sell_price", true, bid);
+    report_put_optional(out, "rate", true, moment.rate);
     report_put_optional(out, "trade_pnl_pct", true, trade);
     report_put_optional(out, "tx_cost_pct", true, decimal_subtract(trade, profit));
     report_put_optional(out, "profit_pct", true, profit);

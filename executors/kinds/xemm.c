@@ -46,6 +46,7 @@ struct xemm {
     uint32_t maker; /* Markets. */
     uint32_t taker;
     struct decimal taker_price; /* At which a hedge is filled. */
+    struct decimal taker_value; /* The same in the quote asset of the maker's market. */
     struct decimal cost;        /* Fees of both legs, fraction. */
     struct decimal price;       /* Of a maker order at the target; on the tick grid. */
     struct decimal lacking;     /* What the maker side has not filled, on its step grid. */
@@ -53,15 +54,41 @@ struct xemm {
     bool is_valid;
 };
 
+/* A price of the taker's market in the quote asset of the maker's. */
+static struct decimal xemm_value(const struct xemm *xemm, struct decimal price)
+{
+    return pairing_price(&xemm->moment, xemm->maker,
+                         pairing_value(&xemm->moment, xemm->taker, price));
+}
+
+/* The other way. */
+static struct decimal xemm_price(const struct xemm *xemm, struct decimal value)
+{
+    return pairing_price(&xemm->moment, xemm->taker,
+                         pairing_value(&xemm->moment, xemm->maker, value));
+}
+
+/* The fees of an order that rests and of its hedge. */
+static struct decimal xemm_cost(const struct xemm_config *config, const struct instrument *buying,
+                                const struct instrument *selling)
+{
+    const bool buys = config->maker_side == SIDE_BUY;
+    return decimal_add(pairing_fee(&config->pairing, PAIRING_BUYING, buying,
+                                   buys ? LIQUIDITY_MAKER : LIQUIDITY_TAKER),
+                       pairing_fee(&config->pairing, PAIRING_SELLING, selling,
+                                   buys ? LIQUIDITY_TAKER : LIQUIDITY_MAKER));
+}
+
 /* The prices and fees that follow from the side. */
 static void xemm_read_markets(struct xemm *xemm)
 {
-    const struct pairing_config *config = &xemm->config->pairing;
+    const struct instrument *const *instruments = xemm->executor->instruments;
     const bool buys = xemm->side == SIDE_BUY;
     xemm->maker = buys ? PAIRING_BUYING : PAIRING_SELLING;
     xemm->taker = buys ? PAIRING_SELLING : PAIRING_BUYING;
     xemm->taker_price = buys ? xemm->moment.bid[xemm->taker] : xemm->moment.ask[xemm->taker];
-    xemm->cost = decimal_add(config->buying_market->fee, config->selling_market->fee);
+    xemm->taker_value = xemm_value(xemm, xemm->taker_price);
+    xemm->cost = xemm_cost(xemm->config, instruments[PAIRING_BUYING], instruments[PAIRING_SELLING]);
 }
 
 /* taker / (1 + target + cost) for a maker that buys, taker / (1 - target - cost) for one that
@@ -91,7 +118,7 @@ static struct xemm xemm_of(const struct executor *executor, const struct executo
     };
     xemm.side = (enum side)xemm.config->maker_side;
     xemm_read_markets(&xemm);
-    xemm.price = xemm_target_price(xemm.config, executor->instruments[xemm.maker], xemm.taker_price,
+    xemm.price = xemm_target_price(xemm.config, executor->instruments[xemm.maker], xemm.taker_value,
                                    xemm.cost);
     const struct decimal filled = executor->ledger.opening.executed;
     xemm.lacking = decimal_floor_to(decimal_subtract(pairing_amount(pairing), filled),
@@ -105,7 +132,7 @@ static struct xemm xemm_of(const struct executor *executor, const struct executo
 /* What the maker order at `price` earns when it is hedged now, after fees, of its notional. */
 static struct decimal xemm_profit(const struct xemm *xemm, struct decimal price)
 {
-    const struct decimal ratio = moment_ratio(xemm->taker_price, price);
+    const struct decimal ratio = moment_ratio(xemm->taker_value, price);
     const struct decimal trade = mark_signed(xemm->side, decimal_subtract(ratio, DECIMAL_ONE));
     return decimal_subtract(trade, xemm->cost);
 }
@@ -263,14 +290,15 @@ static void xemm_plan(const struct executor_config *config, const struct executo
                       struct executor_plans *ret_plans)
 {
     const struct xemm_config *xemm = (const struct xemm_config *)config;
-    const struct pairing_config *pairing = &xemm->pairing;
-    struct decimal price = view->markets[PAIRING_BUYING].ask;
+    const struct market_view *buying = &view->markets[PAIRING_BUYING];
+    const struct market_view *selling = &view->markets[PAIRING_SELLING];
+    const struct decimal rate = decimal_sign(view->rate) == 0 ? DECIMAL_ONE : view->rate;
+    struct decimal price = buying->ask;
     if (xemm->maker_side == SIDE_BUY) {
-        price = xemm_target_price(
-            xemm, view->markets[PAIRING_BUYING].instrument, view->markets[PAIRING_SELLING].bid,
-            decimal_add(pairing->buying_market->fee, pairing->selling_market->fee));
+        price = xemm_target_price(xemm, buying->instrument, decimal_multiply(selling->bid, rate),
+                                  xemm_cost(xemm, buying->instrument, selling->instrument));
     }
-    pairing_plan(pairing, view, price, ret_plans);
+    pairing_plan(&xemm->pairing, view, price, ret_plans);
 }
 
 static void xemm_on_start(struct executor *executor, const struct executor_view *view,
@@ -309,8 +337,12 @@ static struct decimal xemm_taker_price(const struct xemm *xemm, struct decimal p
 {
     const struct decimal rounding = {.raw = 4};
     const struct decimal margin = decimal_add(profit, xemm->cost);
-    *ret_slack = decimal_add(decimal_multiply(rounding, price), rounding);
-    return decimal_multiply(price, decimal_add(DECIMAL_ONE, mark_signed(xemm->side, margin)));
+    const struct decimal slack = decimal_add(decimal_multiply(rounding, price), rounding);
+    const struct decimal value =
+        decimal_multiply(price, decimal_add(DECIMAL_ONE, mark_signed(xemm->side, margin)));
+    const bool has_rate = !decimal_equal(xemm->moment.rate, DECIMAL_ONE);
+    *ret_slack = has_rate ? decimal_add(xemm_price(xemm, slack), rounding) : slack;
+    return xemm_price(xemm, value);
 }
 
 /* The taker prices at which the resting order gets stale: too little profit on the side from which
@@ -388,8 +420,8 @@ static void xemm_report(const struct executor *executor, const struct executor_v
                         struct executor_report *ret_report)
 {
     const struct xemm xemm = xemm_of(executor, view);
-    pairing_report((const struct pairing *)executor, &xemm.moment, xemm.taker_price, xemm.side,
-                   ret_report);
+    const struct decimal mark = pairing_value(&xemm.moment, xemm.taker, xemm.taker_price);
+    pairing_report((const struct pairing *)executor, &xemm.moment, mark, xemm.side, ret_report);
 }
 
 static void xemm_custom_info(const struct executor *executor, const struct executor_view *view,
@@ -415,6 +447,7 @@ static void xemm_custom_info(const struct executor *executor, const struct execu
         decimal_multiply(xemm.cost, decimal_multiply(config->order_amount, xemm.price)));
     report_put_optional(out, "tx_cost_pct", true, xemm.cost);
     report_put_optional(out, "taker_price", true, xemm.taker_price);
+    report_put_optional(out, "rate", true, xemm.moment.rate);
     report_put_optional(out, "maker_target_price", true, xemm.price);
     report_put_optional(out, "net_profitability", order != NULL, profit);
     json_put_decimal(out, "order_amount", config->order_amount);

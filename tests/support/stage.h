@@ -120,6 +120,7 @@ static inline void stage_look(struct stage *stage, const struct quote *quote)
 {
     const struct executor_view before = stage->view;
     stage->view = (struct executor_view){
+        .rate = before.rate,
         .now_ns = quote->time_ns,
         .market_count = stage->kind->market_count,
         .markets = {{&stage->instrument, quote->bid, quote->ask},

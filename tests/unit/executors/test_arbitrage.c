@@ -310,7 +310,7 @@ static const struct refusal_row {
     {ARBITRAGE(MARKETS("BTC-USDT", "ETH-USDT") ",\"order_amount\":1,\"min_profitability\":0"),
      "selling_market.trading_pair: another base"},
     {ARBITRAGE(MARKETS("BTC-USDT", "BTC-USDC") ",\"order_amount\":1,\"min_profitability\":0"),
-     "selling_market.trading_pair: another quote"},
+     NULL},
     {ARBITRAGE("\"buying_market\":{\"connector_name\":\"a\",\"trading_pair\":\"A-B\"},"
                "\"selling_market\":{\"connector_name\":\"a\",\"trading_pair\":\"A-B\"},"
                "\"order_amount\":1,\"min_profitability\":0"),
@@ -335,6 +335,66 @@ START_TEST(a_bad_configuration_is_refused_with_its_path)
 }
 END_TEST
 
+/*
+ * The other market is in another quote asset, 1 of which is worth 1.25: 80.57 there are 100.7125
+ * here, and 80.57 * 1.25 * 0.999 / 100 - 1.001 = 0.0051118...; 80.56 are 0.0049869.... All figures
+ * are in the quote asset of the buying market, at the rate of the moment.
+ */
+START_TEST(a_rate_brings_two_quote_assets_together)
+{
+    stage.view.rate = D("1.25");
+    pairing_begin(&stage, "100", "80.56");
+    ck_assert_uint_eq(stage.requests.count, 0);
+    struct wake wake;
+    stage.kind->wake(stage.executor, &stage.view, &wake);
+    ck_assert(decimal_less(D("80.56"), wake.markets[1].level[WAKE_BID_AT_LEAST]));
+    ck_assert(decimal_less(wake.markets[1].level[WAKE_BID_AT_LEAST], D("80.57")));
+    pairing_look(&stage, 1, "100", "80.57");
+    ck_assert_uint_eq(stage.requests.count, 2);
+    tell_done(&stage, 1, "100", "1");
+    tell_done(&stage, 2, "80.57", "1");
+    pairing_look(&stage, 2, "100", "80");
+    ck_assert_int_eq(stage.executor->close_type, CLOSE_COMPLETED);
+    struct executor_report report = pairing_figures(&stage);
+    ck_assert_decimal_eq(report.net_pnl_quote, "0.7125");
+    ck_assert_decimal_eq(report.filled_amount_quote, "200.7125");
+    stage.view.rate = D("2"); /* It has ended: the figures stay. */
+    report = pairing_figures(&stage);
+    ck_assert_decimal_eq(report.net_pnl_quote, "0.7125");
+}
+END_TEST
+
+START_TEST(amounts_go_both_ways)
+{
+    const struct pairing_moment moment = {.rate = D("1.25")};
+    ck_assert_decimal_eq(pairing_value(&moment, PAIRING_SELLING, D("8")), "10");
+    ck_assert_decimal_eq(pairing_value(&moment, PAIRING_BUYING, D("8")), "8");
+    ck_assert_decimal_eq(pairing_price(&moment, PAIRING_SELLING, D("10")), "8");
+    ck_assert_decimal_eq(pairing_price(&moment, PAIRING_BUYING, D("10")), "10");
+}
+END_TEST
+
+/* Without a fee of its own a market takes the venue's. */
+START_TEST(the_fee_is_the_venues_unless_it_is_given)
+{
+    static const char without[] =
+        ARBITRAGE("\"buying_market\":{\"connector_name\":\"one\",\"trading_pair\":\"BTC-USDT\"},"
+                  "\"selling_market\":{\"connector_name\":\"two\",\"trading_pair\":"
+                  "\"BTC-USDT\",\"fee\":\"0\"},"
+                  "\"order_amount\":\"1\",\"min_profitability\":\"0.005\"");
+    struct pairing_setting parsed;
+    pairing_setting_init(&parsed, without);
+    const struct pairing_config *config = (const struct pairing_config *)parsed.config;
+    const struct instrument instrument = {.maker_fee = D("0.001"), .taker_fee = D("0.002")};
+    ck_assert_decimal_eq(pairing_fee(config, PAIRING_BUYING, &instrument, LIQUIDITY_MAKER),
+                         "0.001");
+    ck_assert_decimal_eq(pairing_fee(config, PAIRING_BUYING, &instrument, LIQUIDITY_TAKER),
+                         "0.002");
+    ck_assert_decimal_eq(pairing_fee(config, PAIRING_SELLING, &instrument, LIQUIDITY_TAKER), "0");
+    pairing_setting_done(&parsed);
+}
+END_TEST
+
 /* Nothing wakes it but a better ask or a better bid, each by half of what is missing. */
 START_TEST(it_sleeps_until_the_markets_meet)
 {
@@ -355,6 +415,7 @@ static const char *const damages[][2] = {
     {"\"final\":", "\"finis\":"},
     {"\"final_bid\"", "\"final_bit\""},
     {"[0,0,1,1,", "[2,0,1,1,"},
+    {"\"rate\":", "\"ratt\":"},
 };
 
 START_TEST(a_damaged_snapshot_is_refused)
@@ -383,6 +444,9 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, an_overflow_hands_over_at_once);
     tcase_add_loop_test(tcase, a_bad_configuration_is_refused_with_its_path, 0,
                         COUNT(refusal_rows));
+    tcase_add_test(tcase, a_rate_brings_two_quote_assets_together);
+    tcase_add_test(tcase, amounts_go_both_ways);
+    tcase_add_test(tcase, the_fee_is_the_venues_unless_it_is_given);
     tcase_add_test(tcase, it_sleeps_until_the_markets_meet);
 }
 

@@ -328,11 +328,20 @@ END_TEST
 
 START_TEST(orders_are_called_as_the_venue_knows_them)
 {
-    struct executor executor = {0};
-    executor_identify(&executor, 71, 36);
+    const struct instrument instrument = {.is_hedged = false};
+    struct executor executor = {.instruments = {&instrument}};
+    struct executor_requests requests = {0};
+    const struct order_draft draft = {.side = SIDE_BUY, .amount = DECIMAL_ONE};
     char id[ORDER_ID_TEXT_MAX];
-    (void)order_id_print(executor_order_id(&executor, 35), id);
-    ck_assert_str_eq(id, "1z-10-z");
+    executor_identify(&executor, 71, 36);
+    ck_assert(executor_place(&executor, &draft, 0, &requests));
+    executor_identify(&executor, 72, 36); /* Another start. */
+    ck_assert(executor_place(&executor, &draft, 0, &requests));
+    (void)order_id_print(executor_order_id(&executor, 1), id);
+    ck_assert_str_eq(id, "1z-10-1");
+    (void)order_id_print(executor_order_id(&executor, 2), id);
+    ck_assert_str_eq(id, "20-10-2");
+    executor_done(&executor);
 }
 END_TEST
 

@@ -71,6 +71,10 @@ static void compare_run(uint64_t seed, bool is_xemm, bool is_reloaded, struct ef
     pairing_open(&setting, &duet.always);
     pairing_open(&setting, &duet.other);
     duet.other.uses_wake = true;
+    if (chance(&prng, 50)) { /* The quote assets differ. */
+        duet.always.view.rate = decimal_from_mantissa(prng_between(&prng, 998000, 1002000), 6);
+        duet.other.view.rate = duet.always.view.rate;
+    }
     struct walk first = walk_at(10000);
     struct walk second = walk_at(10000 + prng_between(&prng, -20, 20));
     for (int step = 0; step < STEPS_MAX; step++) {

@@ -56,6 +56,38 @@ START_TEST(a_buying_maker_rests_below_the_taker)
 }
 END_TEST
 
+/* The other market is in an asset of which 1 is worth 1.25: 80 there are 100 here. */
+START_TEST(a_buying_maker_follows_a_taker_in_another_asset)
+{
+    stage.view.rate = D("1.25");
+    pairing_begin(&stage, "100", "80");
+    ck_assert_request(&stage, 0, PAIRING_BUYING, ROLE_OPEN, SIDE_BUY, "1");
+    ck_assert_decimal_eq(order_price(1), "98.71");
+}
+END_TEST
+
+/* The maker itself is there: 100 here are 80, and 80 / (1 - 0.01 - 0.003) = 81.0537..., up. */
+START_TEST(a_selling_maker_asks_in_its_own_asset)
+{
+    setup_selling();
+    stage.view.rate = D("1.25");
+    pairing_begin(&stage, "100", "80");
+    ck_assert_request(&stage, 0, PAIRING_SELLING, ROLE_OPEN, SIDE_SELL, "1");
+    ck_assert_decimal_eq(order_price(1), "81.06");
+    tell(&stage, ORDER_EVENT_ACKNOWLEDGED, 1);
+    struct wake wake;
+    pairing_look(&stage, 1, "100", "80");
+    ck_assert_uint_eq(stage.requests.count, 0);
+    stage.kind->wake(stage.executor, &stage.view, &wake);
+    /* Too little profit when the taker's ask is above 81.06 * 1.25 * (1 - 0.005 - 0.003). */
+    ck_assert(!decimal_less(D("100.5144"), wake.markets[0].level[WAKE_ASK_AT_LEAST]));
+    ck_assert(decimal_less(D("100.5143"), wake.markets[0].level[WAKE_ASK_AT_LEAST]));
+    pairing_look(&stage, 2, "100.5145", "80");
+    ck_assert_uint_eq(stage.requests.count, 1);
+    ck_assert_int_eq(stage.requests.items[0].kind, REQUEST_CANCEL);
+}
+END_TEST
+
 /* 100 / (1 - 0.01 - 0.003) = 101.3171, up to the tick. The taker buys. */
 START_TEST(a_selling_maker_rests_above_the_taker)
 {
@@ -331,6 +363,8 @@ static void add_tests(TCase *tcase)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, a_buying_maker_rests_below_the_taker);
     tcase_add_test(tcase, a_selling_maker_rests_above_the_taker);
+    tcase_add_test(tcase, a_buying_maker_follows_a_taker_in_another_asset);
+    tcase_add_test(tcase, a_selling_maker_asks_in_its_own_asset);
     tcase_add_loop_test(tcase, a_maker_order_outside_of_the_wanted_profit_is_withdrawn, 0,
                         COUNT(stale_rows));
     tcase_add_test(tcase, a_selling_maker_is_withdrawn_the_other_way);

@@ -244,6 +244,9 @@ static inline struct record sample_record(enum record_kind kind, uint64_t seq)
     case RECORD_DATA_POSITION:
         record.data.position = sample_position();
         break;
+    case RECORD_DATA_RATE:
+        record.data.rate = (struct record_rate){"USD", "USDT", decimal_literal("1.0001")};
+        break;
     case RECORD_DATA_FUNDING:
         record.data.funding = sample_funding();
         break;

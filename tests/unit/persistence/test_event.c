@@ -80,6 +80,7 @@ static const char *const expected_data[RECORD_KIND_COUNT] = {
         "{\"venue\":\"perp\",\"trading_pair\":\"BTC-USDT\",\"position_side\":\"NET\","
         "\"side\":\"SELL\",\"amount\":\"0.5\",\"price\":\"61000\","
         "\"exchange_order_id\":\"0-0-1\",\"reason\":\"margin call\"}",
+    [RECORD_RATE] = "{\"asset\":\"USD\",\"quote_asset\":\"USDT\",\"rate\":\"1.0001\"}",
     [RECORD_PERFORMANCE] =
         "{\"realized_pnl_quote\":\"1\",\"unrealized_pnl_quote\":\"2\",\"fees_quote\":\"3\","
         "\"funding_quote\":\"3.5\",\"global_pnl_quote\":\"4\",\"volume_traded\":\"5\",\"capital_"

@@ -18,7 +18,7 @@ from replay import NS_PER_S, read_quotes
 EXAMPLES = SOURCE / "examples"
 GEMINI = DATA / "ETHUSD-GEMINI-20210701_02-bookTicker.csv.gz"
 GEMINI_OPENING = {"ETH": "200", "USD": "500000"}
-LEDGER_SLOT = -1
+LEDGER_SLOT = -2
 REPEATS_MAX = 60
 
 # Realized pnl is a sum of rounded quotients when a close takes more than one level.

@@ -41,9 +41,11 @@ static const struct field control_actions_body[] = {{.name = "actions",
                                                      .count_max = ACTIONS_BATCH_MAX,
                                                      .doc = "Actions, each answered for itself."},
                                                     {0}};
-static const struct field control_risk_body[] = {CONTROL_TEXT("action", "halt, reduce or resume."),
-                                                 CONTROL_TEXT("reason", "Why, for the record."),
-                                                 {0}};
+static const struct field control_risk_body[] = {
+    CONTROL_TEXT("state", "HALTED, REDUCING or ACTIVE; absent: nothing is changed."),
+    CONTROL_TEXT("scope", "global, venue:NAME, controller:ID or executor:ID."),
+    CONTROL_TEXT("reason", "Why; ACTIVE needs one."),
+    {0}};
 static const struct field control_no_body[] = {{0}};
 
 const struct control_route control_routes[] = {

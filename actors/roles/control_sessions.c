@@ -6,6 +6,9 @@
 
 #include "base/instant.h"
 
+/* After a push, so many times as long as it took belong to others: requests are never starved. */
+enum { SESSION_REST = 3 };
+
 enum session_timer { SESSION_TIMER_PUSH = 1, SESSION_TIMER_HEARTBEAT };
 
 struct session {
@@ -16,9 +19,11 @@ struct session {
 struct control_sessions {
     struct session items[LINK_SESSIONS_MAX];
     unsigned count;
-    uint64_t committed; /* The last sequence number that was heard of. */
-    bool is_listening;  /* The keeper was asked for the next commit. */
-    bool has_heartbeat; /* Its timer runs. */
+    uint64_t committed;    /* The last sequence number that was heard of. */
+    bool is_listening;     /* The keeper was asked for the next commit. */
+    bool has_heartbeat;    /* Its timer runs. */
+    int64_t rest_until_ns; /* Nothing is pushed before. */
+    size_t turn;           /* The place among all subscriptions that is looked at first. */
 };
 
 struct control_sessions *control_sessions_create(void)
@@ -77,6 +82,11 @@ static void session_say_error(struct control *control, struct session *session, 
 
 /* ---- Pushing ---- */
 
+static int64_t session_now(const struct control *control)
+{
+    return system_now(context_system(control->context)); /* Not that of the slice: it passes. */
+}
+
 /* Shows a subscription when it has changed. `is_first`: also when not. */
 static void session_push(struct control *control, struct session *session,
                          struct subscription *subscription, bool is_first)
@@ -86,10 +96,14 @@ static void session_push(struct control *control, struct session *session,
     bool is_new = false;
     session_begin(&out, subscription_type(subscription));
     json_put_string(&out, "subscription_id", subscription->id);
-    subscription->pushed_ns = context_now(control->context);
+    const int64_t before_ns = session_now(control);
+    subscription->pushed_ns = before_ns;
     const enum err err = subscription_show(subscription, control, &out, &is_new, &failure);
+    const int64_t after_ns = session_now(control);
+    control->http->sessions->rest_until_ns = after_ns + SESSION_REST * (after_ns - before_ns);
     if (err != ERR_NONE) {
         text_done(&out);
+        subscription_done(subscription); /* What cannot be shown is not tried again. */
         session_say_error(control, session, failure.text);
     } else if (is_new || is_first) {
         session_end(control, session, &out);
@@ -110,36 +124,36 @@ static void sessions_listen(struct control *control)
     }
 }
 
-/* Shows what is due; returns when the next one is. */
-static int64_t session_push_due(struct control *control, struct session *session, int64_t now_ns)
+/* When the subscription may be shown again; INSTANT_NEVER: nothing has happened since. */
+static int64_t session_due_ns(const struct control_sessions *sessions,
+                              const struct subscription *subscription)
 {
-    const uint64_t committed = control->http->sessions->committed;
+    if (subscription->kind == NULL || subscription->seen >= sessions->committed) {
+        return INSTANT_NEVER;
+    }
+    const int64_t due_ns = subscription->pushed_ns + subscription->interval_ns;
+    return due_ns > sessions->rest_until_ns ? due_ns : sessions->rest_until_ns;
+}
+
+/* Nothing is listened for while something waits for its turn: it will show all there is then. Turns
+ * go round, so that one that is always due does not keep others waiting. */
+static void sessions_push_due(struct control *control)
+{
+    enum { PLACES = LINK_SESSIONS_MAX * SESSION_SUBSCRIPTIONS_MAX };
+    struct control_sessions *sessions = control->http->sessions;
+    const size_t first = sessions->turn;
     int64_t next_ns = INSTANT_NEVER;
-    for (size_t i = 0; i < SESSION_SUBSCRIPTIONS_MAX; i++) {
-        struct subscription *subscription = &session->subscriptions[i];
-        if (subscription->kind == NULL || subscription->seen >= committed) {
-            continue;
-        }
-        const int64_t due_ns = subscription->pushed_ns + subscription->interval_ns;
-        if (due_ns <= now_ns) {
+    for (size_t i = 0; i < PLACES; i++) {
+        const size_t place = (first + i) % PLACES;
+        struct session *session = &sessions->items[place / SESSION_SUBSCRIPTIONS_MAX];
+        struct subscription *subscription =
+            &session->subscriptions[place % SESSION_SUBSCRIPTIONS_MAX];
+        const int64_t due_ns = session_due_ns(sessions, subscription);
+        if (due_ns <= session_now(control)) {
+            sessions->turn = (place + 1) % PLACES;
             session_push(control, session, subscription, false);
         } else if (due_ns < next_ns) {
             next_ns = due_ns;
-        }
-    }
-    return next_ns;
-}
-
-/* Nothing is listened for while something waits for its turn: it will show all there is then. */
-static void sessions_push_due(struct control *control)
-{
-    struct control_sessions *sessions = control->http->sessions;
-    const int64_t now_ns = context_now(control->context);
-    int64_t next_ns = INSTANT_NEVER;
-    for (size_t i = 0; i < LINK_SESSIONS_MAX; i++) {
-        if (sessions->items[i].number != 0) {
-            const int64_t due_ns = session_push_due(control, &sessions->items[i], now_ns);
-            next_ns = due_ns < next_ns ? due_ns : next_ns;
         }
     }
     if (next_ns == INSTANT_NEVER) {

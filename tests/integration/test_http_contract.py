@@ -331,6 +331,24 @@ def test_documents(folder):
     run.finish()
 
 
+def test_risk(folder):
+    run = Run(folder)
+    name = create(run)["executor_id"]
+    wait_until_filled(run, name)
+    assert run.call("POST", "/risk", {"state": "HALTED"}, token=run.trade)[0] == 403
+    assert run.ask("POST", "/risk", {"state": "HALTED", "reason": "a drill"})["ok"]
+    status, answer, _ = run.call("POST", "/executors/", {"executor_config": config()},
+                                 token=run.trade)
+    assert status in (400, 409) and answer["detail"], (status, answer)
+    assert "HALTED" in json.dumps(run.ask("GET", "/risk"))
+    assert run.call("POST", "/risk", {"state": "ACTIVE"}, token=run.admin)[0] == 400
+    assert run.ask("POST", "/risk", {"state": "ACTIVE", "reason": "the drill is over"})["ok"]
+    create(run)
+    for body in [{"state": "ASLEEP"}, {"halt": True}, {"request": "shutdown"}]:
+        assert run.ask("POST", "/risk", body, status=400)["detail"], body
+    run.finish()
+
+
 CLIENTS, EACH = 8, 125
 
 

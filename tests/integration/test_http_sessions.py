@@ -121,6 +121,10 @@ def test_what_sessions_refuse(folder):
                    "limit": 0}]:
         answer = session.ask(**words)
         assert answer["type"] == "error" and answer["message"], (words, answer)
+    session.send({"action": "subscribe", "type": "executor_detail", "executor_id": "nobody"})
+    assert [session.receive()["type"] for _ in range(2)] == ["subscribed", "error"]
+    assert session.ask(action="unsubscribe",
+                       subscription_id="executor_detail_nobody")["type"] == "error"
     for text in b"", b"{", b"[]", b"\xff", b"[" * 50, b'{"action":NaN}':
         session.send(text)
         assert session.receive()["type"] == "error"

@@ -377,8 +377,8 @@ def test_a_halted_run_goes_on_halted(folder):
     os.kill(process.pid, signal.SIGKILL)
     process.communicate()
     process, control = start_run(folder, path)
-    assert rows(folder / "test.db", "SELECT count(*) AS n FROM journal WHERE"
-                                    " kind = 'run.recovered'")[0]["n"] == 1
+    recovered = "SELECT seq FROM journal WHERE kind = 'run.recovered'"
+    wait_until(lambda: len(rows(folder / "test.db", recovered)) == 1, process)
     assert control.ask("risk")["state"] == "HALTED"
     check_nothing_left(folder, process)
     time.sleep(0.5)

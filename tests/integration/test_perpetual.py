@@ -325,4 +325,60 @@ def test_every_kind_on_both_sides_of_a_hedged_position(folder):
     check_fills(database)
 
 
+def kept(config):
+    """The same without what would close it: it holds until the venue takes it away."""
+    config = {key: value for key, value in config.items() if key != "time_limit"}
+    if "triple_barrier_config" in config:
+        barriers = {**config["triple_barrier_config"], "take_profit": "0.5", "time_limit": None}
+        if config["type"] == "progressive_executor":
+            barriers["stop_loss"] = "0.5"
+        if config["type"] == "grid_executor":
+            barriers["take_profit"] = "0.04"
+            config["limit_price"] = "30000"
+        config["triple_barrier_config"] = barriers
+    return config
+
+
+def check_every_kind_liquidated(folder, mode):
+    executors = [{**kept(config), "leverage": 20, "controller_id": config["type"]}
+                 for config in every_kind("BUY")]
+    file = base_file(folder, executors=executors, run={"on_end": "keep"})
+    file["venues"] = [{"name": "hedge", "balances": {"USDT": "400"}, "position_mode": mode,
+                       "fees": {"maker": "0.0002", "taker": "0.0004"}}]
+    file["instruments"] = [{"trading_pair": "BTC-USDT", "venue": "hedge", "tick": "0.1",
+                            "step": "0.001", "min_order_size": "0.001", "perpetual": True,
+                            "maintenance_margin": "0.05"}]
+    file["feeds"] = [{"venue": "hedge", "trading_pair": "BTC-USDT", "cache": "tapes",
+                      "quotes": str(EXAMPLES / "data/perpetual-quotes.csv.gz")}]
+    run("run", write(folder, file), cwd=folder)
+    database = folder / "test.db"
+    told, = rows(database, "SELECT ts, payload FROM journal WHERE kind = 'liquidation'")
+    for row in rows(database, "SELECT * FROM executor"):
+        assert row["status"] == "TERMINATED"
+        assert D(row["filled_amount_quote"]) > 0, row["type"]
+        orders = rows(database, "SELECT * FROM orders WHERE reason = 'liquidation' AND"
+                                f" status = 'FILLED' AND executor_id = '{row['id']}'")
+        assert len(orders) == 1, (row["type"], row["close_type"], row["custom_info"])
+        if row["closed_at"] >= told["ts"]:
+            assert (row["close_type"], row["closed_at"]) == ("FAILED", told["ts"]), row["type"]
+    assert sum(D(row["executed_base"]) for row in rows(
+        database, "SELECT * FROM orders WHERE reason = 'liquidation' AND status = 'FILLED'")) == \
+        D(json.loads(told["payload"])["amount"])
+    assert all(D(row["amount"]) == 0 for row in positions(database).values())
+    assert not rows(database, f"SELECT * FROM fill WHERE ts > {told['ts']}")
+    balances(database)
+    check_sums(database)
+    check_fills(database)
+
+
+def test_every_kind_is_liquidated(folder):
+    """Whatever the kind: what it owns is closed by one order of the venue, it ends, and nothing is
+    sent after that. Those that had ended lose what they left in the book."""
+    check_every_kind_liquidated(folder, "ONEWAY")
+
+
+def test_every_kind_is_liquidated_where_sides_are_kept_apart(folder):
+    check_every_kind_liquidated(folder, "HEDGE")
+
+
 sys.exit(main(sys.modules[__name__]))

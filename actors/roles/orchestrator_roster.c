@@ -375,11 +375,12 @@ enum err roster_create(struct orchestrator *orch, const struct executor_section 
 bool roster_is_quoted(const struct orchestrator *orch, const struct executor_entry *entry)
 {
     for (uint32_t i = 0; i < entry->kind->market_count; i++) {
-        if (!orch->is_marked[entry->instruments[i]->index]) {
+        const uint32_t instrument = entry->instruments[i]->index;
+        if (!orch->is_marked[instrument] || !books_can_value(orch, instrument)) {
             return false;
         }
     }
-    return true;
+    return decimal_is_valid(books_rate(orch, &entry->rate));
 }
 
 static bool roster_has_quotes(const struct orchestrator *orch,

@@ -145,3 +145,14 @@ enum err factory_parse(const struct node *node, const char *path, struct arena *
     *ret_config = config;
     return ERR_NONE;
 }
+
+enum side executor_config_side(const struct executor_kind *kind,
+                               const struct executor_config *config)
+{
+    for (const struct field *field = kind->config_fields; field->name != NULL; field++) {
+        if (field->kind == FIELD_ENUM && strcmp(field->name, "side") == 0) {
+            return (enum side) * (const int *)((const char *)config + field->offset);
+        }
+    }
+    return (enum side)0;
+}

@@ -27,6 +27,10 @@ MUST_USE enum err factory_parse(const struct node *node, const char *path, struc
 void factory_add_problem(struct problems *problems, const struct node *node, const char *path,
                          const char *key, const char *message);
 
+/* The side that a configuration names; 0 for a kind that has none. */
+enum side executor_config_side(const struct executor_kind *kind,
+                               const struct executor_config *config);
+
 /* True for 1 to EXECUTOR_ID_MAX characters of [A-Za-z0-9_.-]. */
 bool executor_id_is_valid(const char *id);
 

@@ -6,6 +6,7 @@
 #include "actors/roles/orchestrator_parts.h"
 #include "actors/run_rates.h"
 #include "base/log.h"
+#include "executors/factory.h"
 
 enum {
     ROSTER_EXECUTORS_FIRST = 16,
@@ -283,6 +284,7 @@ static enum err roster_journal_created(struct orchestrator *orch,
                           .config = text_string(&config),
                           .reserved = reserved.length > 0 ? text_string(&reserved) : NULL,
                           .reason = "",
+                          .side = (int)executor_config_side(entry->kind, entry->config),
                           .status = EXECUTOR_NOT_STARTED,
                           .origin = place}};
     const enum err err =

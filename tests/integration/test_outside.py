@@ -134,7 +134,7 @@ def test_status_and_snapshot(folder):
     wait_for(control, "two", "TERMINATED")
     target = ("--control", "ipc://run.control")
     status = json.loads(run("status", "--json", *target, cwd=folder)[0])
-    assert [e["executor_id"] for e in status["executors"]] == ["one"]
+    assert [(e["executor_id"], e["side"]) for e in status["executors"]] == [("one", "BUY")]
     assert status["seq"] > 0 and status["runs"][0]["name"] == "outside"
     assert "orders" not in status
     snapshot = json.loads(run("snapshot", "--all", *target, cwd=folder)[0])
@@ -146,7 +146,8 @@ def test_status_and_snapshot(folder):
     lines = table.splitlines()
     assert lines[0].startswith("run         outside (paper)") and "1 active" in lines[1], table
     line = next(line for line in lines if line.startswith("one "))
-    assert "desk-one" in line and "BTC-USDT" in line and "RUNNING" in line
+    assert line.split()[1:7] == ["desk-one", "position_executor", "paper", "BTC-USDT", "BUY",
+                                 "RUNNING"], line
     held = next(line for line in lines if line.startswith("desk-two "))
     assert held.split()[:5] == ["desk-two", "paper", "BTC-USDT", "NET", "0.1"], held
     finish(process, folder, "test.json")

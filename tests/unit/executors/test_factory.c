@@ -209,6 +209,32 @@ START_TEST(no_memory_is_said)
 }
 END_TEST
 
+START_TEST(a_side_is_what_the_configuration_says)
+{
+    static const struct {
+        const char *json;
+        int side;
+    } cases[] = {
+        {POSITION(""), SIDE_BUY},
+        {"{\"type\":\"grid_executor\",\"connector_name\":\"paper\",\"trading_pair\":\"BTC-USDT\","
+         "\"side\":\"SELL\",\"start_price\":\"1\",\"end_price\":\"2\",\"limit_price\":\"3\","
+         "\"total_amount_quote\":\"100\",\"triple_barrier_config\":{\"take_profit\":\"0.01\"}}",
+         SIDE_SELL},
+        {"{\"type\":\"arbitrage_executor\",\"buying_market\":{\"connector_name\":\"a\","
+         "\"trading_pair\":\"BTC-USDT\"},\"selling_market\":{\"connector_name\":\"b\","
+         "\"trading_pair\":\"BTC-USDT\"},\"order_amount\":\"1\",\"min_profitability\":\"0.001\"}",
+         0},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct parsed parsed;
+        parse(&parsed, cases[i].json);
+        ck_assert_msg(parsed.err == ERR_NONE, "%s", text_string(&parsed.problems.lines));
+        ck_assert_int_eq((int)executor_config_side(parsed.kind, parsed.config), cases[i].side);
+        parsed_done(&parsed);
+    }
+}
+END_TEST
+
 START_TEST(ids_have_a_form)
 {
     char longest[EXECUTOR_ID_MAX + 2];
@@ -245,6 +271,7 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, defaults_are_those_of_hummingbot);
     tcase_add_test(tcase, what_is_printed_parses_again);
     tcase_add_test(tcase, no_memory_is_said);
+    tcase_add_test(tcase, a_side_is_what_the_configuration_says);
     tcase_add_test(tcase, ids_have_a_form);
     tcase_add_test(tcase, the_registry_knows_its_kinds);
 }

@@ -161,7 +161,7 @@ static enum err run_root_start(struct context *context, void *state, void *given
     if (err == ERR_NONE) {
         err = run_spawn_venues(run, context);
     }
-    struct actor_ref orchestrator;
+    struct actor_ref orchestrator = ACTOR_NOBODY;
     if (err == ERR_NONE) {
         struct orchestrator_arguments arguments = {.config = run->config,
                                                    .epoch = run->options.epoch,

@@ -236,4 +236,34 @@ def test_watch_goes_on_from_a_snapshot(folder):
         assert events[-1]["type"] == "run.stopped"
 
 
+def test_watch_outlives_the_run(folder):
+    """The run is killed and goes on: who watches it with a control address misses nothing."""
+    process, control = start_run(folder)
+    watcher = start("watch", "--json", "--snapshot", "--control", "ipc://run.control",
+                    "ipc://run.events", cwd=folder)
+    snapshot = json.loads(watcher.stdout.readline())
+    config = executor(amount="0.001", triple_barrier_config=BARRIERS)
+    for kill in range(3):
+        for i in range(10):
+            control.act("create_executor", executor_id=f"e-{kill}-{i}", executor_config=config)
+        process.kill()
+        process.communicate()
+        control.close()
+        process, control = start_run(folder)
+    heard, end = [], time.monotonic() + SECONDS_MAX
+    while not control.act("create_executor", action_id="mark", executor_config=config)["ok"]:
+        assert time.monotonic() < end  # There is no quote yet.
+        time.sleep(0.02)
+    while not heard or '"action_id":"mark"' not in heard[-1]:
+        heard.append(watcher.stdout.readline())
+        assert heard[-1], watcher.stderr.read()
+    finish(process, folder)
+    heard += watcher.stdout.readlines()
+    assert watcher.wait(timeout=SECONDS_MAX) == 0, watcher.stderr.read()
+    last = rows(folder / "test.db", "SELECT max(seq) AS seq FROM journal")[0]["seq"]
+    events = [json.loads(line) for line in heard]
+    assert [e["seq"] for e in events] == list(range(snapshot["seq"] + 1, last + 1))
+    assert [e["type"] for e in events].count("run.recovered") == 3
+
+
 sys.exit(main(sys.modules[__name__]))

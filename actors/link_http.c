@@ -56,7 +56,7 @@ static enum err http_listen(struct http_listener *listener, const char *url,
         listen(listener->socket, HTTP_BACKLOG) != 0) {
         return http_failure(failure, url, errno);
     }
-    struct sockaddr_storage bound;
+    struct sockaddr_storage bound = {0};
     socklen_t size = sizeof(bound);
     if (getsockname(listener->socket, (struct sockaddr *)&bound, &size) != 0) {
         return http_failure(failure, url, errno);

@@ -171,8 +171,8 @@ enum err link_secrets_create(const char *path, const uint8_t *entropy,
                              struct link_secrets *ret_secrets, struct link_secret_texts *ret_texts,
                              struct failure *failure)
 {
-    struct link_secrets secrets;
-    struct link_secret_texts texts;
+    struct link_secrets secrets = {0};
+    struct link_secret_texts texts = {0};
     for (size_t i = 0; i < LINK_SECRETS_COUNT; i++) {
         (void)sodium_bin2base64(texts.items[i], LINK_SECRET_TEXT_MAX,
                                 entropy + i * LINK_SECRET_BYTES, LINK_SECRET_BYTES,

@@ -71,7 +71,7 @@ static void openapi_put_responses(struct text *out, const struct control_route *
 static void openapi_put_operation(struct text *out, const struct control_route *route)
 {
     char method[8] = "";
-    for (size_t i = 0; route->method[i] != '\0' && i < sizeof(method) - 1; i++) {
+    for (size_t i = 0; i < sizeof(method) - 1 && route->method[i] != '\0'; i++) {
         method[i] = (char)(route->method[i] + ('a' - 'A'));
     }
     json_key(out, method);

@@ -156,10 +156,10 @@ static void sessions_push_due(struct control *control)
             next_ns = due_ns;
         }
     }
-    if (next_ns == INSTANT_NEVER) {
+    /* Without a timer the next commit does. */
+    if (next_ns == INSTANT_NEVER ||
+        context_timer(control->context, SESSION_TIMER_PUSH, next_ns) != ERR_NONE) {
         sessions_listen(control);
-    } else if (context_timer(control->context, SESSION_TIMER_PUSH, next_ns) != ERR_NONE) {
-        sessions_listen(control); /* Without a timer the next commit does. */
     }
 }
 

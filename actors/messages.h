@@ -99,26 +99,16 @@ struct message_wire {
     char bytes[]; /* Not NUL-terminated. */
 };
 
-/* The link to a venue in another process. */
+/* The link to a venue in another process. Until the next MESSAGE_RECONCILED nothing new is sent. */
 struct message_venue_link {
     uint32_t venue;
     bool is_connected;
-    bool is_gap; /* Connected, but something was missed. */
     char reason[VENUE_REASON_MAX];
 };
 
 /* Asks for everything that may have happened unseen: trades behind a number, and open orders. */
 struct message_reconcile {
-    uint64_t after_trade; /* The last one that is known; 0: none is. */
-};
-
-/* All of it has been sent, as VENUE_UPDATE: each trade as VENUE_FILL, each open order as
- * VENUE_LIVE. */
-struct message_reconciled {
-    uint32_t venue;
-    uint64_t last_trade;  /* The account's number of trades then. */
-    uint32_t trades;      /* How many were fetched. */
-    uint32_t open_orders; /* How many were listed. */
+    uint64_t after_trade; /* The last one that is known, of all before it too; 0: none is. */
 };
 
 /* Rows [first, end) of a tape. The tape stays open for the whole run. */
@@ -258,7 +248,20 @@ struct balance {
 
 struct message_balances {
     uint32_t venue;
+    bool is_unreachable;  /* The venue did not say; count is 0. */
     uint64_t trade_count; /* To a venue: its next trade has the number behind this one. */
+    uint32_t count;
+    struct balance items[];
+};
+
+/* All that may have happened unseen has been sent, as VENUE_UPDATE: each trade as VENUE_FILL, each
+ * open order as VENUE_LIVE. */
+struct message_reconciled {
+    uint32_t venue;
+    bool is_bracket;      /* The link was down or had a gap before; now new orders may be sent. */
+    uint64_t last_trade;  /* Everything up to it has been sent; the balances are of then. */
+    uint32_t trades;      /* How many were fetched. */
+    uint32_t open_orders; /* How many were listed. */
     uint32_t count;
     struct balance items[];
 };

@@ -12,7 +12,9 @@
 #include "actors/roles/feed.h"
 #include "actors/roles/market.h"
 #include "actors/roles/publisher.h"
+#include "actors/roles/remote_venue.h"
 #include "actors/roles/venue.h"
+#include "actors/roles/wire_client.h"
 #include "actors/system_thread.h"
 #include "base/log.h"
 
@@ -30,6 +32,8 @@ struct run {
     bool is_resumed;        /* The database holds a run that was cut short: it goes on. */
     int64_t resumed_ns;     /* Market time of its last record. */
     struct actor_ref *venues;
+    struct actor_ref *live; /* Those of them that are in other processes. */
+    size_t live_count;
     struct link_publisher *publisher; /* Owned; NULL: no sockets. */
     struct link_secrets secrets;      /* Of control over HTTP, when there is. */
     struct link_caller *caller;       /* Owned; NULL: unrecorded, takes no actions. */
@@ -59,12 +63,34 @@ static enum err run_plain_failure(struct failure *failure, enum err err)
 
 /* ---- The root: spawns the roles and ends the run when one of them fails ---- */
 
+/* A venue in another process: its adapter, and the port through which that speaks. */
+static enum err run_spawn_remote(struct run *run, struct context *context, uint32_t venue)
+{
+    const struct venue_section *section =
+        (const struct venue_section *)run->config->file.venues.items + venue;
+    struct remote_venue_arguments remote = {.config = run->config, .venue = venue};
+    enum err err = context_spawn(context, &remote_venue_class, &remote, &run->venues[venue]);
+    if (err != ERR_NONE) {
+        return err;
+    }
+    struct wire_client_arguments port = {.url = section->url,
+                                         .events_url = section->events_url,
+                                         .client = run->venues[venue],
+                                         .failure = &run->failure};
+    struct actor_ref ref;
+    run->live[run->live_count++] = run->venues[venue];
+    return context_spawn(context, &wire_client_class, &port, &ref);
+}
+
 static enum err run_spawn_venues(struct run *run, struct context *context)
 {
+    const struct venue_section *venues = run->config->file.venues.items;
     enum err err = ERR_NONE;
     for (uint32_t i = 0; i < run->config->file.venues.count && err == ERR_NONE; i++) {
         struct venue_arguments arguments = {.config = run->config, .venue = i};
-        err = context_spawn(context, &venue_class, &arguments, &run->venues[i]);
+        err = venues[i].is_remote
+                  ? run_spawn_remote(run, context, i)
+                  : context_spawn(context, &venue_class, &arguments, &run->venues[i]);
     }
     return err;
 }
@@ -115,12 +141,15 @@ static enum err run_spawn_caller(struct run *run, struct context *context,
 static enum err run_spawn_market(struct run *run, struct context *context,
                                  struct actor_ref orchestrator)
 {
+    const struct feed_section *feeds = run->config->file.feeds.items;
     struct market_arguments arguments = {.instruments = run->config->instruments,
                                          .price_digits = run->price_digits,
                                          .instrument_count = run->config->instrument_count,
                                          .rows_total = run->rows_total,
                                          .rows_done = &run->rows_done,
                                          .is_exhaustive = run->options.is_exhaustive,
+                                         .live = run->live,
+                                         .live_count = feeds[0].is_live ? run->live_count : 0,
                                          .orchestrator = orchestrator};
     enum err err = ERR_NONE;
     if (run->options.on_progress != NULL) {
@@ -128,12 +157,11 @@ static enum err run_spawn_market(struct run *run, struct context *context,
                                               .context = run->options.context};
         err = context_spawn(context, &progress_class, &progress, &arguments.progress);
     }
-    const struct feed_section *feeds = run->config->file.feeds.items;
     struct feed_arguments feed = {.sources = run->sources,
                                   .count = run->config->file.feeds.count,
                                   .speed = feeds[0].speed,
                                   .after_ns = run->is_resumed ? run->resumed_ns : INT64_MIN};
-    if (err == ERR_NONE) {
+    if (err == ERR_NONE && !feeds[0].is_live) {
         err = context_spawn(context, &feed_class, &feed, &arguments.feed);
     }
     return err == ERR_NONE ? context_spawn(context, &market_class, &arguments, &run->market) : err;
@@ -226,6 +254,10 @@ static enum err run_open_tapes(struct run *run, struct failure *failure)
     }
     ASSERT(tapes->count == run->config->file.feeds.count);
     for (size_t i = 0; i < tapes->count; i++) {
+        if (tapes->items[i] == NULL) {
+            run->price_digits[run->config->feed_instruments[i]] = MARKET_LIVE_DIGITS;
+            continue; /* Live: the quotes come from the venue. */
+        }
         const struct tape_columns *columns = tape_columns_of(tapes->items[i]);
         const uint32_t instrument = (uint32_t)run->config->feed_instruments[i];
         run->sources[i] = (struct feed_source){.instrument = instrument, .tape = tapes->items[i]};
@@ -322,7 +354,9 @@ static enum err run_allocate(struct run *run)
     run->sources = calloc(file->feeds.count, sizeof(*run->sources));
     run->price_digits = calloc(run->config->instrument_count, sizeof(*run->price_digits));
     run->venues = calloc(file->venues.count, sizeof(*run->venues));
-    if (run->sources == NULL || run->price_digits == NULL || run->venues == NULL) {
+    run->live = calloc(file->venues.count, sizeof(*run->live));
+    if (run->sources == NULL || run->price_digits == NULL || run->venues == NULL ||
+        run->live == NULL) {
         return ERR_MEMORY;
     }
     return run->options.is_unrecorded ? ERR_NONE : link_caller_create(&run->caller);
@@ -423,6 +457,7 @@ void run_destroy(struct run *run)
     free(run->sources);
     free(run->price_digits);
     free(run->venues);
+    free(run->live);
     free(run->database);
     free(run);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "actors/run_config_parts.h"
 #include "actors/run_control.h"
 #include "actors/run_rates.h"
 #include "executors/factory.h"
@@ -13,35 +14,6 @@
 #define NS_PER_HOUR (3600 * NS_PER_S)
 
 enum { RUN_PATH_MAX = 128 };
-
-/* One pass over the file's sections while their references are checked. */
-struct run_check {
-    struct run_config *config;
-    const struct node *root;
-    struct problems *problems;
-};
-
-static const struct node *run_check_node(const struct run_check *check, const char *section,
-                                         size_t index, const char *key)
-{
-    const struct node *list = node_get(check->root, section);
-    const struct node *item = list != NULL && list->kind == NODE_SEQUENCE && index < list->count
-                                  ? list->items[index]
-                                  : NULL;
-    const struct node *value = node_get(item, key);
-    return value != NULL ? value : item;
-}
-
-/* Adds a problem about `key` of the index-th item of a section. */
-static void run_check_add(const struct run_check *check, const char *section, size_t index,
-                          const char *key, const char *message)
-{
-    const struct node *node = run_check_node(check, section, index, key);
-    char path[RUN_PATH_MAX];
-    (void)snprintf(path, sizeof(path), "%s[%zu].%s", section, index, key);
-    problems_add(check->problems, node != NULL ? node->line : 0, node != NULL ? node->column : 0,
-                 path, "%s", message);
-}
 
 size_t run_config_find_venue(const struct run_config *config, const char *name)
 {
@@ -78,28 +50,6 @@ const char *feed_section_source(const struct feed_section *feed, enum tape_layou
     }
     *ret_layout = TAPE_LAYOUT_TRADES;
     return feed->trades;
-}
-
-static bool name_fits(const char *name)
-{
-    const size_t length = strlen(name);
-    return length > 0 && length <= NAME_MAX_LENGTH;
-}
-
-static void run_check_venues(const struct run_check *check)
-{
-    const struct venue_section *venues = check->config->file.venues.items;
-    for (size_t i = 0; i < check->config->file.venues.count; i++) {
-        if (!name_fits(venues[i].name)) {
-            run_check_add(check, "venues", i, "name", "expected 1 to 31 characters");
-        }
-        if (run_config_find_venue(check->config, venues[i].name) != i) {
-            run_check_add(check, "venues", i, "name", "another venue has this name already");
-        }
-        if (strcmp(venues[i].type, "paper") != 0) {
-            run_check_add(check, "venues", i, "type", "unknown venue type, expected paper");
-        }
-    }
 }
 
 /* What only a perpetual has. */
@@ -160,10 +110,17 @@ static enum err run_check_instruments(const struct run_check *check)
             .funding_interval_ns = section->funding_interval_hours * NS_PER_HOUR};
         run_take_venue(config, instrument);
         run_check_perpetual(check, i, section);
+        if (section->is_perpetual && instrument->venue < config->file.venues.count &&
+            ((const struct venue_section *)config->file.venues.items)[instrument->venue]
+                .is_remote) {
+            run_check_add(check, "instruments", i, "perpetual",
+                          "expected only at a paper venue: funding and liquidations are not part "
+                          "of the venue protocol");
+        }
         if (instrument->venue == config->file.venues.count) {
             run_check_add(check, "instruments", i, "venue", "no venue of this file has this name");
         }
-        if (!name_fits(section->venue) || !name_fits(section->trading_pair)) {
+        if (!run_check_name(section->venue) || !run_check_name(section->trading_pair)) {
             run_check_add(check, "instruments", i, "trading_pair",
                           "expected BASE-QUOTE of at most 31 characters");
             continue;
@@ -179,85 +136,6 @@ static enum err run_check_instruments(const struct run_check *check)
                           "this venue has this instrument already");
         }
         config->instrument_count = i + 1;
-    }
-    return ERR_NONE;
-}
-
-static void run_check_speed(const struct run_check *check, size_t index, struct feed_section *feed)
-{
-    if (strcmp(feed->speed_text, "max") == 0) {
-        feed->speed = DECIMAL_ZERO;
-        return;
-    }
-    if (decimal_parse(feed->speed_text, strlen(feed->speed_text), &feed->speed) != ERR_NONE ||
-        decimal_sign(feed->speed) <= 0 ||
-        decimal_compare(feed->speed, decimal_from_int(1000000)) > 0) {
-        run_check_add(check, "feeds", index, "speed",
-                      "expected max or a number > 0 and <= 1000000 (times real time)");
-    }
-}
-
-/* One recording makes the quotes; trades and depth beside it are for fill models that use them. */
-static void run_check_sources(const struct run_check *check, size_t index,
-                              const struct feed_section *feed)
-{
-    const struct field_list *venues = &check->config->file.venues;
-    const size_t number = run_config_find_venue(check->config, feed->venue);
-    const enum paper_fill_model model =
-        number == venues->count ? PAPER_FILL_TOUCH
-                                : ((const struct venue_section *)venues->items)[number].fill_model;
-    const int quoted = (feed->quotes != NULL) + (feed->klines != NULL);
-    const bool trades_quote = model == PAPER_FILL_TOUCH || quoted == 0;
-    if (quoted + (trades_quote && feed->trades != NULL) != 1) {
-        run_check_add(check, "feeds", index, "quotes",
-                      "expected exactly one of quotes, trades, klines");
-    }
-    if (model == PAPER_FILL_TOUCH && feed->depth != NULL) {
-        run_check_add(check, "feeds", index, "depth",
-                      "expected only where the venue's fill_model is trade or book");
-    }
-    if (model == PAPER_FILL_TRADE && feed->trades == NULL) {
-        run_check_add(check, "feeds", index, "trades",
-                      "the venue's fill_model trade needs recorded trades");
-    }
-    if (model == PAPER_FILL_BOOK && feed->depth == NULL) {
-        run_check_add(check, "feeds", index, "depth",
-                      "the venue's fill_model book needs recorded depth");
-    }
-}
-
-static enum err run_check_feeds(const struct run_check *check)
-{
-    struct run_config *config = check->config;
-    struct feed_section *feeds = config->file.feeds.items;
-    const size_t count = config->file.feeds.count;
-    config->feed_instruments =
-        arena_take(&config->arena, count * sizeof(*config->feed_instruments));
-    if (config->feed_instruments == NULL) {
-        return ERR_MEMORY;
-    }
-    for (size_t i = 0; i < count; i++) {
-        struct feed_section *feed = &feeds[i];
-        if (strcmp(feed->type, "tape") != 0) {
-            run_check_add(check, "feeds", i, "type", "unknown feed type, expected tape");
-        }
-        run_check_sources(check, i, feed);
-        run_check_speed(check, i, feed);
-        const struct instrument *instrument =
-            run_config_find_instrument(config, feed->venue, feed->trading_pair);
-        if (instrument == NULL) {
-            run_check_add(check, "feeds", i, "trading_pair",
-                          "no instrument of this file has this venue and pair: add it to "
-                          "instruments with its trading rules");
-            continue;
-        }
-        config->feed_instruments[i] = instrument->index;
-        for (size_t j = 0; j < i; j++) {
-            if (config->feed_instruments[j] == instrument->index) {
-                run_check_add(check, "feeds", i, "trading_pair",
-                              "this instrument has a feed already");
-            }
-        }
     }
     return ERR_NONE;
 }
@@ -440,6 +318,16 @@ static enum err run_check_executors(const struct run_check *check)
     return err;
 }
 
+bool run_config_is_remote(const struct run_config *config)
+{
+    const struct venue_section *venues = config->file.venues.items;
+    bool is_remote = false;
+    for (size_t i = 0; i < config->file.venues.count; i++) {
+        is_remote = is_remote || venues[i].is_remote;
+    }
+    return is_remote;
+}
+
 static void run_check_persistence(const struct run_check *check)
 {
     struct run_config *config = check->config;
@@ -451,9 +339,10 @@ static void run_check_persistence(const struct run_check *check)
                      "\"%s\" is unknown, expected sqlite or memory", section->type);
     }
     const enum run_mode mode = config->file.run->mode;
-    const enum durability by_mode = mode == MODE_BACKTEST ? DURABILITY_MEMORY
-                                    : mode == MODE_PAPER  ? DURABILITY_GROUP
-                                                          : DURABILITY_FULL;
+    const bool is_remote = run_config_is_remote(config);
+    const enum durability by_mode = mode == MODE_BACKTEST              ? DURABILITY_MEMORY
+                                    : mode == MODE_PAPER && !is_remote ? DURABILITY_GROUP
+                                                                       : DURABILITY_FULL;
     config->durability = section->durability != 0 ? (enum durability)section->durability : by_mode;
 }
 

@@ -50,13 +50,19 @@ struct fee_section {
 struct venue_section {
     const char *name;
     const char *type;
-    bool is_remote;             /* By its type. */
     struct field_list balances; /* struct field_entry */
     const struct fee_section *fees;
     int64_t latency_ns;
     enum paper_fill_model fill_model;
     enum paper_post_only post_only;
     enum paper_position_mode position_mode;
+    const char *url;        /* Remote: of requests; NULL for others. */
+    const char *events_url; /* Remote: of events; NULL for others. */
+    int64_t recv_window_ns;
+    int64_t request_timeout_ns;
+    int64_t heartbeat_ns;
+    int64_t reconcile_interval_ns;
+    bool is_remote; /* By its type. */
 };
 
 struct instrument_section {
@@ -86,6 +92,7 @@ struct feed_section {
     const char *type;
     const char *venue;
     const char *trading_pair;
+    bool is_live;       /* By its type: the venue's quotes; then it has no files. */
     const char *quotes; /* Exactly one of the three makes the quotes. */
     const char *trades; /* Beside quotes or klines: what resting orders are filled from. */
     const char *klines;
@@ -189,6 +196,9 @@ MUST_USE enum err run_config_build(const struct node *root, const char *path,
 
 /* The venue with that name, or the number of venues. */
 size_t run_config_find_venue(const struct run_config *config, const char *name);
+
+/* Whether any venue of the run is in another process. */
+bool run_config_is_remote(const struct run_config *config);
 
 /* The instrument of a venue and pair, or NULL. */
 const struct instrument *run_config_find_instrument(const struct run_config *config,

@@ -76,8 +76,9 @@ enum err run_tapes_open(const struct run_config *config, tape_progress *progress
         return failure_set(failure, ERR_MEMORY, "no memory to open the feeds");
     }
     for (size_t i = 0; i < count; i++) {
-        const enum err err =
-            run_tapes_open_one(&feeds[i], progress, context, &tapes.items[i], failure);
+        const enum err err = feeds[i].is_live ? ERR_NONE
+                                              : run_tapes_open_one(&feeds[i], progress, context,
+                                                                   &tapes.items[i], failure);
         if (err != ERR_NONE) {
             run_tapes_close(&tapes);
             return err;

@@ -19,6 +19,9 @@
     X(RISK_REDUCING, "risk_reducing", "the state REDUCING",                                       \
       "The order would not reduce what its executor or its controller owns; no executor is "      \
       "created.")                                                                                 \
+    X(VENUE_DISCONNECTED, "venue_disconnected", "always", "The link to the venue is down.")       \
+    X(VENUE_RECONCILING, "venue_reconciling", "always",                                           \
+      "What happened at the venue while nobody listened is not known yet.")                       \
     X(DUPLICATE_ORDER, "duplicate_order", "always",                                               \
       "An order with this client order id was placed already.")                                   \
     X(AMOUNT_OFF_STEP, "amount_off_step", "instruments[].step",                                   \

@@ -101,6 +101,76 @@ bool order_state_may_become(enum order_state from, enum order_state to)
            (order_next_states[from] & BIT(to)) != 0;
 }
 
+const struct field_name order_input_names[] = {
+    {"SUBMIT", ORDER_INPUT_SUBMIT},
+    {"DENY", ORDER_INPUT_DENY},
+    {"ACCEPTED", ORDER_INPUT_ACCEPTED},
+    {"FILL", ORDER_INPUT_FILL},
+    {"COMPLETED", ORDER_INPUT_COMPLETED},
+    {"CANCEL", ORDER_INPUT_CANCEL},
+    {"CANCELED", ORDER_INPUT_CANCELED},
+    {"REJECTED", ORDER_INPUT_REJECTED},
+    {"EXPIRED", ORDER_INPUT_EXPIRED},
+    {"UNANSWERED", ORDER_INPUT_UNANSWERED},
+    {"LIVE", ORDER_INPUT_LIVE},
+    {"NOT_FOUND", ORDER_INPUT_NOT_FOUND},
+    {NULL, 0},
+};
+
+/*
+ * Columns in the order of enum order_input: SUBMIT, DENY, ACCEPTED, FILL, COMPLETED, CANCEL,
+ * CANCELED, REJECTED, EXPIRED, UNANSWERED, LIVE, NOT_FOUND. -1 is impossible.
+ *
+ * An order that was accepted, or filled in part, cannot be rejected any more in the eyes of its
+ * executor: it has ended as canceled. The venue's word about an order of unknown outcome is
+ * believed; a cancel that was asked for stays asked for while the order is open.
+ */
+enum { NEVER = -1 };
+static const signed char order_table[ORDER_STATE_COUNT][ORDER_INPUT_COUNT] = {
+    [ORDER_CREATED] = {ORDER_PENDING_SUBMIT, ORDER_REJECTED, NEVER, NEVER, NEVER, NEVER, NEVER,
+                       NEVER, NEVER, NEVER, NEVER, NEVER},
+    [ORDER_PENDING_SUBMIT] = {NEVER, ORDER_REJECTED, ORDER_OPEN, ORDER_PARTIALLY_FILLED,
+                              ORDER_FILLED, ORDER_PENDING_CANCEL, ORDER_CANCELED, ORDER_REJECTED,
+                              ORDER_EXPIRED, ORDER_UNKNOWN, ORDER_OPEN, ORDER_REJECTED},
+    [ORDER_OPEN] = {NEVER, NEVER, ORDER_OPEN, ORDER_PARTIALLY_FILLED, ORDER_FILLED,
+                    ORDER_PENDING_CANCEL, ORDER_CANCELED, ORDER_CANCELED, ORDER_EXPIRED,
+                    ORDER_UNKNOWN, ORDER_OPEN, ORDER_CANCELED},
+    [ORDER_PARTIALLY_FILLED] = {NEVER, NEVER, ORDER_PARTIALLY_FILLED, ORDER_PARTIALLY_FILLED,
+                                ORDER_FILLED, ORDER_PENDING_CANCEL, ORDER_CANCELED, ORDER_CANCELED,
+                                ORDER_EXPIRED, ORDER_UNKNOWN, ORDER_PARTIALLY_FILLED,
+                                ORDER_CANCELED},
+    [ORDER_PENDING_CANCEL] = {NEVER, NEVER, ORDER_PENDING_CANCEL, ORDER_PENDING_CANCEL,
+                              ORDER_FILLED, ORDER_PENDING_CANCEL, ORDER_CANCELED, ORDER_REJECTED,
+                              ORDER_EXPIRED, ORDER_UNKNOWN, ORDER_PENDING_CANCEL, ORDER_CANCELED},
+    [ORDER_FILLED] = {NEVER, NEVER, ORDER_FILLED, ORDER_FILLED, ORDER_FILLED, ORDER_FILLED,
+                      ORDER_FILLED, ORDER_FILLED, ORDER_FILLED, ORDER_FILLED, ORDER_FILLED,
+                      ORDER_FILLED},
+    [ORDER_CANCELED] = {NEVER, NEVER, ORDER_CANCELED, ORDER_CANCELED, ORDER_CANCELED,
+                        ORDER_CANCELED, ORDER_CANCELED, ORDER_CANCELED, ORDER_CANCELED,
+                        ORDER_CANCELED, ORDER_CANCELED, ORDER_CANCELED},
+    [ORDER_REJECTED] = {NEVER, NEVER, ORDER_REJECTED, ORDER_REJECTED, ORDER_REJECTED,
+                        ORDER_REJECTED, ORDER_REJECTED, ORDER_REJECTED, ORDER_REJECTED,
+                        ORDER_REJECTED, ORDER_REJECTED, ORDER_REJECTED},
+    [ORDER_EXPIRED] = {NEVER, NEVER, ORDER_EXPIRED, ORDER_EXPIRED, ORDER_EXPIRED, ORDER_EXPIRED,
+                       ORDER_EXPIRED, ORDER_EXPIRED, ORDER_EXPIRED, ORDER_EXPIRED, ORDER_EXPIRED,
+                       ORDER_EXPIRED},
+    [ORDER_UNKNOWN] = {NEVER, NEVER, ORDER_OPEN, ORDER_PARTIALLY_FILLED, ORDER_FILLED,
+                       ORDER_UNKNOWN, ORDER_CANCELED, ORDER_REJECTED, ORDER_EXPIRED, ORDER_UNKNOWN,
+                       ORDER_OPEN, ORDER_REJECTED},
+};
+
+enum order_verdict order_next(enum order_state state, enum order_input input,
+                              enum order_state *ret_state)
+{
+    ASSERT((unsigned)state < ORDER_STATE_COUNT && (unsigned)input < ORDER_INPUT_COUNT);
+    const signed char next = order_table[state][input];
+    if (next == NEVER) {
+        return ORDER_IMPOSSIBLE;
+    }
+    *ret_state = (enum order_state)next;
+    return *ret_state == state ? ORDER_STAYS : ORDER_MOVES;
+}
+
 /* Writes the number in base 36 and returns how many characters that took. */
 static size_t order_id_put(uint64_t number, char *out)
 {

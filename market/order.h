@@ -53,6 +53,7 @@ extern const struct field_name side_names[];            /* BUY, SELL */
 extern const struct field_name order_type_names[];      /* MARKET, LIMIT, LIMIT_MAKER */
 extern const struct field_name order_role_names[];      /* open, close, partial, take_profit */
 extern const struct field_name order_state_names[];     /* CREATED, PENDING_SUBMIT, ... */
+extern const struct field_name order_input_names[];     /* SUBMIT, DENY, ACCEPTED, ... */
 extern const struct field_name liquidity_names[];       /* maker, taker */
 extern const struct field_name time_in_force_names[];   /* GTC, IOC, FOK */
 extern const struct field_name position_action_names[]; /* NIL, OPEN, CLOSE */
@@ -62,8 +63,41 @@ static inline enum side side_opposite(enum side side)
     return side == SIDE_BUY ? SIDE_SELL : SIDE_BUY;
 }
 
+enum { ORDER_STATE_COUNT = ORDER_UNKNOWN + 1 };
+
 /* FILLED, CANCELED, REJECTED or EXPIRED: nothing more can happen to the order but late fills. */
 bool order_state_is_terminal(enum order_state state);
+
+/* What can happen to an order, as the orchestrator learns of it. */
+enum order_input {
+    ORDER_INPUT_SUBMIT,     /* Its intent is in the journal: it goes to the venue. */
+    ORDER_INPUT_DENY,       /* It does not go out; also while its intent is being written. */
+    ORDER_INPUT_ACCEPTED,   /* The venue has it in its book. */
+    ORDER_INPUT_FILL,       /* A part of it, or the rest. */
+    ORDER_INPUT_COMPLETED,  /* The venue says that nothing is left. */
+    ORDER_INPUT_CANCEL,     /* Its executor wants it back. */
+    ORDER_INPUT_CANCELED,   /* The venue has taken it out. */
+    ORDER_INPUT_REJECTED,   /* The venue has refused it. */
+    ORDER_INPUT_EXPIRED,    /* The venue has ended it by time. */
+    ORDER_INPUT_UNANSWERED, /* Nobody knows what became of a request about it. */
+    ORDER_INPUT_LIVE,       /* The venue, asked, says that it is open. */
+    ORDER_INPUT_NOT_FOUND,  /* The venue, asked, does not know it, and nothing can still arrive. */
+    ORDER_INPUT_COUNT,
+};
+
+enum order_verdict {
+    ORDER_MOVES,      /* To another state. */
+    ORDER_STAYS,      /* It is no news in this state. */
+    ORDER_IMPOSSIBLE, /* Whoever says so is wrong: a programming error. */
+};
+
+/*
+ * The state that follows, written to *ret_state also when it is the same one; after
+ * ORDER_IMPOSSIBLE it is not written. The whole table is in docs/orders.md. A fill is booked in
+ * every state, also when it moves none.
+ */
+enum order_verdict order_next(enum order_state state, enum order_input input,
+                              enum order_state *ret_state);
 
 /*
  * Whether an order in state `from` may be reported in state `to` next; the first report comes from

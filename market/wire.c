@@ -138,6 +138,18 @@ enum err wire_ticket_of_order(const struct wire_order *order, const struct wire_
     return ERR_NONE;
 }
 
+uint64_t wire_trade_number(const char *trade_id)
+{
+    uint64_t number = 0;
+    for (size_t i = 0; i < TRADE_ID_MAX && trade_id[i] != '\0'; i++) {
+        if (trade_id[i] < '0' || trade_id[i] > '9' || number > INT64_MAX / 10 - 1) {
+            return 0;
+        }
+        number = number * 10 + (uint64_t)(trade_id[i] - '0');
+    }
+    return number;
+}
+
 struct wire_trade wire_trade_of_fill(const struct fill *fill, const struct instrument *instrument,
                                      int64_t number, char id[ORDER_ID_TEXT_MAX])
 {

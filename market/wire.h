@@ -197,6 +197,9 @@ MUST_USE enum err wire_ticket_of_order(const struct wire_order *order,
                                        const struct wire_market *market,
                                        struct order_ticket *ret_ticket);
 
+/* The number that a trade id of this protocol is; 0 for any other text. */
+uint64_t wire_trade_number(const char *trade_id);
+
 /* A fill as it is told; `id` keeps its printed client order id. */
 struct wire_trade wire_trade_of_fill(const struct fill *fill, const struct instrument *instrument,
                                      int64_t number, char id[ORDER_ID_TEXT_MAX]);

@@ -3,68 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "actors/messages.h"
-#include "market/wake_index.h"
+#include "actors/roles/market_parts.h"
 
 enum {
     MARKET_VENUE_SLEEPER = 0,
     MARKET_SLEEPERS_FIRST = 256,
-};
-
-enum market_phase {
-    MARKET_IDLE,     /* Waits for rows. */
-    MARKET_STEPPING, /* The orchestrator has the step. */
-    MARKET_WAKING,   /* Executors have it. */
-    MARKET_ENDED,
-};
-
-/* One line of the price board. */
-struct board {
-    bool has_quote;
-    bool is_changed;     /* Since the orchestrator was told. */
-    bool is_forced;      /* The next quote is a step, whatever its price. */
-    int64_t venue_at_ns; /* From then on every quote is a step: a request arrives at the venue. */
-    int64_t time_ns;
-    int64_t bid; /* Mantissas of the tape's precision. */
-    int64_t ask;
-    unsigned digits;
-    struct wake_index *index; /* Owned. Sleeper 0 is the venue, others are executors. */
-};
-
-/* An executor, by its number. */
-struct sleeper {
-    struct actor_ref host;
-    uint32_t market_count;
-    bool follows_rate; /* Behind its markets there is the instrument of a rate. */
-    uint32_t instruments[WAKE_SOURCES_MAX];
-    bool is_chosen; /* It is in `chosen` of this step. */
-    bool is_known;
-};
-
-struct market {
-    struct market_arguments given;
-    struct board *boards;     /* Owned. */
-    struct wake_times *times; /* Owned: of executors. */
-    struct sleeper *sleepers; /* Owned, indexed by executor number. */
-    uint32_t sleeper_count;
-    uint32_t *chosen; /* Owned: who is woken at the end of this step. */
-    uint32_t chosen_count;
-    uint32_t *waking;     /* Owned: who is woken in this step, in order of number. */
-    uint32_t waking_next; /* The first that was not woken yet. */
-    uint32_t waking_count;
-    uint32_t working; /* Woken and without an answer yet. */
-    enum market_phase phase;
-    int64_t now_ns;
-    int64_t alarm_ns;           /* The orchestrator's. */
-    struct message_quotes rows; /* What is left of the feed's chunk. */
-    bool has_rows;
-    bool is_feed_ended;
-    bool is_draining;
-    enum shutdown_reason reason;
-    uint32_t drain_steps;
-    bool is_last;              /* The draining has reached its bound. */
-    uint32_t drain_instrument; /* Whose last quote is repeated next. */
-    uint64_t rows_done;
 };
 
 static enum err market_start(struct context *context, void *state, void *arguments)
@@ -85,7 +28,9 @@ static enum err market_start(struct context *context, void *state, void *argumen
             return ERR_MEMORY;
         }
     }
-    return message_post(context, market->given.feed, MESSAGE_QUOTES_WANTED, 0, NULL, 0);
+    return market_is_live(market)
+               ? market_live_start(market, context)
+               : message_post(context, market->given.feed, MESSAGE_QUOTES_WANTED, 0, NULL, 0);
 }
 
 static void market_stop(struct context *context, void *state)
@@ -182,9 +127,7 @@ static struct mark market_mark(const struct market *market, uint32_t instrument)
 
 /* ---- The steps ---- */
 
-/* Hands the step to the orchestrator; instrument may be STEP_NO_INSTRUMENT. */
-static enum err market_begin_step(struct market *market, struct context *context,
-                                  uint32_t instrument)
+enum err market_begin_step(struct market *market, struct context *context, uint32_t instrument)
 {
     ASSERT(market->phase == MARKET_IDLE);
     uint32_t changed = 0;
@@ -228,8 +171,7 @@ static void market_show(struct market *market, size_t index)
     board->ask = columns->ask[index];
 }
 
-/* When the next instant comes that somebody asked for, whatever the quotes do. */
-static int64_t market_next_time(const struct market *market)
+int64_t market_next_time(const struct market *market)
 {
     const int64_t executors_ns = wake_times_nearest(market->times);
     return executors_ns < market->alarm_ns ? executors_ns : market->alarm_ns;
@@ -321,6 +263,9 @@ static enum err market_continue(struct market *market, struct context *context)
 {
     if (market->phase != MARKET_IDLE) {
         return ERR_NONE;
+    }
+    if (market_is_live(market)) {
+        return market_live_continue(market, context);
     }
     if (market->is_feed_ended && !market->is_draining) {
         market->is_draining = true;
@@ -508,6 +453,9 @@ static enum err market_on_quotes(struct market *market, struct context *context,
 /* Whom somebody outside has touched between two steps need not wait for the next row. */
 static enum err market_on_touched(struct market *market, struct context *context)
 {
+    if (market_is_live(market)) {
+        return market_continue(market, context);
+    }
     const bool is_resting = market->phase == MARKET_IDLE && !market->is_draining &&
                             !market->has_rows && market->now_ns > 0;
     return is_resting && market->chosen_count > 0
@@ -528,6 +476,12 @@ static enum err market_receive(struct context *context, void *state, nng_msg **m
     case MESSAGE_SHUTDOWN:
         market_begin_draining(market, ((const struct message_shutdown *)body)->reason);
         return market_continue(market, context);
+    case MESSAGE_LIVE_QUOTE:
+        return market_live_on_quote(market, context, body, message_envelope(*message)->now_ns);
+    case MESSAGE_LIVE_TIME:
+        return market_live_on_time(market, context, message_envelope(*message)->now_ns);
+    case MESSAGE_TIMER:
+        return market_live_on_timer(market, context);
     case MESSAGE_STEP_DONE:
         return market_on_step_done(market, context, body);
     case MESSAGE_REGISTER: {

@@ -7,6 +7,10 @@
  * shutdown was asked for, it goes on with the last quotes, one second apart, until everything is
  * closed, at most MARKET_DRAIN_STEPS_MAX seconds.
  *
+ * Quotes of venues in other processes come by themselves. Of each instrument the newest waits while
+ * a step is under way, and older ones are forgotten. Time moves with quotes and heartbeats of the
+ * venues. A shutdown goes on with what comes, at most MARKET_LIVE_DRAIN_NS of real time.
+ *
  * Threads: an actor.
  */
 #ifndef TUTTI_ACTORS_ROLES_MARKET_H
@@ -20,6 +24,9 @@
 
 enum { MARKET_DRAIN_STEPS_MAX = 3600 };
 #define MARKET_DRAIN_INTERVAL_NS NS_PER_S
+#define MARKET_LIVE_DRAIN_NS (60 * NS_PER_S)
+
+enum { MARKET_LIVE_DIGITS = 8 }; /* Fractional digits of live prices. */
 
 struct market_arguments {
     const struct instrument *instruments; /* Borrowed for the run. */
@@ -29,6 +36,8 @@ struct market_arguments {
     uint64_t *rows_done; /* Borrowed: written while the actor runs, read after the run. */
     bool is_exhaustive;  /* Every quote is a step and wakes everybody, whatever they asked for. */
     struct actor_ref feed;
+    const struct actor_ref *live; /* Borrowed: the venues whose quotes come live. */
+    size_t live_count;            /* 0: all quotes come from the feed; else none do. */
     struct actor_ref orchestrator;
     struct actor_ref progress; /* ACTOR_NOBODY: nobody looks. */
 };

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "actors/roles/orchestrator_parts.h"
+#include "actors/roles/orchestrator_reconciler.h"
 #include "base/log.h"
 
 static enum err orchestrator_start(struct context *context, void *state, void *arguments)
@@ -25,11 +26,15 @@ static enum err orchestrator_start(struct context *context, void *state, void *a
         err = guard_init(orch);
     }
     if (err == ERR_NONE) {
+        err = reconciler_init(orch);
+    }
+    if (err == ERR_NONE) {
         err = roster_init(orch);
     }
-    return err == ERR_NONE && orch->given.database != NULL
-               ? recovery_replay(orch, orch->given.database, orch->given.failure)
-               : err;
+    if (err == ERR_NONE && orch->given.database != NULL) {
+        err = recovery_replay(orch, orch->given.database, orch->given.failure);
+    }
+    return err == ERR_NONE ? reconciler_start(orch) : err;
 }
 
 static void orchestrator_stop(struct context *context, void *state)
@@ -40,6 +45,7 @@ static void orchestrator_stop(struct context *context, void *state)
     roster_done(orch);
     books_done(orch);
     guard_done(orch);
+    reconciler_done(orch);
     free(orch->marks);
     free(orch->is_marked);
     free(orch->held);
@@ -130,20 +136,23 @@ static enum err orchestrator_end_step(struct orchestrator *orch, struct message_
     return err == ERR_NONE ? orchestrator_give_done(orch, done) : err;
 }
 
+enum err orchestrator_begin(struct orchestrator *orch)
+{
+    if (orch->is_begun) {
+        return ERR_NONE;
+    }
+    orch->is_begun = true;
+    orch->given.outcome->started_ns = orch->now_ns;
+    const enum err err = orch->is_recovered ? recovery_begin(orch) : journal_run_started(orch);
+    return err == ERR_NONE ? halt_on_started(orch) : err;
+}
+
 /* Creates, stops, and hands the step on to the venue of its instrument. */
 static enum err orchestrator_run_step(struct orchestrator *orch, nng_msg **message)
 {
     const struct message_step *step = message_body(*message);
-    enum err err = ERR_NONE;
     orch->given.outcome->ended_ns = orch->now_ns;
-    if (!orch->is_begun) {
-        orch->is_begun = true;
-        orch->given.outcome->started_ns = orch->now_ns;
-        err = orch->is_recovered ? recovery_begin(orch) : journal_run_started(orch);
-        if (err == ERR_NONE) {
-            err = halt_on_started(orch);
-        }
-    }
+    enum err err = orchestrator_begin(orch);
     if (err == ERR_NONE && orch->resuming_count > 0) {
         err = recovery_go_on(orch);
     }
@@ -331,6 +340,10 @@ static enum err orchestrator_dispatch(struct orchestrator *orch, nng_msg **messa
         return orchestrator_on_wake_done(orch, body);
     case MESSAGE_REPORT:
         return roster_on_report(orch, body);
+    case MESSAGE_VENUE_LINK:
+        return reconciler_on_link(orch, body);
+    case MESSAGE_RECONCILED:
+        return reconciler_on_reconciled(orch, body);
     case MESSAGE_ACTION:
         return actions_on_action(orch, body, message_envelope(*message)->sender);
     case MESSAGE_REFRESH:

@@ -9,9 +9,7 @@ enum { BOOK_CONTROLLERS_FIRST = 8 };
 
 /* ---- Accounts ---- */
 
-/* The asset of a venue's account, made when it is new; NULL when the account is full. */
-static struct account_asset *books_asset(struct orchestrator *orch, uint32_t venue,
-                                         const char *asset)
+struct account_asset *books_asset(struct orchestrator *orch, uint32_t venue, const char *asset)
 {
     struct account *account = &orch->accounts[venue];
     for (size_t i = 0; i < account->count; i++) {
@@ -549,50 +547,4 @@ enum err books_publish(struct orchestrator *orch, bool is_final)
         books_refresh(orch, UINT32_MAX, &orch->total); /* So that it sees the same drawdowns. */
     }
     return is_final ? books_journal_performance(orch, "", &orch->total) : ERR_NONE;
-}
-
-/* ---- Balances at the end ---- */
-
-static void books_compare_balance(struct orchestrator *orch, uint32_t venue,
-                                  const struct balance *balance)
-{
-    const struct account *account = &orch->accounts[venue];
-    struct decimal expected = DECIMAL_ZERO;
-    for (size_t i = 0; i < account->count; i++) {
-        if (strcmp(account->assets[i].asset, balance->asset) == 0) {
-            expected = account->assets[i].total;
-        }
-    }
-    if (decimal_equal(expected, balance->total)) {
-        return;
-    }
-    char venue_has[DECIMAL_TEXT_MAX];
-    char fills_say[DECIMAL_TEXT_MAX];
-    (void)decimal_print(balance->total, venue_has);
-    (void)decimal_print(expected, fills_say);
-    orch->given.outcome->is_balanced = false;
-    log_line(LOG_ERROR, "orchestrator",
-             "%s balance of the venue is %s, but opening balance and fills give %s", balance->asset,
-             venue_has, fills_say);
-}
-
-enum err books_on_balances(struct orchestrator *orch, const struct message_balances *balances)
-{
-    struct text found = {0};
-    json_object_begin(&found);
-    for (uint32_t i = 0; i < balances->count; i++) {
-        books_compare_balance(orch, balances->venue, &balances->items[i]);
-        json_put_decimal(&found, balances->items[i].asset, balances->items[i].total);
-    }
-    json_object_end(&found);
-    const struct venue_section *section =
-        (const struct venue_section *)orch->given.config->file.venues.items + balances->venue;
-    const enum err err =
-        text_failed(&found)
-            ? ERR_MEMORY
-            : journal_note(orch, RECORD_VENUE_RECONCILED, section->name,
-                           orch->given.outcome->is_balanced ? "balanced" : "different",
-                           text_string(&found));
-    text_done(&found);
-    return err;
 }

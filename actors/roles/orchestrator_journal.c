@@ -34,8 +34,15 @@ enum err journal_add(struct orchestrator *orch, struct record *record)
 static enum err journal_submit(struct orchestrator *orch, const struct order_ticket *ticket)
 {
     const uint32_t venue = orch->given.config->instruments[ticket->instrument].venue;
-    return message_post(orch->context, orch->given.venues[venue], MESSAGE_SUBMIT, orch->now_ns,
-                        ticket, sizeof(*ticket));
+    const struct order_entry *order =
+        &roster_get(orch, ticket->id.executor)->orders[ticket->id.ordinal - 1];
+    const enum err err = message_post(orch->context, orch->given.venues[venue], MESSAGE_SUBMIT,
+                                      orch->now_ns, ticket, sizeof(*ticket));
+    /* It was to be taken back while its intent was written. */
+    return err == ERR_NONE && order->state == ORDER_PENDING_CANCEL
+               ? message_post(orch->context, orch->given.venues[venue], MESSAGE_CANCEL,
+                              orch->now_ns, &ticket->id, sizeof(ticket->id))
+               : err;
 }
 
 static enum err journal_hold(struct orchestrator *orch, uint64_t seq,
@@ -55,6 +62,7 @@ static enum err journal_hold(struct orchestrator *orch, uint64_t seq,
     }
     orch->held[orch->held_first + orch->held_count++] =
         (struct held_ticket){.seq = seq, .ticket = *ticket};
+    roster_get(orch, ticket->id.executor)->orders[ticket->id.ordinal - 1].is_held = true;
     return ERR_NONE;
 }
 
@@ -112,6 +120,7 @@ enum err journal_on_committed(struct orchestrator *orch, const struct message_co
         if (err != ERR_NONE) {
             return err;
         }
+        roster_get(orch, ticket->id.executor)->orders[ticket->id.ordinal - 1].is_held = false;
         orch->held_first++;
         orch->held_count--;
     }

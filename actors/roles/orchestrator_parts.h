@@ -3,9 +3,11 @@
  *
  * orchestrator.c dispatches and carries the steps; orchestrator_roster.c keeps the executors,
  * orchestrator_actions.c what is asked of it from outside, orchestrator_router.c the orders,
- * orchestrator_books.c accounts, positions and performance, orchestrator_margin.c what a venue does
- * to perpetual positions by itself, orchestrator_guard.c what the risk engine judges and is told,
- * orchestrator_halt.c the states of risk, orchestrator_journal.c the records.
+ * orchestrator_books.c accounts, positions and performance, orchestrator_balances.c what venues say
+ * they hold, orchestrator_margin.c what a venue does to perpetual positions by itself,
+ * orchestrator_guard.c what the risk engine judges and is told, orchestrator_halt.c the states of
+ * risk, orchestrator_reconciler.c what venues in other processes may have done unseen,
+ * orchestrator_journal.c the records.
  *
  * Threads: all of it belongs to the orchestrator actor.
  */
@@ -84,6 +86,8 @@ struct order_entry {
     struct decimal executed_quote;
     struct decimal fee_quote;
     int64_t created_at_ns;
+    bool is_held;       /* Its intent is not durable yet: the venue has not heard of it. */
+    uint32_t listed_in; /* The reconciliation in which the venue last said that it is open. */
     /* Ids of the fills applied, so that each counts once. Most orders have one: it needs no memory
      * of its own. */
     char first_trade[TRADE_ID_MAX];
@@ -226,6 +230,8 @@ struct orchestrator {
     struct mark *marks; /* Owned, by instrument; is_marked says whether there is one. */
     bool *is_marked;
 
+    struct venue_link *links; /* Owned, by venue. */
+    struct arena names;       /* Of assets that only a venue has named. */
     struct account *accounts; /* Owned, by venue. */
     struct position_book *positions;
     struct position_book
@@ -292,6 +298,11 @@ struct orchestrator {
     uint32_t balances_missing;
     uint64_t final_seq; /* The run ends when this is committed; 0 before. */
 };
+
+/* ---- orchestrator.c ---- */
+
+/* Before the first record of this start: the run is begun, or goes on. Later calls do nothing. */
+MUST_USE enum err orchestrator_begin(struct orchestrator *orch);
 
 /* ---- orchestrator_journal.c: numbers records and follows their commits ---- */
 
@@ -477,6 +488,8 @@ MUST_USE enum err margin_on_liquidation(struct orchestrator *orch,
 /* ---- orchestrator_books.c: accounts, positions, performance ---- */
 
 MUST_USE enum err books_init(struct orchestrator *orch);
+/* The asset of a venue's account, made when it is new; NULL when the account is full. */
+struct account_asset *books_asset(struct orchestrator *orch, uint32_t venue, const char *asset);
 void books_done(struct orchestrator *orch);
 /* The value of a rate now. Invalid as long as a live one has no quote. */
 struct decimal books_rate(const struct orchestrator *orch, const struct rate_source *source);
@@ -511,9 +524,6 @@ MUST_USE enum err books_apply_funding(struct orchestrator *orch, struct position
 /* Publishes the performance of controllers that changed and whose interval is over, all of them
  * and the run's when `is_final`. What has to wait sets publish_at_ns. */
 MUST_USE enum err books_publish(struct orchestrator *orch, bool is_final);
-/* Compares a venue's balances with what fills say; remembers a difference in the outcome. */
-MUST_USE enum err books_on_balances(struct orchestrator *orch,
-                                    const struct message_balances *balances);
 /* Brings the figures of a controller, or of the run (UINT32_MAX), up to the marks of now. */
 void books_refresh(struct orchestrator *orch, uint32_t controller, struct performance *performance);
 

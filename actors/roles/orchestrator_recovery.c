@@ -16,7 +16,9 @@
 #include <string.h>
 
 #include "actors/roles/orchestrator_parts.h"
+#include "actors/roles/orchestrator_reconciler.h"
 #include "base/log.h"
+#include "market/wire.h"
 #include "persistence/reader.h"
 
 enum {
@@ -290,6 +292,10 @@ static enum err recovery_on_fill(struct recovery *recovery, const struct record 
     update.fill.instrument = instrument->index;
     update.fill.fee_in_base = strcmp(given->fee_asset, instrument->base) == 0;
     orch->replayed_fills++;
+    const uint64_t number = wire_trade_number(update.fill.trade_id);
+    if (number > 0) {
+        reconciler_know_trade(orch, instrument->venue, number);
+    }
     const enum err err = recovery_take_whole(orch, &update.fill);
     return err == ERR_NONE ? router_on_update(orch, &update) : err;
 }

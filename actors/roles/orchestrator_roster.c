@@ -4,6 +4,7 @@
 
 #include "actors/roles/host.h"
 #include "actors/roles/orchestrator_parts.h"
+#include "actors/roles/orchestrator_reconciler.h"
 #include "actors/run_rates.h"
 #include "base/log.h"
 #include "executors/factory.h"
@@ -395,7 +396,8 @@ static bool roster_has_quotes(const struct orchestrator *orch,
         section->kind->market(section->config, i, &connector, &pair);
         const struct instrument *instrument =
             run_config_find_instrument(orch->given.config, connector, pair);
-        if (!orch->is_marked[instrument->index] || !books_can_value(orch, instrument->index)) {
+        if (!orch->is_marked[instrument->index] || !books_can_value(orch, instrument->index) ||
+            reconciler_deny_code(orch, instrument->venue) != DENY_NONE) {
             return false;
         }
         instruments[i] = instrument;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "actors/roles/orchestrator_parts.h"
+#include "actors/roles/orchestrator_reconciler.h"
 
 /* ---- Order entries ---- */
 
@@ -63,6 +64,20 @@ void router_set_state(struct orchestrator *orch, struct order_entry *order, enum
     ASSERT(!order_state_is_terminal(order->state) || order_state_is_terminal(state));
     order->state = state;
     guard_follow(orch, roster_get(orch, order->ticket.id.executor), order, NULL);
+}
+
+/* Moves the order as its table says. Nothing that may come from outside is impossible in it. */
+static enum order_verdict router_move(struct orchestrator *orch, struct order_entry *order,
+                                      enum order_input input)
+{
+    enum order_state next;
+    const enum order_verdict verdict = order_next(order->state, input, &next);
+    ASSERT(verdict != ORDER_IMPOSSIBLE);
+    if (next == ORDER_OPEN && decimal_sign(order->executed_base) > 0) {
+        next = ORDER_PARTIALLY_FILLED; /* Some of it is gone already. */
+    }
+    router_set_state(orch, order, next);
+    return verdict;
 }
 
 /* Tells the executor and sees to it that it is woken. */
@@ -134,7 +149,7 @@ static enum err router_skip_denied(struct orchestrator *orch, const struct order
 static enum err router_deny(struct orchestrator *orch, struct executor_entry *executor,
                             struct order_entry *order, const struct risk_verdict *verdict)
 {
-    router_set_state(orch, order, ORDER_REJECTED);
+    (void)router_move(orch, order, ORDER_INPUT_DENY);
     enum err err = guard_journal_denied(orch, executor, order->market, verdict);
     if (err == ERR_NONE) {
         err = router_journal_order(orch, RECORD_ORDER_REJECTED, executor, order,
@@ -147,7 +162,10 @@ static enum err router_deny(struct orchestrator *orch, struct executor_entry *ex
     if (err == ERR_NONE) {
         err = router_tell_kind(orch, order->ticket.id, ORDER_EVENT_FAILED);
     }
-    return err == ERR_NONE ? guard_on_rejected(orch, order->ticket.id.executor) : err;
+    /* A link that is down is not the executor's doing. */
+    return err == ERR_NONE && verdict->scope != RISK_VENUE
+               ? guard_on_rejected(orch, order->ticket.id.executor)
+               : err;
 }
 
 enum err router_deny_held(struct orchestrator *orch)
@@ -209,14 +227,16 @@ static enum err router_place(struct orchestrator *orch, uint32_t number,
         .action = request->action,
         .leverage = request->leverage};
     order->role = request->role;
-    order->state = ORDER_PENDING_SUBMIT;
+    order->state = ORDER_CREATED;
     order->created_at_ns = orch->now_ns;
     order->market = request->market;
-    struct risk_verdict verdict;
-    if (!guard_admit(orch, executor, order, &verdict)) {
+    const uint32_t venue = executor->instruments[request->market]->venue;
+    struct risk_verdict verdict = {.code = reconciler_deny_code(orch, venue), .scope = RISK_VENUE};
+    if (verdict.code != DENY_NONE || !guard_admit(orch, executor, order, &verdict)) {
         return router_deny(orch, executor, order, &verdict);
     }
     executor->is_denied = false;
+    (void)router_move(orch, order, ORDER_INPUT_SUBMIT);
     const enum err err = router_journal_order(orch, RECORD_ORDER_SUBMITTED, executor, order, "");
     return err == ERR_NONE ? journal_release_after(orch, orch->seq, &order->ticket) : err;
 }
@@ -229,11 +249,14 @@ enum err router_cancel(struct orchestrator *orch, uint32_t number, uint32_t ordi
     if (order_state_is_terminal(order->state)) {
         return ERR_NONE; /* It ended while the request was on its way. */
     }
-    order->state = ORDER_PENDING_CANCEL;
+    const enum order_verdict verdict = router_move(orch, order, ORDER_INPUT_CANCEL);
+    /* Asked for again it is sent again, but it is no news. */
     const enum err err =
-        router_journal_order(orch, RECORD_ORDER_CANCEL_REQUESTED, executor, order, "");
-    if (err != ERR_NONE) {
-        return err;
+        verdict == ORDER_MOVES
+            ? router_journal_order(orch, RECORD_ORDER_CANCEL_REQUESTED, executor, order, "")
+            : ERR_NONE;
+    if (err != ERR_NONE || order->is_held) {
+        return err; /* The cancel goes out behind the order. */
     }
     const uint32_t venue = orch->given.config->instruments[order->ticket.instrument].venue;
     return message_post(orch->context, orch->given.venues[venue], MESSAGE_CANCEL, orch->now_ns,
@@ -310,9 +333,9 @@ static enum err router_book_fill(struct orchestrator *orch, const struct booking
     order->executed_base = decimal_add(order->executed_base, fill->amount);
     order->executed_quote = decimal_add(order->executed_quote, fill_quote(fill));
     order->fee_quote = decimal_add(order->fee_quote, fill_fee_quote(fill));
-    if (order->state == ORDER_OPEN || order->state == ORDER_PENDING_SUBMIT) {
-        order->state = ORDER_PARTIALLY_FILLED;
-    }
+    enum order_state next;
+    (void)order_next(order->state, ORDER_INPUT_FILL, &next);
+    order->state = next;
     guard_follow(orch, booking->executor, order, fill);
     booking->executor->has_fill = true;
     enum err err = books_apply_fill(orch, booking, fill);
@@ -348,37 +371,68 @@ static enum err router_on_fill(struct orchestrator *orch, struct executor_entry 
         return err;
     }
     const struct booking booking = router_booking(orch, executor, &order->ticket);
+    reconciler_on_fill(orch, booking.instrument->venue);
     err = books_move_account(orch, &booking, fill);
     return err == ERR_NONE ? router_book_fill(orch, &booking, order, fill) : err;
 }
 
-/* The order ends or is accepted: state, journal, executor. A repeated update changes nothing. */
+/* What a venue says of an order, as an input of its table. */
+static enum order_input router_input(enum venue_update_kind kind)
+{
+    static const enum order_input inputs[] = {
+        [VENUE_ACCEPTED] = ORDER_INPUT_ACCEPTED, [VENUE_REJECTED] = ORDER_INPUT_REJECTED,
+        [VENUE_FILL] = ORDER_INPUT_FILL,         [VENUE_COMPLETED] = ORDER_INPUT_COMPLETED,
+        [VENUE_CANCELED] = ORDER_INPUT_CANCELED, [VENUE_UNKNOWN] = ORDER_INPUT_UNANSWERED,
+        [VENUE_LIVE] = ORDER_INPUT_LIVE,         [VENUE_NOT_FOUND] = ORDER_INPUT_NOT_FOUND};
+    ASSERT((size_t)kind < sizeof(inputs) / sizeof(inputs[0]));
+    return inputs[kind];
+}
+
+/* Journals the state that an order has come to and tells its executor. */
+static enum err router_tell_state(struct orchestrator *orch, struct executor_entry *executor,
+                                  struct order_entry *order, const char *reason)
+{
+    static const struct {
+        enum record_kind record;
+        enum order_event_kind event;
+    } tales[ORDER_STATE_COUNT] = {
+        [ORDER_OPEN] = {RECORD_ORDER_ACCEPTED, ORDER_EVENT_ACKNOWLEDGED},
+        [ORDER_PARTIALLY_FILLED] = {RECORD_ORDER_ACCEPTED, ORDER_EVENT_ACKNOWLEDGED},
+        [ORDER_PENDING_CANCEL] = {RECORD_ORDER_ACCEPTED, ORDER_EVENT_ACKNOWLEDGED},
+        [ORDER_FILLED] = {RECORD_ORDER_FILLED, ORDER_EVENT_COMPLETED},
+        [ORDER_CANCELED] = {RECORD_ORDER_CANCELED, ORDER_EVENT_CANCELED},
+        [ORDER_EXPIRED] = {RECORD_ORDER_EXPIRED, ORDER_EVENT_CANCELED},
+        [ORDER_REJECTED] = {RECORD_ORDER_REJECTED, ORDER_EVENT_FAILED},
+    };
+    if (order->state == ORDER_UNKNOWN) {
+        /* The executor goes on waiting: it must not act on what nobody knows. */
+        return router_journal_order(orch, RECORD_ORDER_UNKNOWN, executor, order, reason);
+    }
+    const enum err err =
+        router_journal_order(orch, tales[order->state].record, executor, order, reason);
+    return err == ERR_NONE && executor->status != EXECUTOR_TERMINATED
+               ? router_tell_kind(orch, order->ticket.id, tales[order->state].event)
+               : err;
+}
+
+/* The order ends, is accepted or becomes doubtful: state, journal, executor. A repeated update
+ * changes nothing. */
 static enum err router_on_state(struct orchestrator *orch, struct executor_entry *executor,
                                 struct order_entry *order, const struct venue_update *update)
 {
-    static const struct {
-        enum order_state state;
-        enum record_kind record;
-        enum order_event_kind event;
-    } moves[] = {
-        [VENUE_ACCEPTED] = {ORDER_OPEN, RECORD_ORDER_ACCEPTED, ORDER_EVENT_ACKNOWLEDGED},
-        [VENUE_REJECTED] = {ORDER_REJECTED, RECORD_ORDER_REJECTED, ORDER_EVENT_FAILED},
-        [VENUE_COMPLETED] = {ORDER_FILLED, RECORD_ORDER_FILLED, ORDER_EVENT_COMPLETED},
-        [VENUE_CANCELED] = {ORDER_CANCELED, RECORD_ORDER_CANCELED, ORDER_EVENT_CANCELED},
-    };
-    if (order_state_is_terminal(order->state)) {
-        return ERR_NONE;
+    const bool was_terminal = order_state_is_terminal(order->state);
+    const enum order_verdict verdict = router_move(orch, order, router_input(update->kind));
+    enum err err = ERR_NONE;
+    /* An acknowledgement that comes after a fill or a cancel request is news all the same. */
+    if (verdict == ORDER_MOVES || (update->kind == VENUE_ACCEPTED && !was_terminal)) {
+        err = router_tell_state(orch, executor, order, update->reason);
     }
-    /* An acknowledgement that comes after a fill or a cancel request must not undo those. */
-    if (update->kind != VENUE_ACCEPTED) {
-        router_set_state(orch, order, moves[update->kind].state);
-    } else if (order->state == ORDER_PENDING_SUBMIT) {
-        order->state = ORDER_OPEN;
+    if (err == ERR_NONE && update->kind == VENUE_UNKNOWN && !was_terminal) {
+        err = reconciler_query(orch, order);
     }
-    enum err err =
-        router_journal_order(orch, moves[update->kind].record, executor, order, update->reason);
-    if (err == ERR_NONE) {
-        err = router_tell_kind(orch, update->order, moves[update->kind].event);
+    if (err == ERR_NONE && update->kind == VENUE_LIVE) {
+        err = was_terminal ? reconciler_on_zombie(orch, order) : ERR_NONE;
+        order->listed_in = reconciler_round(orch, order);
     }
     return err == ERR_NONE && update->kind == VENUE_REJECTED
                ? guard_on_rejected(orch, update->order.executor)

@@ -225,6 +225,16 @@ START_TEST(strange_orders_and_trades_are_refused)
 }
 END_TEST
 
+START_TEST(a_trade_id_is_its_number)
+{
+    ck_assert_uint_eq(wire_trade_number("41"), 41);
+    ck_assert_uint_eq(wire_trade_number("0"), 0);
+    ck_assert_uint_eq(wire_trade_number(""), 0);
+    ck_assert_uint_eq(wire_trade_number("41.1"), 0);
+    ck_assert_uint_eq(wire_trade_number("9999999999999999999999999999999"), 0);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tcase = tcase_create("wire");
@@ -234,5 +244,6 @@ int main(void)
     tcase_add_test(tcase, an_event_comes_back_as_it_was);
     tcase_add_loop_test(tcase, a_bad_request_is_refused_with_words, 0, COUNT_OF(bad_requests));
     tcase_add_test(tcase, strange_orders_and_trades_are_refused);
+    tcase_add_test(tcase, a_trade_id_is_its_number);
     return suite_run("wire", tcase);
 }

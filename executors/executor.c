@@ -219,7 +219,7 @@ static void executor_adopt(struct executor *executor, const struct order_event *
     struct ledger_order *order = ledger_place(&executor->ledger, &draft, now_ns);
     if (order != NULL) {
         ASSERT(order->ordinal == event->ordinal);
-        order->epoch = executor->epoch;
+        order->epoch = event->fill.order.epoch;
         (void)ledger_set_state(&executor->ledger, order, LEDGER_ACKNOWLEDGED);
     }
     if (executor->status == EXECUTOR_RUNNING) {

@@ -155,7 +155,7 @@ struct order_event {
     enum order_event_kind kind;
     uint32_t ordinal;
     uint32_t market;  /* ORDER_EVENT_ADOPTED only. */
-    struct fill fill; /* ORDER_EVENT_FILL; of ORDER_EVENT_ADOPTED side and amount. */
+    struct fill fill; /* ORDER_EVENT_FILL; of ORDER_EVENT_ADOPTED order, side and amount. */
 };
 
 struct executor_kind;

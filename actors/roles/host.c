@@ -348,8 +348,9 @@ static void host_on_catch_up(struct host *host, const struct message_catch_up *m
                              int64_t now_ns)
 {
     const struct ledger_order *order = ledger_find(&host->executor->ledger, missed->event.ordinal);
-    const bool is_known = missed->event.kind == ORDER_EVENT_FILL && order != NULL &&
-                          decimal_less(missed->executed_before, order->executed);
+    const bool is_booked = missed->event.kind == ORDER_EVENT_FILL && order != NULL &&
+                           decimal_less(missed->executed_before, order->executed);
+    const bool is_known = is_booked || (missed->event.kind == ORDER_EVENT_ADOPTED && order != NULL);
     if (!is_known) {
         host->executor->kind->on_order(host->executor, &missed->event, now_ns);
     }

@@ -439,6 +439,9 @@ MUST_USE enum err recovery_go_on(struct orchestrator *orch);
  * nobody. ERR_CORRUPT: the record does not follow the ones before. */
 MUST_USE enum err restore_order(struct orchestrator *orch, const struct record_order *record,
                                 struct order_entry **ret_order);
+/* Keeps for its executor that the venue made this order: one that begins with its acceptance was
+ * never submitted. */
+MUST_USE enum err restore_adopted(struct orchestrator *orch, const struct record_order *record);
 /* Gives what is left of live orders to venues of this process, which have forgotten them. */
 MUST_USE enum err restore_orders(struct orchestrator *orch);
 

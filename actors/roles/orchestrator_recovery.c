@@ -248,9 +248,14 @@ static enum err recovery_on_order(struct recovery *recovery, const struct record
         return recovery_refuse(recovery, record, "of an executor that was never created");
     }
     struct order_entry *order;
+    const bool is_adopted = record->kind == RECORD_ORDER_ACCEPTED &&
+                            router_order(roster_get(orch, id.executor), id.ordinal) == NULL;
     const enum err err = restore_order(orch, &record->data.order, &order);
     if (err != ERR_NONE) {
         return err == ERR_MEMORY ? err : recovery_refuse(recovery, record, "out of its order");
+    }
+    if (is_adopted) {
+        return restore_adopted(orch, &record->data.order);
     }
     struct order_event event = {.ordinal = id.ordinal};
     if (order_state_is_terminal(order->state)) {

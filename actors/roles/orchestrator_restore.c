@@ -59,6 +59,15 @@ enum err restore_order(struct orchestrator *orch, const struct record_order *rec
     return ERR_NONE;
 }
 
+enum err restore_adopted(struct orchestrator *orch, const struct record_order *record)
+{
+    const struct order_event event = {
+        .kind = ORDER_EVENT_ADOPTED,
+        .ordinal = record->id.ordinal,
+        .fill = {.order = record->id, .side = record->side, .amount = record->amount}};
+    return recovery_tell(orch, record->id.executor, &event);
+}
+
 /* What is left of an order goes to its venue again, under its own id; one that was asked back is
  * over. */
 static enum err restore_live(struct orchestrator *orch, struct order_entry *order)

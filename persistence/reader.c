@@ -66,24 +66,49 @@ enum err reader_last_seq(struct reader *reader, uint64_t *ret_seq, struct failur
     return err;
 }
 
-/* The name of the run, for events. The caller frees it. */
-static enum err reader_run_name(struct reader *reader, char **ret_name, struct failure *failure)
+/* A copy of the name that a run.started has; the caller frees it. */
+static enum err reader_started_name(const struct reader *reader, const struct journal_row *row,
+                                    char **ret_name, struct failure *failure)
 {
-    sqlite3_stmt *statement = NULL;
-    const enum err err =
-        connection_prepare(&reader->connection, "SELECT name FROM run", &statement, failure);
-    if (err != ERR_NONE) {
-        return err;
-    }
-    const bool has_run = sqlite3_step(statement) == SQLITE_ROW;
-    char *name = strdup(has_run ? (const char *)sqlite3_column_text(statement, 0) : "");
-    (void)sqlite3_finalize(statement);
-    if (name == NULL) {
-        return failure_set(failure, ERR_MEMORY, "%s: no memory to read it",
+    struct record record;
+    char *memory = malloc(event_read_size(row));
+    if (memory == NULL) {
+        return failure_set(failure, ERR_MEMORY, "%s: no memory for the name of its run",
                            reader->connection.path);
     }
-    *ret_name = name;
-    return ERR_NONE;
+    struct failure cause;
+    enum err err = event_read(row, memory, &record, &cause);
+    if (err != ERR_NONE) {
+        failure_set(failure, err, "%s: journal record 1: %s", reader->connection.path, cause.text);
+    } else {
+        *ret_name = strdup(record.data.run.name != NULL ? record.data.run.name : "");
+        err = *ret_name != NULL ? ERR_NONE
+                                : failure_set(failure, ERR_MEMORY, "%s: no memory for an event",
+                                              reader->connection.path);
+    }
+    free(memory);
+    return err;
+}
+
+/* The name of the run, for events: the first record has it, and its checksum vouches for that. A
+ * journal that begins otherwise has no run, and no name. The caller frees it. */
+static enum err reader_run_name(struct reader *reader, char **ret_name, struct failure *failure)
+{
+    struct journal_walk walk;
+    struct journal_row row;
+    enum err err = journal_begin(&walk, &reader->connection, 1, failure);
+    if (err == ERR_NONE) {
+        err = journal_next(&walk, &row, failure);
+    }
+    if (err == ERR_NONE && strcmp(row.kind, record_kind_type(RECORD_RUN_STARTED)) != 0) {
+        row.payload = "{}";
+        row.kind = record_kind_type(RECORD_RUN_STARTED);
+    }
+    if (err == ERR_NONE) {
+        err = reader_started_name(reader, &row, ret_name, failure);
+    }
+    journal_end(&walk);
+    return err;
 }
 
 static void reader_print_event(const char *run, const struct journal_row *row, struct text *out)

@@ -149,10 +149,26 @@ static enum err connection_open_writer(struct connection *connection, struct fai
     return err;
 }
 
+/* Lets SQLite take back a change that was cut off: a reader may not, and could not read. */
+static enum err connection_roll_back(const struct connection *connection, struct failure *failure)
+{
+    struct connection writer = {.path = connection->path};
+    const enum err err = connection_connect(&writer, writer.path, SQLITE_OPEN_READWRITE, failure);
+    (void)sqlite3_close(writer.db);
+    return err;
+}
+
 static enum err connection_open_reader(struct connection *connection, struct failure *failure)
 {
-    const enum err err =
-        connection_connect(connection, connection->path, SQLITE_OPEN_READONLY, failure);
+    enum err err = connection_connect(connection, connection->path, SQLITE_OPEN_READONLY, failure);
+    if (err == ERR_IO && sqlite3_extended_errcode(connection->db) == SQLITE_READONLY_ROLLBACK) {
+        (void)sqlite3_close(connection->db);
+        connection->db = NULL;
+        err = connection_roll_back(connection, failure);
+        if (err == ERR_NONE) {
+            err = connection_connect(connection, connection->path, SQLITE_OPEN_READONLY, failure);
+        }
+    }
     if (err != ERR_NONE) {
         return err;
     }

@@ -279,7 +279,7 @@ static bool event_is_null(const struct event_slice *value)
 }
 
 /* A number without sign, fraction or leading zeros that fits 64 bits. */
-static bool event_read_count(const char *text, size_t length, uint64_t *ret_count)
+static bool event_read_digits(const char *text, size_t length, uint64_t *ret_count)
 {
     uint64_t count = 0;
     if (length == 0 || (length > 1 && text[0] == '0')) {
@@ -295,10 +295,21 @@ static bool event_read_count(const char *text, size_t length, uint64_t *ret_coun
     return true;
 }
 
+/* The same, as far as it is ever written: counts are printed with a sign. */
+static bool event_read_count(const struct event_slice *value, uint64_t *ret_count)
+{
+    uint64_t count;
+    if (!event_read_digits(value->start, value->length, &count) || count > INT64_MAX) {
+        return false;
+    }
+    *ret_count = count;
+    return true;
+}
+
 static bool event_read_count32(const struct event_slice *value, uint32_t *ret_count)
 {
     uint64_t count;
-    if (!event_read_count(value->start, value->length, &count) || count > UINT32_MAX) {
+    if (!event_read_digits(value->start, value->length, &count) || count > UINT32_MAX) {
         return false;
     }
     *ret_count = (uint32_t)count;
@@ -310,7 +321,7 @@ static bool event_read_int(const struct event_slice *value, int64_t *ret_number)
     const bool is_negative = value->length > 0 && value->start[0] == '-';
     const size_t sign = is_negative ? 1 : 0;
     uint64_t count;
-    if (!event_read_count(value->start + sign, value->length - sign, &count) ||
+    if (!event_read_digits(value->start + sign, value->length - sign, &count) ||
         count > (uint64_t)INT64_MAX + sign) {
         return false;
     }
@@ -375,7 +386,7 @@ static bool event_read_close_types(const struct event_slice *value, char *memory
         memcpy(text, name.start, name.length);
         text[name.length] = '\0';
         if (!event_find_name(text, record_close_type_name, CLOSE_TYPE_COUNT, &type) ||
-            !event_read_count(count.start, count.length, &counts[type])) {
+            !event_read_count(&count, &counts[type])) {
             return false;
         }
     }
@@ -420,7 +431,7 @@ static bool event_put(const struct event_field *field, const struct event_slice 
     case EVENT_INT:
         return event_read_int(value, (int64_t *)(void *)target);
     case EVENT_COUNT:
-        return event_read_count(value->start, value->length, (uint64_t *)(void *)target);
+        return event_read_count(value, (uint64_t *)(void *)target);
     case EVENT_COUNT32:
         return event_read_count32(value, (uint32_t *)(void *)target);
     case EVENT_DECIMAL:

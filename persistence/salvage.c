@@ -16,6 +16,7 @@ struct salvage {
     struct connection source; /* Owned. */
     struct connection target; /* Owned. */
     struct lock lock;         /* Of the target. */
+    bool is_target_new;       /* The target is ours: it was not there. */
     uint64_t records_total;
 };
 
@@ -50,6 +51,7 @@ static enum err salvage_open_target(struct salvage *salvage, struct failure *fai
     }
     enum err err = lock_open(path, &salvage->lock, failure);
     if (err == ERR_NONE) {
+        salvage->is_target_new = true;
         err = connection_open(path, CONNECTION_WRITER, &salvage->target, failure);
     }
     if (err == ERR_NONE) {
@@ -128,10 +130,9 @@ enum err salvage_database(const struct salvage_options *options, struct salvage_
     if (err == ERR_NONE) {
         err = salvage_copy(&salvage, failure);
     }
-    const bool is_ours = salvage.target.db != NULL;
     connection_close(&salvage.source);
     connection_close(&salvage.target);
-    if (err != ERR_NONE && is_ours) {
+    if (err != ERR_NONE && salvage.is_target_new) {
         salvage_remove_target(options->to);
     }
     lock_close(&salvage.lock);

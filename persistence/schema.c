@@ -178,9 +178,15 @@ enum err schema_use_wal(struct connection *connection, struct failure *failure)
     if (err != ERR_NONE) {
         return err;
     }
-    if (sqlite3_step(statement) != SQLITE_ROW) {
+    int code = sqlite3_step(statement);
+    const bool is_wal =
+        code == SQLITE_ROW && strcmp((const char *)sqlite3_column_text(statement, 0), "wal") == 0;
+    if (code == SQLITE_ROW) {
+        code = sqlite3_step(statement); /* It says what it will be, and then makes it so. */
+    }
+    if (code != SQLITE_DONE) {
         err = connection_fail(connection, "switch to a write-ahead log", failure);
-    } else if (strcmp((const char *)sqlite3_column_text(statement, 0), "wal") != 0) {
+    } else if (!is_wal) {
         err = failure_set(failure, ERR_IO,
                           "%s: this file system has no shared memory for a write-ahead log; choose "
                           "a path on a local disk",

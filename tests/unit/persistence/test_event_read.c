@@ -117,6 +117,7 @@ START_TEST(what_cannot_be_read_is_named)
         {"executor.started", "{\"close_type\":\"SOLD\"}", "close_type"},
         {"run.recovered", "{\"fills_found\":-1}", "fills_found"},
         {"run.recovered", "{\"fills_found\":18446744073709551616}", "fills_found"},
+        {"run.recovered", "{\"fills_found\":9223372036854775808}", "fills_found"},
         {"performance", "{\"close_type_counts\":{\"SOLD\":1}}", "close_type_counts"},
         {"performance", "{\"close_type_counts\":{\"STOP_LOSS\":-1}}", "close_type_counts"},
         {"performance", "{\"close_type_counts\":[]}", "close_type_counts"},
@@ -153,7 +154,7 @@ int main(void)
     tcase_add_loop_test(tcase, every_kind_comes_back, 0, RECORD_KIND_COUNT);
     tcase_add_test(tcase, texts_of_any_shape_come_back);
     tcase_add_loop_test(tcase, fee_asset_tells_what_a_fee_was_taken_in, 0, 6);
-    tcase_add_loop_test(tcase, what_cannot_be_read_is_named, 0, 28);
+    tcase_add_loop_test(tcase, what_cannot_be_read_is_named, 0, 29);
     tcase_add_test(tcase, numbers_reach_their_limits);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

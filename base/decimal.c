@@ -42,6 +42,17 @@ static uint128_t magnitude_of(struct decimal value)
     return value.raw < 0 ? (uint128_t)0 - (uint128_t)value.raw : (uint128_t)value.raw;
 }
 
+/* The number of bits of a magnitude; 0 for 0. */
+static int magnitude_bits(struct decimal value)
+{
+    const uint128_t magnitude = magnitude_of(value);
+    const uint64_t upper = (uint64_t)(magnitude >> 64);
+    if (upper != 0) {
+        return 128 - __builtin_clzll(upper);
+    }
+    return magnitude == 0 ? 0 : 64 - __builtin_clzll((uint64_t)magnitude);
+}
+
 static struct decimal with_sign(uint128_t magnitude, bool negative)
 {
     if (magnitude > DECIMAL_MAGNITUDE_MAX) {
@@ -159,6 +170,29 @@ static bool wide_divide_by_64(const struct wide *value, uint64_t divisor, uint12
 }
 
 /*
+ * value / scale as a decimal: the end of every product. Its remainder fits one limb, so that it is
+ * rounded without 128-bit arithmetic, and a product below 2^128 takes one machine division.
+ */
+static inline struct decimal scaled_down(const struct wide *value, bool negative)
+{
+    if (value->high >= DECIMAL_SCALE) {
+        return DECIMAL_INVALID;
+    }
+    uint64_t remainder = value->middle % DECIMAL_SCALE;
+    uint64_t high = value->middle / DECIMAL_SCALE;
+    if (value->high != 0) {
+        high = divide_128_by_64(value->high, value->middle, DECIMAL_SCALE, &remainder);
+    }
+    if (high >> 63 != 0) {
+        return DECIMAL_INVALID;
+    }
+    const uint64_t low = divide_128_by_64(remainder, value->low, DECIMAL_SCALE, &remainder);
+    const uint64_t half = DECIMAL_SCALE / 2;
+    const bool up = remainder > half || (remainder == half && (low & 1) != 0);
+    return with_sign(join(high, low) + (up ? 1 : 0), negative);
+}
+
+/*
  * value / divisor for a divisor of more than 64 bits. The value is a magnitude times the scale, so
  * it has at most 187 bits and the quotient fits.
  */
@@ -234,20 +268,49 @@ struct decimal decimal_multiply(struct decimal a, struct decimal b)
     if (!decimal_is_valid(a) || !decimal_is_valid(b)) {
         return DECIMAL_INVALID;
     }
+    if (a.raw == 0 || b.raw == 0) {
+        return DECIMAL_ZERO; /* Nothing closed, no fee, no excess: half of an executor's products.
+                              */
+    }
     struct wide product;
-    uint128_t quotient;
-    uint128_t remainder;
-    if (!wide_multiply(magnitude_of(a), magnitude_of(b), &product) ||
-        !wide_divide_by_64(&product, DECIMAL_SCALE, &quotient, &remainder)) {
+    if (!wide_multiply(magnitude_of(a), magnitude_of(b), &product)) {
         return DECIMAL_INVALID;
     }
-    return rounded(quotient, remainder, DECIMAL_SCALE, (a.raw < 0) != (b.raw < 0));
+    return scaled_down(&product, (a.raw < 0) != (b.raw < 0));
+}
+
+bool decimal_can_multiply(struct decimal a, struct decimal b)
+{
+    if (!decimal_is_valid(a) || !decimal_is_valid(b)) {
+        return false;
+    }
+    /* A product below 2^186 is below 2^127 once it is divided by the scale, which is above 2^59. */
+    if (magnitude_bits(a) + magnitude_bits(b) <= 186) {
+        return true;
+    }
+    return decimal_is_valid(decimal_multiply(a, b));
+}
+
+struct decimal decimal_divide_whole(struct decimal value, uint64_t divisor)
+{
+    ASSERT(divisor > 0);
+    if (!decimal_is_valid(value)) {
+        return DECIMAL_INVALID;
+    }
+    const uint128_t magnitude = magnitude_of(value);
+    const uint64_t upper = (uint64_t)(magnitude >> 64);
+    uint64_t remainder = upper % divisor;
+    const uint64_t low = divide_128_by_64(remainder, (uint64_t)magnitude, divisor, &remainder);
+    return rounded(join(upper / divisor, low), remainder, divisor, value.raw < 0);
 }
 
 struct decimal decimal_divide(struct decimal a, struct decimal b)
 {
     if (!decimal_is_valid(a) || !decimal_is_valid(b) || b.raw == 0) {
         return DECIMAL_INVALID;
+    }
+    if (a.raw == 0) {
+        return DECIMAL_ZERO;
     }
     struct wide numerator;
     const bool fits = wide_multiply(magnitude_of(a), DECIMAL_SCALE, &numerator);
@@ -272,7 +335,16 @@ struct decimal decimal_floor_to(struct decimal value, struct decimal unit)
     if (value.raw <= 0) {
         return DECIMAL_ZERO;
     }
-    return (struct decimal){.raw = value.raw - value.raw % unit.raw};
+    if (unit.raw > UINT64_MAX) {
+        return (struct decimal){.raw = value.raw - value.raw % unit.raw};
+    }
+    /* A step or a tick has one limb: two machine divisions, the first by less than it costs to call
+     * the compiler's division of 128 bits. */
+    const uint64_t divisor = (uint64_t)unit.raw;
+    uint64_t rest = (uint64_t)(value.raw >> 64);
+    rest = rest < divisor ? rest : rest % divisor;
+    (void)divide_128_by_64(rest, (uint64_t)value.raw, divisor, &rest);
+    return (struct decimal){.raw = value.raw - (int128_t)rest};
 }
 
 struct decimal decimal_ceil_to(struct decimal value, struct decimal unit)

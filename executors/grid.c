@@ -41,8 +41,7 @@ void grid_plan(const struct executor_config *config, const struct executor_view 
     const struct grid_config *grid = (const struct grid_config *)config;
     const struct market_view *market = &view->markets[0];
     const struct instrument *instrument = market->instrument;
-    const struct decimal mid =
-        decimal_divide(decimal_add(market->bid, market->ask), decimal_from_int(2));
+    const struct decimal mid = decimal_halve(decimal_add(market->bid, market->ask));
     const struct grid_levels levels = grid_levels_make(grid, instrument, mid);
     const struct decimal amount = decimal_multiply(levels.amount, decimal_from_int(levels.count));
     ret_plans->count = 1;

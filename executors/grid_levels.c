@@ -17,7 +17,7 @@ static uint32_t grid_levels_fitting(struct decimal whole, struct decimal part)
 
 static struct decimal grid_levels_middle(const struct grid_config *config)
 {
-    return decimal_divide(decimal_add(config->start_price, config->end_price), decimal_from_int(2));
+    return decimal_halve(decimal_add(config->start_price, config->end_price));
 }
 
 static struct decimal grid_levels_range(const struct grid_config *config)

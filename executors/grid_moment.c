@@ -17,7 +17,7 @@ static void grid_moment_read_market(struct grid_moment *moment, const struct gri
         moment->ask = view->markets[0].ask;
     }
     moment->instrument = grid->executor.instruments[0];
-    moment->mid = decimal_divide(decimal_add(moment->bid, moment->ask), decimal_from_int(2));
+    moment->mid = decimal_halve(decimal_add(moment->bid, moment->ask));
     moment->mark = grid_side(grid) == SIDE_BUY ? moment->bid : moment->ask;
 }
 

@@ -124,6 +124,17 @@ static struct ledger_sum *ledger_sum_of(struct ledger *ledger, enum order_role r
     return role == ROLE_OPEN ? &ledger->opening : &ledger->closing;
 }
 
+/* What follows from the opening fills is computed with them: it is read with every quote. */
+static void ledger_value(struct ledger *ledger)
+{
+    const struct ledger_sum *opening = &ledger->opening;
+    const bool is_empty =
+        decimal_is_valid(opening->executed) && decimal_sign(opening->executed) == 0;
+    ledger->average = is_empty ? DECIMAL_ZERO : decimal_divide(opening->quote, opening->executed);
+    ledger->basis =
+        decimal_multiply(decimal_subtract(opening->executed, opening->fee_base), ledger->average);
+}
+
 void ledger_fill(struct ledger *ledger, uint32_t ordinal, const struct fill *fill)
 {
     struct ledger_order *order = ledger_find(ledger, ordinal);
@@ -141,6 +152,9 @@ void ledger_fill(struct ledger *ledger, uint32_t ordinal, const struct fill *fil
     sum->quote = decimal_add(sum->quote, quote);
     sum->fees = decimal_add(sum->fees, fee);
     sum->fee_base = decimal_add(sum->fee_base, fee_base);
+    if (order->role == ROLE_OPEN) {
+        ledger_value(ledger);
+    }
 }
 
 bool ledger_set_state(struct ledger *ledger, struct ledger_order *order, enum ledger_state state)
@@ -284,6 +298,7 @@ enum err ledger_load(struct ledger *ledger, const struct node *node)
         ledger->orders[ledger->count++] = order;
         ledger_count_in(ledger, &order);
     }
+    ledger_value(ledger);
     ledger_check(ledger);
     return ERR_NONE;
 }

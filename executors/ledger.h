@@ -79,6 +79,8 @@ struct ledger {
     uint32_t live_count;
     struct ledger_sum opening; /* Orders of role OPEN. */
     struct ledger_sum closing; /* All others. */
+    struct decimal average;    /* opening.quote / opening.executed; 0 before any fill. */
+    struct decimal basis;      /* (opening.executed - opening.fee_base) * average */
 };
 
 void ledger_done(struct ledger *ledger);

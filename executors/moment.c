@@ -23,8 +23,7 @@ struct decimal moment_target_yield(const struct bracket *bracket, int64_t now_ns
     }
     const struct decimal elapsed =
         decimal_subtract(instant_seconds(now_ns), instant_seconds(config->common.timestamp_ns));
-    return decimal_divide(decimal_multiply(barriers->apr_yield, elapsed),
-                          decimal_from_int(SECONDS_PER_YEAR));
+    return decimal_divide_whole(decimal_multiply(barriers->apr_yield, elapsed), SECONDS_PER_YEAR);
 }
 
 /* The quote of the view, or the one at which the bracket ended. */
@@ -42,7 +41,7 @@ static void moment_read_market(struct moment *moment, const struct quote *market
     moment->now_ns = market->time_ns;
     moment->bid = market->bid;
     moment->ask = market->ask;
-    moment->mid = decimal_divide(decimal_add(moment->bid, moment->ask), decimal_from_int(2));
+    moment->mid = decimal_halve(decimal_add(moment->bid, moment->ask));
     moment->mark = moment->side == SIDE_BUY ? moment->bid : moment->ask;
 }
 
@@ -71,10 +70,10 @@ static struct decimal moment_wanted(const struct bracket *bracket, const struct 
 }
 
 /* The average entry and the result against it. */
-static void moment_value(struct moment *moment, struct decimal opening_quote)
+static void moment_value(struct moment *moment, const struct ledger *ledger)
 {
     const bool has_fills = !decimal_is_valid(moment->gross) || decimal_sign(moment->gross) > 0;
-    moment->entry = has_fills ? moment_ratio(opening_quote, moment->gross) : moment->wanted;
+    moment->entry = has_fills ? ledger->average : moment->wanted;
 
     const struct decimal realized =
         decimal_subtract(moment->proceeds, decimal_multiply(moment->closed, moment->entry));
@@ -83,7 +82,7 @@ static void moment_value(struct moment *moment, struct decimal opening_quote)
     const struct decimal trade =
         decimal_add(mark_signed(moment->side, realized), mark_signed(moment->side, unrealized));
     moment->net = decimal_subtract(trade, moment->fees);
-    moment->basis = decimal_multiply(moment->open, moment->entry);
+    moment->basis = has_fills ? ledger->basis : decimal_multiply(moment->open, moment->entry);
     const bool is_open = !decimal_is_valid(moment->open) || decimal_sign(moment->open) > 0;
     moment->net_pct = is_open ? moment_ratio(moment->net, moment->basis) : DECIMAL_ZERO;
 }
@@ -125,9 +124,8 @@ static bool moment_is_valid(const struct moment *moment, const struct bracket *b
         return false;
     }
     const struct decimal amount = bracket_config_of(bracket)->amount;
-    const struct decimal notional =
-        decimal_multiply(amount, decimal_max(moment->ask, moment->wanted));
-    return decimal_is_valid(notional) && moment_is_within(moment->target_price, MOMENT_PRICE_MAX) &&
+    return decimal_can_multiply(amount, decimal_max(moment->ask, moment->wanted)) &&
+           moment_is_within(moment->target_price, MOMENT_PRICE_MAX) &&
            moment_is_within(moment->target_yield, MOMENT_FRACTION_MAX);
 }
 
@@ -145,7 +143,7 @@ struct moment moment_of_position(const struct executor *executor, enum side side
     struct moment moment = {.instrument = executor->instruments[0], .side = side, .wanted = wanted};
     moment_read_market(&moment, market);
     moment_read_ledger(&moment, &executor->ledger);
-    moment_value(&moment, executor->ledger.opening.quote);
+    moment_value(&moment, &executor->ledger);
     moment.is_valid = moment_is_sound(&moment);
     moment.is_closable =
         moment.is_valid && instrument_is_tradable(moment.instrument, moment.sellable, moment.mark);

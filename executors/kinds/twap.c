@@ -130,7 +130,7 @@ static struct decimal twap_price(const struct twap_config *config,
     if (config->mode == TWAP_TAKER) {
         return side == SIDE_BUY ? ask : bid;
     }
-    const struct decimal mid = decimal_divide(decimal_add(bid, ask), decimal_from_int(2));
+    const struct decimal mid = decimal_halve(decimal_add(bid, ask));
     const struct decimal away = mark_signed(side, config->limit_order_buffer);
     return instrument_passive_price(instrument, side,
                                     decimal_multiply(mid, decimal_subtract(DECIMAL_ONE, away)));

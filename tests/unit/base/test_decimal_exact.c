@@ -120,6 +120,9 @@ static void check_product(struct decimal a, struct decimal b)
     if (!agrees(decimal_multiply(a, b), exact_result)) {
         fail_with("product", a, b, decimal_multiply(a, b));
     }
+    if (decimal_can_multiply(a, b) != (mpz_cmpabs(exact_result, exact_max) <= 0)) {
+        fail_with("fit", a, b, decimal_multiply(a, b));
+    }
 }
 
 static void check_quotient(struct decimal a, struct decimal b)
@@ -139,6 +142,21 @@ static void check_quotient(struct decimal a, struct decimal b)
     if (!agrees(decimal_divide(a, b), exact_result)) {
         fail_with("quotient", a, b, decimal_divide(a, b));
     }
+}
+
+static void check_whole_quotient(struct decimal a, uint64_t divisor)
+{
+    mpz_t exact_divisor;
+    mpz_init_set_ui(exact_divisor, divisor);
+    exact_from(exact_a, a);
+    exact_divide_half_even(exact_a, exact_divisor);
+    if (!agrees(decimal_divide_whole(a, divisor), exact_a)) {
+        fail_with("whole quotient", a, a, decimal_divide_whole(a, divisor));
+    }
+    if (divisor == 2 && !agrees(decimal_halve(a), exact_a)) {
+        fail_with("half", a, a, decimal_halve(a));
+    }
+    mpz_clear(exact_divisor);
 }
 
 static void check_sums(struct decimal a, struct decimal b)
@@ -235,6 +253,7 @@ START_TEST(random_pairs_whose_product_fits)
         const struct decimal b = random_decimal(&prng, 86);
         check_product(a, b);
         check_quotient(b, a);
+        check_whole_quotient(a, (uint64_t)b.raw | 1);
     }
     exact_done();
 }
@@ -297,6 +316,7 @@ START_TEST(random_ties)
         odd.raw |= 1;
         check_product(odd, half);
         check_quotient(odd, decimal_from_int(2));
+        check_whole_quotient(odd, 2);
         const struct decimal unit = decimal_from_int(2 * prng_between(&prng, 1, 1000));
         check_steps(decimal_multiply(decimal_from_int(prng_between(&prng, -999, 999)),
                                      decimal_multiply(unit, half)),

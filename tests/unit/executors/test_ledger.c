@@ -52,6 +52,8 @@ START_TEST(fills_are_summed_exactly_whatever_becomes_of_the_order)
     ck_assert_decimal_eq(ledger.opening.quote, "0.6");
     ck_assert_decimal_eq(ledger.opening.fee_base, "0.0002");
     ck_assert_decimal_eq(ledger.opening.fees, "0.0006");
+    ck_assert_decimal_eq(ledger.average, "3");
+    ck_assert_decimal_eq(ledger.basis, "0.5994");
     ck_assert_decimal_eq(ledger.closing.executed, "0.05");
     ck_assert_decimal_eq(ledger.closing.quote, "0.2");
     ck_assert_decimal_eq(ledger.closing.fees, "0.002");
@@ -68,6 +70,8 @@ START_TEST(an_overflow_makes_the_sum_invalid)
     const struct fill huge = fill_of("1000000000000", "1000000000000", "0", false);
     ledger_fill(&ledger, 1, &huge);
     ck_assert(!decimal_is_valid(ledger.opening.quote));
+    ck_assert(!decimal_is_valid(ledger.average));
+    ck_assert(!decimal_is_valid(ledger.basis));
     ck_assert_decimal_eq(ledger.opening.executed, "1000000000000");
     ledger_done(&ledger);
 }

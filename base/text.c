@@ -260,19 +260,44 @@ static bool json_word_is_plain(uint64_t word)
     return ((word | below_space | is_quote | is_slash) & highs) == 0;
 }
 
-/* Copies and checks in one go; false at the first byte that needs an escape. */
+static bool json_copy_word(char *out, const char *value)
+{
+    uint64_t word;
+    memcpy(&word, value, sizeof(word));
+    memcpy(out, &word, sizeof(word));
+    return json_word_is_plain(word);
+}
+
+/* Four to seven bytes as one word: its halves overlap. */
+static bool json_copy_halves(char *out, const char *value, size_t length)
+{
+    uint32_t first;
+    uint32_t last;
+    memcpy(&first, value, sizeof(first));
+    memcpy(&last, value + length - sizeof(last), sizeof(last));
+    memcpy(out, &first, sizeof(first));
+    memcpy(out + length - sizeof(last), &last, sizeof(last));
+    return json_word_is_plain(((uint64_t)last << 32) | first);
+}
+
+/* Copies and checks in one go; false when a byte needs an escape. What is left of the last word is
+ * done by a word that overlaps the one before: the keys of an event are short, and byte by byte
+ * their ends took more than all that comes before them. */
 static bool json_copy_plain(char *out, const char *value, size_t length)
 {
-    size_t i = 0;
-    for (; i + sizeof(uint64_t) <= length; i += sizeof(uint64_t)) {
-        uint64_t word;
-        memcpy(&word, value + i, sizeof(word));
-        if (!json_word_is_plain(word)) {
-            return false;
+    if (length >= sizeof(uint64_t)) {
+        for (size_t i = 0; i + sizeof(uint64_t) < length; i += sizeof(uint64_t)) {
+            if (!json_copy_word(out + i, value + i)) {
+                return false;
+            }
         }
-        memcpy(out + i, &word, sizeof(word));
+        const size_t last = length - sizeof(uint64_t);
+        return json_copy_word(out + last, value + last);
     }
-    for (; i < length; i++) {
+    if (length >= sizeof(uint32_t)) {
+        return json_copy_halves(out, value, length);
+    }
+    for (size_t i = 0; i < length; i++) {
         const unsigned char c = (unsigned char)value[i];
         if (c < 0x20 || c >= 0x80 || c == '"' || c == '\\') {
             return false;
@@ -350,6 +375,14 @@ void json_int(struct text *text, int64_t value)
 {
     json_separate(text);
     text_append_int(text, value);
+}
+
+void json_int_string(struct text *text, int64_t value)
+{
+    json_separate(text);
+    text_append_char(text, '"');
+    text_append_int(text, value);
+    text_append_char(text, '"');
 }
 
 void json_bool(struct text *text, bool value)

@@ -57,6 +57,8 @@ void json_string(struct text *text, const char *value);
 /* Money: always a string, so that no reader rounds it. */
 void json_decimal(struct text *text, struct decimal value);
 void json_int(struct text *text, int64_t value);
+/* As a string, for readers whose numbers do not hold 64 bits. */
+void json_int_string(struct text *text, int64_t value);
 void json_bool(struct text *text, bool value);
 void json_null(struct text *text);
 /* Text that is JSON already, e.g. a stored config; white space at its end is left out. NULL or

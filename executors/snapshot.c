@@ -1,8 +1,6 @@
 #include "executors/snapshot.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,9 +68,7 @@ enum err snapshot_get_between(const struct node *mapping, const char *key, int64
 
 void snapshot_write_int64(struct text *out, int64_t value)
 {
-    char printed[INT64_TEXT_MAX];
-    (void)snprintf(printed, sizeof(printed), "%" PRId64, value);
-    json_string(out, printed);
+    json_int_string(out, value);
 }
 
 void snapshot_put_int64(struct text *out, const char *key, int64_t value)

@@ -14,7 +14,7 @@ struct host {
     bool keep_position;
     bool is_report_wanted;
     bool is_durable;
-    uint64_t state_hash;           /* Of the state that was reported last. */
+    uint64_t state_hash;           /* Of the state that was reported last; is_durable only. */
     int64_t reported_at_ns;        /* When that was. */
     enum executor_status reported; /* The last status that the orchestrator was told. */
     enum skip_reason skipped;      /* Why an order was held back, as it was told. */
@@ -197,7 +197,7 @@ static enum err host_send_report(struct host *host, struct context *context,
         json_object_end(&texts.info);
         executor_save(host->executor, &texts.state);
     }
-    const uint64_t hash = host_hash(&texts.state);
+    const uint64_t hash = host->is_durable ? host_hash(&texts.state) : 0;
     enum err err = ERR_NONE;
     if (cause != REPORT_STATE || hash != host->state_hash) {
         err = host_send_texts(host, context, view, cause, &texts);

@@ -439,6 +439,8 @@ MUST_USE enum err recovery_go_on(struct orchestrator *orch);
  * nobody. ERR_CORRUPT: the record does not follow the ones before. */
 MUST_USE enum err restore_order(struct orchestrator *orch, const struct record_order *record,
                                 struct order_entry **ret_order);
+/* The executor's event for a state that ends an order. */
+enum order_event_kind restore_end_event(enum order_state state);
 /* Keeps for its executor that the venue made this order: one that begins with its acceptance was
  * never submitted. */
 MUST_USE enum err restore_adopted(struct orchestrator *orch, const struct record_order *record);

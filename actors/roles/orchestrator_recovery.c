@@ -232,14 +232,6 @@ static enum err recovery_on_executor(struct recovery *recovery, const struct rec
     return ERR_NONE;
 }
 
-/* The executor's event for a state that ends an order. */
-static enum order_event_kind recovery_end_event(enum order_state state)
-{
-    return state == ORDER_FILLED     ? ORDER_EVENT_COMPLETED
-           : state == ORDER_REJECTED ? ORDER_EVENT_FAILED
-                                     : ORDER_EVENT_CANCELED;
-}
-
 static enum err recovery_on_order(struct recovery *recovery, const struct record *record)
 {
     struct orchestrator *orch = recovery->orch;
@@ -259,7 +251,7 @@ static enum err recovery_on_order(struct recovery *recovery, const struct record
     }
     struct order_event event = {.ordinal = id.ordinal};
     if (order_state_is_terminal(order->state)) {
-        event.kind = recovery_end_event(order->state);
+        event.kind = restore_end_event(order->state);
         return recovery_tell(orch, id.executor, &event);
     }
     event.kind = ORDER_EVENT_ACKNOWLEDGED;

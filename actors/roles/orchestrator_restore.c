@@ -59,6 +59,13 @@ enum err restore_order(struct orchestrator *orch, const struct record_order *rec
     return ERR_NONE;
 }
 
+enum order_event_kind restore_end_event(enum order_state state)
+{
+    return state == ORDER_FILLED     ? ORDER_EVENT_COMPLETED
+           : state == ORDER_REJECTED ? ORDER_EVENT_FAILED
+                                     : ORDER_EVENT_CANCELED;
+}
+
 enum err restore_adopted(struct orchestrator *orch, const struct record_order *record)
 {
     const struct order_event event = {

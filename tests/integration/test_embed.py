@@ -75,6 +75,18 @@ def test_by_pkg_config(folder):
     trade(folder, folder / "embed")
 
 
+def test_with_the_archive(folder):
+    """A program that carries the library itself, as docs/embedding.md says."""
+    needs_tool("pkg-config")
+    prefix = install(folder)
+    archive = next(prefix.glob("lib*/**/libtutti.a"))
+    libraries = do("pkg-config", "--libs", "libcjson", "libmicrohttpd", "yaml-0.1", "sqlite3",
+                   "libsodium", "zlib", cwd=folder).split()
+    do("cc", "-std=gnu17", EXAMPLE / "embed.c", archive, "-I", prefix / "include/tutti",
+       *libraries, "-lnng", "-lm", "-o", "embed", cwd=folder)
+    trade(folder, folder / "embed")
+
+
 def test_versions_are_named(folder):
     """The name a program is bound to has the version that breaks it, and nothing is missing."""
     prefix = install(folder)

@@ -74,33 +74,6 @@ bool order_state_is_terminal(enum order_state state)
     return false;
 }
 
-/* The states that may follow each state, one bit each. */
-#define BIT(state) (1u << (state))
-#define ENDED_BITS (BIT(ORDER_FILLED) | BIT(ORDER_CANCELED) | BIT(ORDER_EXPIRED))
-#define LIVE_BITS \
-    (BIT(ORDER_PARTIALLY_FILLED) | BIT(ORDER_PENDING_CANCEL) | BIT(ORDER_UNKNOWN) | ENDED_BITS)
-
-static const unsigned order_next_states[] = {
-    [ORDER_CREATED] = BIT(ORDER_PENDING_SUBMIT) | BIT(ORDER_OPEN) | BIT(ORDER_REJECTED),
-    [ORDER_PENDING_SUBMIT] =
-        BIT(ORDER_PENDING_SUBMIT) | BIT(ORDER_OPEN) | BIT(ORDER_REJECTED) | LIVE_BITS,
-    [ORDER_OPEN] = BIT(ORDER_OPEN) | LIVE_BITS,
-    [ORDER_PARTIALLY_FILLED] = LIVE_BITS,
-    [ORDER_PENDING_CANCEL] = BIT(ORDER_OPEN) | BIT(ORDER_REJECTED) | LIVE_BITS,
-    [ORDER_FILLED] = BIT(ORDER_FILLED),
-    [ORDER_CANCELED] = BIT(ORDER_CANCELED),
-    [ORDER_REJECTED] = BIT(ORDER_REJECTED),
-    [ORDER_EXPIRED] = BIT(ORDER_EXPIRED),
-    [ORDER_UNKNOWN] = BIT(ORDER_OPEN) | BIT(ORDER_REJECTED) | LIVE_BITS,
-};
-
-bool order_state_may_become(enum order_state from, enum order_state to)
-{
-    const unsigned count = sizeof(order_next_states) / sizeof(order_next_states[0]);
-    return (unsigned)from < count && (unsigned)to < count &&
-           (order_next_states[from] & BIT(to)) != 0;
-}
-
 const struct field_name order_input_names[] = {
     {"SUBMIT", ORDER_INPUT_SUBMIT},
     {"DENY", ORDER_INPUT_DENY},
@@ -169,6 +142,18 @@ enum order_verdict order_next(enum order_state state, enum order_input input,
     }
     *ret_state = (enum order_state)next;
     return *ret_state == state ? ORDER_STAYS : ORDER_MOVES;
+}
+
+bool order_state_may_become(enum order_state from, enum order_state to)
+{
+    if ((unsigned)from >= ORDER_STATE_COUNT || (unsigned)to >= ORDER_STATE_COUNT) {
+        return false;
+    }
+    bool may = from == ORDER_CREATED ? to == ORDER_OPEN : from == to;
+    for (int input = 0; input < ORDER_INPUT_COUNT; input++) {
+        may = may || order_table[from][input] == (int)to;
+    }
+    return may;
 }
 
 /* Writes the number in base 36 and returns how many characters that took. */

@@ -100,10 +100,9 @@ enum order_verdict order_next(enum order_state state, enum order_input input,
                               enum order_state *ret_state);
 
 /*
- * Whether an order in state `from` may be reported in state `to` next; the first report comes from
- * CREATED, and is OPEN for an order that the venue itself has placed. A state may be repeated (more
- * fills, a late acknowledgement), a terminal one is never left, and an order that once was open can
- * no longer be rejected. From UNKNOWN a query leads everywhere but back to the beginning.
+ * Whether an order in state `from` may be reported in state `to` next, by the same table. The first
+ * report comes from CREATED, and is OPEN for an order that the venue itself has placed; every other
+ * state may be repeated.
  */
 bool order_state_may_become(enum order_state from, enum order_state to);
 

@@ -74,9 +74,9 @@ START_TEST(states_follow_each_other_as_they_may)
     static const char *const allowed[] = {
         [ORDER_CREATED] = ".++....+..",        [ORDER_PENDING_SUBMIT] = ".+++++++++",
         [ORDER_OPEN] = "..+++++.++",           [ORDER_PARTIALLY_FILLED] = "...++++.++",
-        [ORDER_PENDING_CANCEL] = "..++++++++", [ORDER_FILLED] = ".....+....",
+        [ORDER_PENDING_CANCEL] = "....++++++", [ORDER_FILLED] = ".....+....",
         [ORDER_CANCELED] = "......+...",       [ORDER_REJECTED] = ".......+..",
-        [ORDER_EXPIRED] = "........+.",        [ORDER_UNKNOWN] = "..++++++++",
+        [ORDER_EXPIRED] = "........+.",        [ORDER_UNKNOWN] = "..++.+++++",
     };
     for (int from = ORDER_CREATED; from <= ORDER_UNKNOWN; from++) {
         for (int to = ORDER_CREATED; to <= ORDER_UNKNOWN; to++) {

@@ -117,6 +117,7 @@ def check_against_log(folder, is_alone=True):
     assert not is_alone or set(submitted) <= own, "an order of nobody"
     check_journal(folder / "remote.db")
     check_executors(folder)
+    run("verify", folder / "remote.db", cwd=folder)
     return len(trades)
 
 

@@ -9,7 +9,8 @@ enum { BOOK_SLOTS_FIRST = 64 };
 
 static void position_check(const struct position *position)
 {
-    const struct decimal traded = decimal_subtract(position->bought_base, position->sold_base);
+    const struct decimal traded = decimal_add(
+        position->opened_base, decimal_subtract(position->bought_base, position->sold_base));
     ASSERT(decimal_equal(position->amount, decimal_subtract(traded, position->fee_base)));
     ASSERT(decimal_sign(position->amount) != 0 || decimal_sign(position->average_price) == 0);
 }
@@ -114,6 +115,21 @@ enum err position_fund(struct position *position, struct decimal amount)
         return ERR_OVERFLOW;
     }
     position->funding_quote = funding;
+    return ERR_NONE;
+}
+
+enum err position_open(struct position *position, struct decimal amount, struct decimal price)
+{
+    if (decimal_sign(position->amount) != 0 || decimal_sign(position->volume_quote) != 0) {
+        return ERR_STATE;
+    }
+    if (!decimal_is_valid(amount) || decimal_sign(amount) <= 0 || !decimal_is_valid(price) ||
+        decimal_sign(price) <= 0) {
+        return ERR_RANGE;
+    }
+    position->opened_base = amount;
+    position->amount = amount;
+    position->average_price = price;
     return ERR_NONE;
 }
 

@@ -36,9 +36,10 @@ struct position {
     struct decimal fees_quote;
     struct decimal funding_quote; /* Received, less what was paid; not part of realized pnl. */
     struct decimal volume_quote;  /* Sum of price * amount. */
+    struct decimal opened_base;   /* Owned before the first fill. */
     struct decimal bought_base;   /* Sums of fills, for checks against the fill table. */
     struct decimal sold_base;
-    struct decimal fee_base; /* Sum of fees in base: amount = bought - sold - fee_base. */
+    struct decimal fee_base; /* Sum of fees in base: amount = opened + bought - sold - fee_base. */
 };
 
 /*
@@ -51,6 +52,12 @@ MUST_USE enum err position_apply(struct position *position, const struct fill *f
  * was.
  */
 MUST_USE enum err position_fund(struct position *position, struct decimal amount);
+
+/* Puts an amount > 0 bought at a price > 0 into a position that nothing has happened to. ERR_STATE
+ * when something has, ERR_RANGE. No fill: bought_base and volume_quote stay 0, and
+ * amount = opened + bought - sold - fee_base. */
+MUST_USE enum err position_open(struct position *position, struct decimal amount,
+                                struct decimal price);
 
 /* (mark - average) * amount; mark is the price at which it could be closed. Invalid on overflow. */
 struct decimal position_unrealized(const struct position *position, struct decimal mark);

@@ -26,6 +26,23 @@ static void assert_decimal(struct decimal value, const char *expected, const cha
                   printed);
 }
 
+START_TEST(an_opened_position_is_sold_from_its_cost)
+{
+    struct position position = {.controller = 1, .instrument = 2};
+    ck_assert_int_eq(position_open(&position, d("0"), d("100")), ERR_RANGE);
+    ck_assert_int_eq(position_open(&position, d("2"), d("-1")), ERR_RANGE);
+    ck_assert_int_eq(position_open(&position, d("2"), d("100")), ERR_NONE);
+    ck_assert_int_eq(position_open(&position, d("2"), d("100")), ERR_STATE);
+    const struct fill fill = fill_of(SIDE_SELL, "0.5", "130");
+    ck_assert_int_eq(position_apply(&position, &fill), ERR_NONE);
+    assert_decimal(position.amount, "1.5", "amount");
+    assert_decimal(position.average_price, "100", "average");
+    assert_decimal(position.realized_pnl_quote, "15", "realized");
+    assert_decimal(position_unrealized(&position, d("90")), "-15", "unrealized");
+    assert_decimal(position.volume_quote, "65", "volume");
+}
+END_TEST
+
 /* Fills one after the other, and the position after each. */
 static const struct {
     enum side side;
@@ -292,6 +309,7 @@ int main(void)
     TCase *cases = tcase_create("position");
     tcase_set_timeout(cases, 60);
     tcase_add_test(cases, fills_move_amount_average_and_realized);
+    tcase_add_test(cases, an_opened_position_is_sold_from_its_cost);
     tcase_add_loop_test(cases, fees_are_counted_apart, 0, COUNT_OF(fees));
     tcase_add_test(cases, an_equal_price_leaves_the_average_alone);
     tcase_add_test(cases, unrealized_follows_the_mark);

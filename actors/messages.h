@@ -74,6 +74,8 @@ enum message_kind {
     MESSAGE_REPORT_WANTED,   /* orchestrator -> executor: empty; it reports at its next wake. */
     MESSAGE_CATCH_UP,        /* orchestrator -> executor: struct message_catch_up. */
     MESSAGE_CAUGHT_UP,       /* orchestrator -> executor: struct message_caught_up. */
+    MESSAGE_NEVER_SENT,      /* executor -> orchestrator: struct message_request: its ledger has an
+                              * order that the journal has not: it is over. */
     MESSAGE_RISK,            /* anybody -> orchestrator: struct message_risk. */
     MESSAGE_RISK_ANSWER,     /* orchestrator -> whoever sent it: struct message_risk_answer. */
     MESSAGE_RISK_SWEEP,      /* orchestrator -> itself: empty; goes on with canceling. */

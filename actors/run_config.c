@@ -384,6 +384,9 @@ static enum err run_check_all(const struct run_check *check)
         err = run_check_executors(check);
     }
     run_check_persistence(check);
+    if (err == ERR_NONE) {
+        opening_section_check(check->config, check->root, check->problems);
+    }
     risk_section_check(check->config, check->root, check->problems);
     run_control_check(check->config->file.control, check->root, check->problems);
     return err;

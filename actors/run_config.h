@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "actors/risk_section.h"
+#include "actors/opening_section.h"
 #include "actors/sweep_section.h"
 #include "base/arena.h"
 #include "config/field.h"
@@ -138,7 +139,8 @@ struct run_file {
     struct field_list venues;
     struct field_list instruments;
     struct field_list feeds;
-    struct field_list rates; /* struct rate_section */
+    struct field_list rates;             /* struct rate_section */
+    struct field_list initial_positions; /* struct opening_section */
     const struct risk_section *risk;
     const struct persistence_section *persistence;
     const struct events_section *events;

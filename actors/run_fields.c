@@ -505,6 +505,9 @@ static const struct field_element rate_element = {.size = sizeof(struct rate_sec
 static const struct field_element feed_element = {.size = sizeof(struct feed_section),
                                                   .fields = feed_fields};
 
+static const struct field_element opening_element = {.size = sizeof(struct opening_section),
+                                                     .fields = opening_section_fields};
+
 const struct field run_file_fields[] = {
     {.name = "run",
      .kind = FIELD_OBJECT,
@@ -584,6 +587,12 @@ const struct field run_file_fields[] = {
      .element = &plugin_element,
      .count_max = 32,
      .doc = "Shared objects with executor kinds of your own; they run inside the program."},
+    {.name = "initial_positions",
+     .kind = FIELD_LIST,
+     .offset = offsetof(struct run_file, initial_positions),
+     .element = &opening_element,
+     .count_max = 10000,
+     .doc = "What controllers own before the first fill, with its cost."},
     {.name = "executors",
      .kind = FIELD_NODE,
      .offset = offsetof(struct run_file, executors),

@@ -48,6 +48,7 @@
     X(ORDER_UNKNOWN, "order.unknown", ORDER)                   \
     X(FILL, "fill", FILL)                                      \
     X(POSITION, "position", POSITION)                          \
+    X(POSITION_OPENED, "position.opened", POSITION)            \
     X(FUNDING, "funding", FUNDING)                             \
     X(LIQUIDATION, "liquidation", LIQUIDATION)                 \
     X(RATE, "rate", RATE)                                      \

@@ -167,6 +167,9 @@ static enum err books_take_position(struct verify *verify, const struct record *
         return books_no_memory(verify, failure);
     }
     position->reported[reported->side] = reported->amount;
+    if (record->kind == RECORD_POSITION_OPENED) {
+        position->filled = decimal_add(position->filled, reported->amount); /* Owned before. */
+    }
     return ERR_NONE;
 }
 

@@ -356,14 +356,27 @@ static void host_on_catch_up(struct host *host, const struct message_catch_up *m
     }
 }
 
-/* Orders that the journal does not have were never sent. */
-static void host_on_caught_up(struct host *host, const struct message_caught_up *caught_up,
-                              int64_t now_ns)
+/* Orders that the journal does not have were never sent: the orchestrator ends them. */
+static enum err host_on_caught_up(struct host *host, struct context *context,
+                                  const struct message_caught_up *caught_up, int64_t now_ns)
 {
-    for (uint32_t i = caught_up->order_count + 1; i <= host->executor->ledger.count; i++) {
-        const struct order_event event = {.kind = ORDER_EVENT_FAILED, .ordinal = i};
-        host->executor->kind->on_order(host->executor, &event, now_ns);
+    const struct ledger *ledger = &host->executor->ledger;
+    enum err err = ERR_NONE;
+    for (uint32_t i = caught_up->order_count; i < ledger->count && err == ERR_NONE; i++) {
+        const struct ledger_order *order = &ledger->orders[i];
+        const struct message_request never_sent = {.executor = host->number,
+                                                   .request = {.kind = REQUEST_PLACE,
+                                                               .ordinal = order->ordinal,
+                                                               .market = order->market,
+                                                               .role = order->role,
+                                                               .side = order->side,
+                                                               .type = order->type,
+                                                               .amount = order->amount,
+                                                               .price = order->price}};
+        err = message_post(context, context_parent(context), MESSAGE_NEVER_SENT, now_ns,
+                           &never_sent, sizeof(never_sent));
     }
+    return err;
 }
 
 static enum err host_receive(struct context *context, void *state, nng_msg **message)
@@ -385,8 +398,7 @@ static enum err host_receive(struct context *context, void *state, nng_msg **mes
         host_on_catch_up(host, body, envelope->now_ns);
         return ERR_NONE;
     case MESSAGE_CAUGHT_UP:
-        host_on_caught_up(host, body, envelope->now_ns);
-        return ERR_NONE;
+        return host_on_caught_up(host, context, body, envelope->now_ns);
     case MESSAGE_EXECUTOR_UPDATE:
         return host_on_update(host, body);
     case MESSAGE_REPORT_WANTED:

@@ -143,8 +143,11 @@ enum err orchestrator_begin(struct orchestrator *orch)
     }
     orch->is_begun = true;
     orch->given.outcome->started_ns = orch->now_ns;
-    const enum err err = orch->is_recovered ? recovery_begin(orch) : journal_run_started(orch);
-    return err == ERR_NONE ? halt_on_started(orch) : err;
+    enum err err = orch->is_recovered ? recovery_begin(orch) : journal_run_started(orch);
+    if (err == ERR_NONE) {
+        err = halt_on_started(orch);
+    }
+    return err == ERR_NONE && !orch->is_recovered ? opening_begin(orch) : err;
 }
 
 /* Creates, stops, and hands the step on to the venue of its instrument. */
@@ -330,6 +333,8 @@ static enum err orchestrator_dispatch(struct orchestrator *orch, nng_msg **messa
     }
     case MESSAGE_REQUEST:
         return router_on_request(orch, body);
+    case MESSAGE_NEVER_SENT:
+        return router_on_never_sent(orch, body);
     case MESSAGE_SKIPPED: {
         const struct message_skipped *skipped = body;
         return router_on_skipped(orch, skipped->executor, &skipped->skip);

@@ -368,10 +368,17 @@ static enum err books_journal_fill(struct orchestrator *orch, const struct execu
     return journal_add(orch, &record);
 }
 
-static struct decimal books_mark(const struct orchestrator *orch, const struct position *position)
+/* What a position would make or lose now; nothing is known before the first quote, also after a
+ * restart, and then it is 0. */
+static struct decimal books_unrealized(const struct orchestrator *orch,
+                                       const struct position *position)
 {
+    if (!orch->is_marked[position->instrument]) {
+        return DECIMAL_ZERO;
+    }
     const struct mark *mark = &orch->marks[position->instrument];
-    return decimal_sign(position->amount) >= 0 ? mark->bid : mark->ask;
+    return position_unrealized(position,
+                               decimal_sign(position->amount) >= 0 ? mark->bid : mark->ask);
 }
 
 /* `has_more`: a record of the same change follows. */
@@ -379,21 +386,21 @@ static enum err books_journal_position(struct orchestrator *orch, const struct p
                                        bool has_more)
 {
     const struct instrument *instrument = &orch->given.config->instruments[position->instrument];
-    struct record record = {.kind = RECORD_POSITION,
-                            .has_more = has_more,
-                            .controller_id = orch->controllers[position->controller].name,
-                            .executor_id = "",
-                            .data.position = {.venue = instrument->venue_name,
-                                              .trading_pair = instrument->trading_pair,
-                                              .side = (int)position->side,
-                                              .amount = position->amount,
-                                              .average_price = position->average_price,
-                                              .realized_pnl_quote = position->realized_pnl_quote,
-                                              .unrealized_pnl_quote = position_unrealized(
-                                                  position, books_mark(orch, position)),
-                                              .fees_quote = position->fees_quote,
-                                              .funding_quote = position->funding_quote,
-                                              .volume_quote = position->volume_quote}};
+    struct record record = {
+        .kind = RECORD_POSITION,
+        .has_more = has_more,
+        .controller_id = orch->controllers[position->controller].name,
+        .executor_id = "",
+        .data.position = {.venue = instrument->venue_name,
+                          .trading_pair = instrument->trading_pair,
+                          .side = (int)position->side,
+                          .amount = position->amount,
+                          .average_price = position->average_price,
+                          .realized_pnl_quote = position->realized_pnl_quote,
+                          .unrealized_pnl_quote = books_unrealized(orch, position),
+                          .fees_quote = position->fees_quote,
+                          .funding_quote = position->funding_quote,
+                          .volume_quote = position->volume_quote}};
     return journal_add(orch, &record);
 }
 
@@ -473,7 +480,7 @@ void books_refresh(struct orchestrator *orch, uint32_t controller, struct perfor
             continue;
         }
         const struct position *position = &positions[i];
-        const struct decimal open = position_unrealized(position, books_mark(orch, position));
+        const struct decimal open = books_unrealized(orch, position);
         books_add(orch, position, &sums.realized_pnl_quote, position->realized_pnl_quote);
         books_add(orch, position, &sums.unrealized_pnl_quote, open);
         books_add(orch, position, &sums.fees_quote, position->fees_quote);

@@ -433,6 +433,13 @@ MUST_USE enum err recovery_begin(struct orchestrator *orch);
 /* Each step: shows hosts to the market as soon as they can be woken. */
 MUST_USE enum err recovery_go_on(struct orchestrator *orch);
 
+/* ---- orchestrator_opening.c: what is owned before the first fill ---- */
+
+/* Puts the initial positions of the run file into the book. */
+MUST_USE enum err opening_begin(struct orchestrator *orch);
+/* Puts back one that the journal has. ERR_CORRUPT when that cannot be. */
+MUST_USE enum err opening_restore(struct orchestrator *orch, const struct record *record);
+
 /* ---- orchestrator_restore.c: the orders after a restart ---- */
 
 /* Makes an order as the journal says it is, or changes one that is there; *ret_order is it. Tells
@@ -456,6 +463,10 @@ struct order_entry *router_add_order(struct executor_entry *executor);
 /* Moves a live order to another state and keeps the count of live ones. */
 void router_set_state(struct orchestrator *orch, struct order_entry *order, enum order_state state);
 
+/* After a restart: an order whose intent the journal never had. Nothing of it has left, and it is
+ * over. */
+MUST_USE enum err router_on_never_sent(struct orchestrator *orch,
+                                       const struct message_request *never_sent);
 /* Asks back every live order of an executor. */
 MUST_USE enum err router_cancel_all(struct orchestrator *orch, uint32_t number);
 

@@ -359,8 +359,10 @@ static enum err recovery_on_record(void *context, const struct record *record)
         return recovery_on_funding(recovery, record);
     case RECORD_DATA_PERFORMANCE:
         return recovery_on_performance(recovery, record);
-    case RECORD_DATA_SKIP:
     case RECORD_DATA_POSITION:
+        return record->kind == RECORD_POSITION_OPENED ? opening_restore(recovery->orch, record)
+                                                      : ERR_NONE; /* Made from the fills. */
+    case RECORD_DATA_SKIP:
     case RECORD_DATA_LIQUIDATION:
     case RECORD_DATA_RATE:
     case RECORD_DATA_NOTE:

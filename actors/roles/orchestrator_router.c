@@ -203,18 +203,16 @@ static enum err router_deny_duplicate(struct orchestrator *orch, uint32_t number
     return err == ERR_NONE ? guard_on_rejected(orch, number) : err;
 }
 
-static enum err router_place(struct orchestrator *orch, uint32_t number,
-                             const struct executor_request *request)
+/* The next order of an executor, as it asks for it. NULL: no memory. */
+static struct order_entry *router_enter(struct orchestrator *orch, uint32_t number,
+                                        const struct executor_request *request)
 {
     struct executor_entry *executor = roster_get(orch, number);
     ASSERT(request->market < executor->kind->market_count);
-    if (request->ordinal <= executor->order_count) {
-        return router_deny_duplicate(orch, number, request);
-    }
     ASSERT(request->ordinal == executor->order_count + 1);
     struct order_entry *order = router_add_order(executor);
     if (order == NULL) {
-        return ERR_MEMORY;
+        return NULL;
     }
     order->ticket = (struct order_ticket){
         .id = {.epoch = orch->given.epoch, .executor = number, .ordinal = request->ordinal},
@@ -230,6 +228,20 @@ static enum err router_place(struct orchestrator *orch, uint32_t number,
     order->state = ORDER_CREATED;
     order->created_at_ns = orch->now_ns;
     order->market = request->market;
+    return order;
+}
+
+static enum err router_place(struct orchestrator *orch, uint32_t number,
+                             const struct executor_request *request)
+{
+    struct executor_entry *executor = roster_get(orch, number);
+    if (request->ordinal <= executor->order_count) {
+        return router_deny_duplicate(orch, number, request);
+    }
+    struct order_entry *order = router_enter(orch, number, request);
+    if (order == NULL) {
+        return ERR_MEMORY;
+    }
     const uint32_t venue = executor->instruments[request->market]->venue;
     struct risk_verdict verdict = {.code = reconciler_deny_code(orch, venue), .scope = RISK_VENUE};
     if (verdict.code != DENY_NONE || !guard_admit(orch, executor, order, &verdict)) {
@@ -239,6 +251,19 @@ static enum err router_place(struct orchestrator *orch, uint32_t number,
     (void)router_move(orch, order, ORDER_INPUT_SUBMIT);
     const enum err err = router_journal_order(orch, RECORD_ORDER_SUBMITTED, executor, order, "");
     return err == ERR_NONE ? journal_release_after(orch, orch->seq, &order->ticket) : err;
+}
+
+enum err router_on_never_sent(struct orchestrator *orch, const struct message_request *never_sent)
+{
+    struct executor_entry *executor = roster_get(orch, never_sent->executor);
+    struct order_entry *order = router_enter(orch, never_sent->executor, &never_sent->request);
+    if (order == NULL) {
+        return ERR_MEMORY;
+    }
+    router_set_state(orch, order, ORDER_REJECTED);
+    const enum err err =
+        router_journal_order(orch, RECORD_ORDER_REJECTED, executor, order, "never_sent");
+    return err == ERR_NONE ? router_tell_kind(orch, order->ticket.id, ORDER_EVENT_FAILED) : err;
 }
 
 enum err router_cancel(struct orchestrator *orch, uint32_t number, uint32_t ordinal)

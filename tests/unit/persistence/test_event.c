@@ -28,6 +28,12 @@
 #define RISK_TAIL "\"limit\":\"100\",\"value\":\"101\",\"reason\":\"kill switch\"}"
 #define VENUE "{\"venue\":\"global\",\"reason\":\"HALTED\",\"found\":\"kill switch\"}"
 
+#define POSITION_DATA                                                                     \
+    "{\"venue\":\"paper\",\"trading_pair\":\"BTC-USDT\",\"side\":\"NET\","                \
+    "\"amount\":\"-0.57\",\"average_price\":\"60000.57\",\"realized_pnl_quote\":\"1.1\"," \
+    "\"unrealized_pnl_quote\":\"-2.2\",\"fees_quote\":\"0.29\","                          \
+    "\"funding_quote\":\"-0.31\",\"volume_quote\":\"34200.3249\"}"
+
 static const char *const expected_data[RECORD_KIND_COUNT] = {
     [RECORD_RUN_STARTED] =
         RUN_HEAD "\"name\":\"btc-progressive\",\"config\":{\"run\":{\"seed\":7}}}",
@@ -68,11 +74,8 @@ static const char *const expected_data[RECORD_KIND_COUNT] = {
         "\"position_after\":\"0.04995\",\"venue\":\"paper\",\"account\":\"main\","
         "\"trading_pair\":\"BTC-USDT\",\"side\":\"BUY\",\"fee_quote\":\"3.0000285\","
         "\"time_ns\":1723075200123456784}",
-    [RECORD_POSITION] =
-        "{\"venue\":\"paper\",\"trading_pair\":\"BTC-USDT\",\"side\":\"NET\","
-        "\"amount\":\"-0.57\",\"average_price\":\"60000.57\",\"realized_pnl_quote\":\"1.1\","
-        "\"unrealized_pnl_quote\":\"-2.2\",\"fees_quote\":\"0.29\","
-        "\"funding_quote\":\"-0.31\",\"volume_quote\":\"34200.3249\"}",
+    [RECORD_POSITION] = POSITION_DATA,
+    [RECORD_POSITION_OPENED] = POSITION_DATA,
     [RECORD_FUNDING] = "{\"venue\":\"perp\",\"trading_pair\":\"BTC-USDT\",\"side\":\"SELL\","
                        "\"due_ns\":1723075200123456782,\"rate\":\"0.0001\",\"position\":\"-0.5\","
                        "\"amount\":\"3.05\"}",

@@ -314,7 +314,7 @@ START_TEST(queries_give_rows_as_text)
          "name=" SAMPLE_RUN ";seed=7;absent=NULL;"},
         {"SELECT seq FROM journal WHERE kind = ?1", "fill", "seq=25;"},
         {"SELECT seq FROM journal WHERE kind = ?1", "none", ""},
-        {"SELECT count(*) AS n FROM journal WHERE ?1 IS NULL", NULL, "n=35;"},
+        {"SELECT count(*) = max(seq) AS n FROM journal WHERE ?1 IS NULL", NULL, "n=1;"},
     };
     struct reader *reader = open_reader();
     struct text rows = {0};

@@ -338,6 +338,20 @@ static enum err recovery_on_performance(struct recovery *recovery, const struct 
     return ERR_NONE;
 }
 
+/* Which of a venue's trades were known: what comes behind them is fetched. */
+static enum err recovery_on_reconciled(struct recovery *recovery, const struct record *record)
+{
+    struct orchestrator *orch = recovery->orch;
+    const struct record_note *note = &record->data.note;
+    const size_t venue = run_config_find_venue(orch->given.config, note->scope);
+    static const char member[] = "\"last_trade\":";
+    const char *number = note->text != NULL ? strstr(note->text, member) : NULL;
+    if (venue < orch->given.config->file.venues.count && number != NULL) {
+        orch->links[venue].trade_known = strtoull(number + strlen(member), NULL, 10);
+    }
+    return ERR_NONE;
+}
+
 static enum err recovery_on_record(void *context, const struct record *record)
 {
     struct recovery *recovery = context;
@@ -362,10 +376,12 @@ static enum err recovery_on_record(void *context, const struct record *record)
     case RECORD_DATA_POSITION:
         return record->kind == RECORD_POSITION_OPENED ? opening_restore(recovery->orch, record)
                                                       : ERR_NONE; /* Made from the fills. */
+    case RECORD_DATA_NOTE:
+        return record->kind == RECORD_VENUE_RECONCILED ? recovery_on_reconciled(recovery, record)
+                                                       : ERR_NONE;
     case RECORD_DATA_SKIP:
     case RECORD_DATA_LIQUIDATION:
     case RECORD_DATA_RATE:
-    case RECORD_DATA_NOTE:
         break; /* Made from others, or only told. */
     }
     return ERR_NONE;

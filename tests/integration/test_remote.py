@@ -362,4 +362,36 @@ def test_words_of_the_venue_command(folder):
     end(venue)
 
 
+KILLS = int(os.environ.get("TUTTI_KILLS", "20"))
+
+
+def test_runtimes_are_killed_and_the_venue_lives_on(folder):
+    """kill -9 at random moments: no fill lost or doubled, no order twice, executors go on."""
+    venue = start_venue(folder)
+    path = write(folder, remote_file(folder, list(traders(30))))
+    chance = random.Random(11)
+    kills = 0
+    while kills < KILLS:
+        runtime = start("run", "--quiet", path, cwd=folder)
+        # Long enough to connect and trade, then 0 to 90 ms; some starts die before that.
+        alive = 0.05 if kills % 4 == 0 else 0.4
+        try:
+            _, errors = runtime.communicate(timeout=alive + chance.random() * 0.09)
+            raise AssertionError(f"it ended by itself: {runtime.returncode} {errors}")
+        except subprocess.TimeoutExpired:
+            runtime.kill()
+            runtime.communicate(timeout=60)
+            kills += 1
+    before = count(folder, "journal WHERE kind = 'venue.reconciled'")
+    runtime = start("run", "--quiet", path, cwd=folder)
+    wait_for(lambda: count(folder, "journal WHERE kind = 'venue.reconciled'") > before,
+             "the last start is reconciled")
+    end(runtime)
+    end(venue)
+    assert check_against_log(folder) >= 10
+    run("verify", "remote.db", cwd=folder)
+    assert count(folder, "executor WHERE status <> 'TERMINATED'") == 0
+    assert count(folder, "journal WHERE kind = 'run.recovered'") >= KILLS // 3
+
+
 sys.exit(main(sys.modules[__name__]))

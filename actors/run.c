@@ -314,9 +314,11 @@ static enum err run_open_store(struct run *run, struct failure *failure)
             (void)snprintf(run->database, size, "%s.db", name);
         }
     }
-    enum err err = run_load_risk(run);
-    if (err != ERR_NONE) {
-        return failure_set(failure, err, "no memory to start the run");
+    /* What is replaced is read before it is gone; all else when the writer has it, because only a
+     * writer can open what was killed at its birth. */
+    const bool is_replaced = section->existing == EXISTING_REPLACE;
+    if (is_replaced && run_load_risk(run) != ERR_NONE) {
+        return failure_set(failure, ERR_MEMORY, "no memory to start the run");
     }
     const struct store_options options = {.path = run->database,
                                           .run_name = name,
@@ -324,13 +326,17 @@ static enum err run_open_store(struct run *run, struct failure *failure)
                                           .is_resumed =
                                               section->existing == EXISTING_RESUME &&
                                               run->config->file.run->mode != MODE_BACKTEST,
-                                          .is_replaced = section->existing == EXISTING_REPLACE};
-    err = store_open(section->type, &options, &run->store, failure);
-    if (err == ERR_NONE && run->store->last_seq > 0) {
-        run->is_resumed = true;
-        run->resumed_ns = run->store->last_ts_ns;
+                                          .is_replaced = is_replaced};
+    const enum err err = store_open(section->type, &options, &run->store, failure);
+    if (err != ERR_NONE) {
+        return err;
     }
-    return err;
+    run->is_resumed = run->store->last_seq > 0;
+    run->resumed_ns = run->store->last_ts_ns;
+    if (!is_replaced && run_load_risk(run) != ERR_NONE) {
+        return failure_set(failure, ERR_MEMORY, "no memory to start the run");
+    }
+    return ERR_NONE;
 }
 
 static enum err run_open_secrets(struct run *run, struct failure *failure)

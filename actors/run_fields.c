@@ -1,6 +1,4 @@
-/*
- * The field tables of the run file: the only place that knows its keys.
- */
+/* The field tables of the run file: the only place that knows its keys. */
 #include "actors/run_config.h"
 
 static const struct field_name mode_names[] = {
@@ -592,7 +590,7 @@ const struct field run_file_fields[] = {
      .offset = offsetof(struct run_file, initial_positions),
      .element = &opening_element,
      .count_max = 10000,
-     .doc = "What controllers own before the first fill, with its cost."},
+     .doc = "What controllers own before the first fill."},
     {.name = "executors",
      .kind = FIELD_NODE,
      .offset = offsetof(struct run_file, executors),

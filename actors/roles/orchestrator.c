@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "actors/roles/orchestrator_guard.h"
 #include "actors/roles/orchestrator_parts.h"
 #include "actors/roles/orchestrator_reconciler.h"
 #include "base/log.h"

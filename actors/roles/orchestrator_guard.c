@@ -1,8 +1,9 @@
+#include "actors/roles/orchestrator_guard.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "actors/roles/orchestrator_parts.h"
 #include "base/log.h"
 
 /* How often positions are valued again for exposure limits, in market time. */

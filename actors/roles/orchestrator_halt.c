@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "actors/kill_file.h"
+#include "actors/roles/orchestrator_guard.h"
 #include "actors/roles/orchestrator_parts.h"
 #include "base/log.h"
 

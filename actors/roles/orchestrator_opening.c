@@ -1,3 +1,4 @@
+#include "actors/roles/orchestrator_guard.h"
 #include "actors/roles/orchestrator_parts.h"
 
 /* Puts a position into the book, before any fill of it. */

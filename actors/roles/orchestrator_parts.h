@@ -419,15 +419,18 @@ MUST_USE enum err actions_on_report(struct orchestrator *orch, struct executor_e
 /* Carries out again what was accepted before a restart and is not completed. */
 MUST_USE enum err actions_resume(struct orchestrator *orch, uint32_t number);
 
+/* ---- orchestrator_past.c: what an executor missed ---- */
+
+/* Keeps for an executor's host what it is told about an order of its executor. */
+MUST_USE enum err past_tell(struct orchestrator *orch, uint32_t number,
+                            const struct order_event *event);
+
 /* ---- orchestrator_recovery.c: from the journal back to where the run was ---- */
 
 /* Plays the journal of the database. Errors, with words: ERR_CORRUPT, ERR_STATE when the run file
  * has changed, ERR_UNSUPPORTED, those of reader_open(). */
 MUST_USE enum err recovery_replay(struct orchestrator *orch, const char *database,
                                   struct failure *failure);
-/* Keeps for an executor's host what it is told about an order of its executor. */
-MUST_USE enum err recovery_tell(struct orchestrator *orch, uint32_t number,
-                                const struct order_event *event);
 /* The first step of a recovered run: venues, hosts. */
 MUST_USE enum err recovery_begin(struct orchestrator *orch);
 /* Each step: shows hosts to the market as soon as they can be woken. */
@@ -454,6 +457,9 @@ MUST_USE enum err restore_adopted(struct orchestrator *orch, const struct record
 /* Gives what is left of live orders to venues of this process, which have forgotten them. */
 MUST_USE enum err restore_orders(struct orchestrator *orch);
 
+/* Asks back every live order of an executor. */
+MUST_USE enum err restore_cancel_all(struct orchestrator *orch, uint32_t number);
+
 /* ---- orchestrator_router.c: the orders ---- */
 
 /* The order of that ordinal, or NULL. */
@@ -467,9 +473,6 @@ void router_set_state(struct orchestrator *orch, struct order_entry *order, enum
  * over. */
 MUST_USE enum err router_on_never_sent(struct orchestrator *orch,
                                        const struct message_request *never_sent);
-/* Asks back every live order of an executor. */
-MUST_USE enum err router_cancel_all(struct orchestrator *orch, uint32_t number);
-
 /* Journals what an executor does not place, and why. */
 MUST_USE enum err router_on_skipped(struct orchestrator *orch, uint32_t number,
                                     const struct executor_skip *skip);
@@ -542,63 +545,5 @@ MUST_USE enum err books_apply_funding(struct orchestrator *orch, struct position
 MUST_USE enum err books_publish(struct orchestrator *orch, bool is_final);
 /* Brings the figures of a controller, or of the run (UINT32_MAX), up to the marks of now. */
 void books_refresh(struct orchestrator *orch, uint32_t controller, struct performance *performance);
-
-/* ---- orchestrator_guard.c: what the risk engine judges and is told ---- */
-
-MUST_USE enum err guard_init(struct orchestrator *orch);
-void guard_done(struct orchestrator *orch);
-/* Tells of the controller that gets the next number. */
-MUST_USE enum err guard_add_controller(struct orchestrator *orch, const char *name);
-/* Tells of a new executor, whose controller and instruments are filled in. */
-MUST_USE enum err guard_add_executor(struct orchestrator *orch, struct executor_entry *entry);
-/* True when the executor may be created now. Its instruments exist. */
-bool guard_check_create(struct orchestrator *orch, const struct executor_section *section,
-                        const char *controller_id, struct risk_verdict *ret_verdict);
-/* Journals that one was not created. */
-MUST_USE enum err guard_deny_create(struct orchestrator *orch,
-                                    const struct executor_section *section,
-                                    const struct risk_verdict *verdict);
-/* True when the order may leave: it is counted from now on. */
-bool guard_admit(struct orchestrator *orch, struct executor_entry *executor,
-                 struct order_entry *order, struct risk_verdict *ret_verdict);
-/* After a restart: the order has left before, and is counted as it was then. ERR_MEMORY. */
-MUST_USE enum err guard_restore(struct orchestrator *orch, struct executor_entry *executor,
-                                struct order_entry *order);
-/* After every change of an order's state or executed amount; `fill` is a new one, or NULL. */
-void guard_follow(struct orchestrator *orch, struct executor_entry *executor,
-                  struct order_entry *order, const struct fill *fill);
-/* What a controller owns has changed by a fill that belongs to no order of this run. */
-MUST_USE enum err guard_on_owned(struct orchestrator *orch, uint32_t controller,
-                                 const struct booking *booking, const struct fill *fill);
-/* Journals the denial of an order of that market. */
-MUST_USE enum err guard_journal_denied(struct orchestrator *orch,
-                                       const struct executor_entry *executor, uint32_t market,
-                                       const struct risk_verdict *verdict);
-/* An order was denied or rejected: one too many stops its executor. */
-MUST_USE enum err guard_on_rejected(struct orchestrator *orch, uint32_t number);
-/* Values positions again when that was a second of market time ago. */
-void guard_revalue(struct orchestrator *orch);
-/* Looks at the losses that are limited; a lost run is is_halted. */
-MUST_USE enum err guard_watch_losses(struct orchestrator *orch);
-/* The run is over: when a loss has ended it the next one starts HALTED. */
-MUST_USE enum err guard_end(struct orchestrator *orch);
-
-/* ---- orchestrator_halt.c: the states of risk ---- */
-
-MUST_USE enum err halt_init(struct orchestrator *orch);
-void halt_done(struct orchestrator *orch);
-/* The journal has begun: writes the states that hold from the start. */
-MUST_USE enum err halt_on_started(struct orchestrator *orch);
-/* Puts a state in force and journals it. */
-MUST_USE enum err halt_record(struct orchestrator *orch, const struct risk_change *change);
-/* The same; what it forbids is denied where it waits, and canceled where it is live. */
-MUST_USE enum err halt_change(struct orchestrator *orch, const struct risk_change *change);
-/* True when the states forbid that this order is live. */
-bool halt_forbids(const struct orchestrator *orch, const struct executor_entry *executor,
-                  const struct order_entry *order, struct risk_verdict *ret_verdict);
-MUST_USE enum err halt_on_request(struct orchestrator *orch, const struct message_risk *request,
-                                  struct actor_ref sender);
-MUST_USE enum err halt_on_sweep(struct orchestrator *orch);
-MUST_USE enum err halt_on_committed(struct orchestrator *orch);
 
 #endif

@@ -22,53 +22,9 @@
 #include "persistence/reader.h"
 
 enum {
-    RECOVERY_STATE_FIRST = 16,
     RECOVERY_RESUMED_MAX = 512,        /* Executors shown to the market per step. */
     RECOVERY_TREE_BYTES_MAX = 8 << 20, /* While a configuration or an action is parsed. */
 };
-
-/* ---- What an executor missed ---- */
-
-void executor_past_destroy(struct executor_past *past)
-{
-    if (past != NULL) {
-        free(past->state);
-        free(past->missed);
-        free(past);
-    }
-}
-
-/* Keeps an event for the host that is not there yet. */
-static enum err recovery_keep(struct executor_past *past, const struct message_catch_up *missed)
-{
-    if (past->missed_count == past->missed_capacity) {
-        const uint32_t capacity =
-            past->missed_capacity != 0 ? past->missed_capacity * 2 : RECOVERY_STATE_FIRST;
-        struct message_catch_up *all = realloc(past->missed, capacity * sizeof(*all));
-        if (all == NULL) {
-            return ERR_MEMORY;
-        }
-        past->missed = all;
-        past->missed_capacity = capacity;
-    }
-    past->missed[past->missed_count++] = *missed;
-    return ERR_NONE;
-}
-
-enum err recovery_tell(struct orchestrator *orch, uint32_t number, const struct order_event *event)
-{
-    struct executor_entry *entry = roster_get(orch, number);
-    if (entry->status == EXECUTOR_TERMINATED) {
-        return ERR_NONE;
-    }
-    const struct order_entry *order = &entry->orders[event->ordinal - 1];
-    struct message_catch_up missed = {.event = *event};
-    missed.event.market = entry->instruments[0]->index == order->ticket.instrument ? 0 : 1;
-    if (event->kind == ORDER_EVENT_FILL) {
-        missed.executed_before = decimal_subtract(order->executed_base, event->fill.amount);
-    }
-    return recovery_keep(entry->owner->past, &missed);
-}
 
 /* ---- The records, one by one ---- */
 
@@ -252,11 +208,10 @@ static enum err recovery_on_order(struct recovery *recovery, const struct record
     struct order_event event = {.ordinal = id.ordinal};
     if (order_state_is_terminal(order->state)) {
         event.kind = restore_end_event(order->state);
-        return recovery_tell(orch, id.executor, &event);
+        return past_tell(orch, id.executor, &event);
     }
     event.kind = ORDER_EVENT_ACKNOWLEDGED;
-    return record->kind == RECORD_ORDER_ACCEPTED ? recovery_tell(orch, id.executor, &event)
-                                                 : ERR_NONE;
+    return record->kind == RECORD_ORDER_ACCEPTED ? past_tell(orch, id.executor, &event) : ERR_NONE;
 }
 
 /* A part of a liquidation has the venue's trade id and a number behind it: the venue's own must not
@@ -515,7 +470,7 @@ static enum err recovery_give_up(struct orchestrator *orch, uint32_t number, enu
                                               .closed_at_ns = orch->now_ns}};
     enum err err = journal_add(orch, &record);
     if (err == ERR_NONE) {
-        err = router_cancel_all(orch, number);
+        err = restore_cancel_all(orch, number);
     }
     roster_close(orch, entry, CLOSE_FAILED, DECIMAL_ZERO);
     return err;

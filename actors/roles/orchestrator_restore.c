@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 
+#include "actors/roles/orchestrator_guard.h"
 #include "actors/roles/orchestrator_parts.h"
 
 /* The order that a record is the first of. */
@@ -72,7 +73,7 @@ enum err restore_adopted(struct orchestrator *orch, const struct record_order *r
         .kind = ORDER_EVENT_ADOPTED,
         .ordinal = record->id.ordinal,
         .fill = {.order = record->id, .side = record->side, .amount = record->amount}};
-    return recovery_tell(orch, record->id.executor, &event);
+    return past_tell(orch, record->id.executor, &event);
 }
 
 /* What is left of an order goes to its venue again, under its own id; one that was asked back is
@@ -110,6 +111,19 @@ enum err restore_orders(struct orchestrator *orch)
     enum err err = ERR_NONE;
     for (uint32_t i = 0; i < orch->executor_count && err == ERR_NONE; i++) {
         err = restore_live_of(orch, &orch->executors[i]);
+    }
+    return err;
+}
+
+enum err restore_cancel_all(struct orchestrator *orch, uint32_t number)
+{
+    const struct executor_entry *executor = roster_get(orch, number);
+    enum err err = ERR_NONE;
+    for (uint32_t ordinal = 1; ordinal <= executor->order_count && err == ERR_NONE; ordinal++) {
+        const enum order_state state = executor->orders[ordinal - 1].state;
+        if (!order_state_is_terminal(state) && state != ORDER_PENDING_CANCEL) {
+            err = router_cancel(orch, number, ordinal);
+        }
     }
     return err;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "actors/roles/host.h"
+#include "actors/roles/orchestrator_guard.h"
 #include "actors/roles/orchestrator_parts.h"
 #include "actors/roles/orchestrator_reconciler.h"
 #include "actors/run_rates.h"

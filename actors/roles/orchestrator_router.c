@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "actors/roles/orchestrator_guard.h"
 #include "actors/roles/orchestrator_parts.h"
 #include "actors/roles/orchestrator_reconciler.h"
 
@@ -86,7 +87,7 @@ static enum err router_tell(struct orchestrator *orch, uint32_t number,
 {
     const struct executor_entry *executor = roster_get(orch, number);
     if (executor->owner != NULL && executor->owner->past != NULL) {
-        return recovery_tell(orch, number, event); /* Its host is not there yet. */
+        return past_tell(orch, number, event); /* Its host is not there yet. */
     }
     if (orch->is_replaying) {
         return ERR_NONE;
@@ -286,19 +287,6 @@ enum err router_cancel(struct orchestrator *orch, uint32_t number, uint32_t ordi
     const uint32_t venue = orch->given.config->instruments[order->ticket.instrument].venue;
     return message_post(orch->context, orch->given.venues[venue], MESSAGE_CANCEL, orch->now_ns,
                         &order->ticket.id, sizeof(order->ticket.id));
-}
-
-enum err router_cancel_all(struct orchestrator *orch, uint32_t number)
-{
-    const struct executor_entry *executor = roster_get(orch, number);
-    enum err err = ERR_NONE;
-    for (uint32_t ordinal = 1; ordinal <= executor->order_count && err == ERR_NONE; ordinal++) {
-        const enum order_state state = executor->orders[ordinal - 1].state;
-        if (!order_state_is_terminal(state) && state != ORDER_PENDING_CANCEL) {
-            err = router_cancel(orch, number, ordinal);
-        }
-    }
-    return err;
 }
 
 enum err router_on_request(struct orchestrator *orch, const struct message_request *request)

@@ -273,7 +273,7 @@ static enum err host_evaluate(struct host *host, struct context *context,
 
 /* Whether there is something to report after an evaluation, and why. */
 static bool host_has_news(const struct host *host, const struct executor_view *view,
-                          bool has_requests, enum report_cause *ret_cause)
+                          bool has_placed, enum report_cause *ret_cause)
 {
     if (host->executor->status != host->reported) {
         *ret_cause = REPORT_STATUS;
@@ -285,10 +285,10 @@ static bool host_has_news(const struct host *host, const struct executor_view *v
     }
     *ret_cause = REPORT_STATE;
     return host->is_durable &&
-           (has_requests || view->now_ns - host->reported_at_ns >= HOST_STATE_INTERVAL_NS);
+           (has_placed || view->now_ns - host->reported_at_ns >= HOST_STATE_INTERVAL_NS);
 }
 
-/* The state that a restart needs goes ahead of the requests that came with it. */
+/* The state that a restart needs goes ahead of the orders that came with it. */
 static enum err host_tell(struct host *host, struct context *context,
                           const struct executor_view *view,
                           const struct executor_requests *requests)
@@ -296,7 +296,7 @@ static enum err host_tell(struct host *host, struct context *context,
     const struct text none = {0};
     enum report_cause cause;
     enum err err = ERR_NONE;
-    if (host_has_news(host, view, requests->count > 0, &cause)) {
+    if (host_has_news(host, view, host_has_placed(requests), &cause)) {
         host->is_report_wanted = false;
         host->reported = host->executor->status;
         err = host_send_report(host, context, view, cause, &none);

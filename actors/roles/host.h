@@ -4,7 +4,7 @@
  * It turns wakes into evaluations, requests into messages, and order events into ledger entries.
  * It ends by itself after its executor has terminated.
  *
- * A durable one reports its state before the requests that came with it, and otherwise when it has
+ * A durable one reports its state before the orders that it places, and otherwise when it has
  * changed, at most every HOST_STATE_INTERVAL_NS: from the last report and the orders of the journal
  * a restart makes it whole again. Its start() fails with ERR_CORRUPT or ERR_VERSION when the state
  * that it is given cannot be loaded.

@@ -105,6 +105,36 @@ def has_rows(folder, sql, count):
     return look
 
 
+def test_stop_at_any_moment_of_a_recovery(folder):
+    """SIGTERM while a run recovers, once or twice, with 1, 2 and 4 workers: it ends in order, or at
+    once when told twice, and the database is whole."""
+    file = restart_file(folder, speed="300")
+    file["persistence"]["path"] = "test.db"
+    chance = random.Random(5)
+    codes = []
+    for i in range(12):
+        for old in folder.glob("test.db*"):
+            old.unlink()
+        file["run"]["workers"] = (1, 2, 4)[i % 3]
+        path = write(folder, file)
+        kill_when(folder, path, has_rows(folder, "SELECT * FROM fill", 3))
+        process = start("run", "--quiet", path, cwd=folder)
+        time.sleep(0.02 + chance.random() * 0.2)
+        process.send_signal(signal.SIGTERM)
+        if i % 4 == 3:
+            process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=SECONDS_MAX)
+        codes.append(process.returncode)
+        assert process.returncode in (0, 1, -signal.SIGTERM), errors
+        assert process.returncode == 0 or "internal error" not in errors, errors
+        check_whole(folder)
+        if process.returncode == 0:
+            assert all(row["status"] == "TERMINATED" for row in rows(
+                folder / "test.db", "SELECT status FROM executor"))
+            check_books(folder / "test.db", {"BTC": 20, "USDT": 1000000})
+    assert 0 in codes, codes
+
+
 def test_policies_after_a_restart(folder):
     for policy, close_types in [("stop_close", {"EARLY_STOP"}), ("stop_keep", {"POSITION_HOLD", "EARLY_STOP"})]:
         (folder / policy).mkdir()

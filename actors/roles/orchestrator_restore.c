@@ -76,17 +76,27 @@ enum err restore_adopted(struct orchestrator *orch, const struct record_order *r
     return past_tell(orch, record->id.executor, &event);
 }
 
-/* What is left of an order goes to its venue again, under its own id; one that was asked back is
- * over. */
+/* The last word of a venue that cannot say it any more. */
+static enum err restore_end(struct orchestrator *orch, const struct order_entry *order,
+                            enum venue_update_kind kind)
+{
+    struct venue_update update = {.kind = kind, .order = order->ticket.id};
+    (void)snprintf(update.reason, sizeof(update.reason), "restart");
+    return router_on_update(orch, &update);
+}
+
+/* What is left of an order goes to its venue again, under its own id. One of which nothing is left
+ * was filled, and one that was asked back is over. */
 static enum err restore_live(struct orchestrator *orch, struct order_entry *order)
 {
-    if (order->state == ORDER_PENDING_CANCEL) {
-        struct venue_update update = {.kind = VENUE_CANCELED, .order = order->ticket.id};
-        (void)snprintf(update.reason, sizeof(update.reason), "restart");
-        return router_on_update(orch, &update);
-    }
     struct order_ticket ticket = order->ticket;
     ticket.amount = decimal_subtract(ticket.amount, order->executed_base);
+    if (decimal_sign(ticket.amount) <= 0) {
+        return restore_end(orch, order, VENUE_COMPLETED);
+    }
+    if (order->state == ORDER_PENDING_CANCEL) {
+        return restore_end(orch, order, VENUE_CANCELED);
+    }
     const uint32_t venue = orch->given.config->instruments[ticket.instrument].venue;
     return message_post(orch->context, orch->given.venues[venue], MESSAGE_SUBMIT, orch->now_ns,
                         &ticket, sizeof(ticket));

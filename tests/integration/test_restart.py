@@ -135,6 +135,44 @@ def test_stop_at_any_moment_of_a_recovery(folder):
     assert 0 in codes, codes
 
 
+def test_cut_between_the_last_fill_of_an_order_and_its_end(folder):
+    """The fill is in the journal, that the order is filled is not: it ends as filled, not again."""
+    barriers = {"open_order_type": "MARKET", "stop_loss": "0.5", "take_profit": "0.5"}
+    file = base_file(folder, run={"name": "cut", "mode": "paper", "seed": 7},
+                     executors=[executor(id="one", triple_barrier_config=barriers)])
+    file["feeds"][0]["speed"] = "300"
+    path = write(folder, file)
+    database = folder / "test.db"
+    filled = "SELECT seq, client_order_id FROM journal WHERE kind = 'order.filled'"
+    kill_when(folder, path, has_rows(folder, filled, 1))
+    cut = rows(database, filled)[0]
+    with sqlite3.connect(database) as connection:
+        connection.execute("UPDATE journal SET payload = '{}' WHERE seq = ?", (cut["seq"],))
+    connection.close()
+    run("salvage", database, folder / "saved.db", cwd=folder)
+    for old in folder.glob("test.db*"):
+        old.unlink()
+    (folder / "saved.db").rename(database)
+    assert not rows(database, filled)
+    before = rows(database, "SELECT * FROM orders")[0]
+    assert D(before["executed_base"]) == D(before["amount"]) and before["status"] != "FILLED"
+
+    process = start("run", "--quiet", path, cwd=folder)
+    end = time.monotonic() + SECONDS_MAX
+    while not has_rows(folder, filled, 1)():
+        assert time.monotonic() < end and process.poll() is None, process.communicate()
+        time.sleep(0.02)
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=SECONDS_MAX)
+    assert process.returncode == 0, errors
+    after = rows(database, "SELECT * FROM orders WHERE client_order_id = '%s'"
+                 % cut["client_order_id"])[0]
+    assert after["status"] == "FILLED" and after["executed_base"] == before["amount"], after
+    assert len(rows(database, "SELECT * FROM orders WHERE role = 'open'")) == 1
+    check_whole(folder)
+    check_books(database, {"BTC": 20, "USDT": 1000000})
+
+
 def test_policies_after_a_restart(folder):
     for policy, close_types in [("stop_close", {"EARLY_STOP"}), ("stop_keep", {"POSITION_HOLD", "EARLY_STOP"})]:
         (folder / policy).mkdir()

@@ -66,7 +66,7 @@ static void schema_print_markdown(struct text *out)
                        "number and is exact either way. Durations\nand times say their unit. "
                        "`${VAR}` and `${VAR:-default}` are replaced from the environment, `$$` is "
                        "a\ndollar sign. Enum values are names in any letter case, or Hummingbot's "
-                       "numbers.\n\n");
+                       "numbers. Relative\npaths start at the working directory.\n\n");
     field_print_markdown(run_file_fields, "Run file", 2, out);
     for (size_t i = 0; i < executor_kind_count(); i++) {
         const struct executor_kind *kind = executor_kind_at(i);

@@ -1,7 +1,11 @@
 #include "base/err.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 static const char *const err_names[] = {
     [ERR_NONE] = "none",           [ERR_MEMORY] = "memory",
@@ -31,4 +35,18 @@ enum err failure_set(struct failure *failure, enum err code, const char *format,
         va_end(arguments);
     }
     return code;
+}
+
+enum err failure_set_unopened(struct failure *failure, const char *path, int error)
+{
+    if (error != ENOENT && error != ENOTDIR) {
+        return failure_set(failure, ERR_IO, "%s: cannot open: %s", path, strerror(error));
+    }
+    char folder[PATH_MAX];
+    if (path[0] == '/' || getcwd(folder, sizeof(folder)) == NULL) {
+        return failure_set(failure, ERR_NOT_FOUND, "%s: cannot open: %s", path, strerror(error));
+    }
+    return failure_set(failure, ERR_NOT_FOUND,
+                       "%s: cannot open: %s (relative paths start at the working directory, %s)",
+                       path, strerror(error), folder);
 }

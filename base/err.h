@@ -51,4 +51,8 @@ const char *err_name(enum err code);
 enum err failure_set(struct failure *failure, enum err code, const char *format, ...)
     FORMAT_LIKE_PRINTF(3, 4);
 
+/* For a file that open() refused with the errno `error`: ERR_NOT_FOUND where it is not there,
+ * else ERR_IO. Of a relative path that leads nowhere the text says from which folder. */
+enum err failure_set_unopened(struct failure *failure, const char *path, int error);
+
 #endif

@@ -84,8 +84,7 @@ static enum err tape_load(struct tape *tape, const char *path, struct failure *f
 {
     const int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (descriptor < 0) {
-        const enum err code = errno == ENOENT || errno == ENOTDIR ? ERR_NOT_FOUND : ERR_IO;
-        return failure_set(failure, code, "%s: cannot open: %s", path, strerror(errno));
+        return failure_set_unopened(failure, path, errno);
     }
     enum err err = tape_map(tape, descriptor, path, failure);
     (void)close(descriptor); /* The mapping stays. */

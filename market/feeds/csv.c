@@ -77,8 +77,7 @@ static enum err csv_open_file(struct csv_reader *reader, struct failure *failure
 {
     const int descriptor = open(reader->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (descriptor < 0) {
-        const enum err code = errno == ENOENT || errno == ENOTDIR ? ERR_NOT_FOUND : ERR_IO;
-        return failure_set(failure, code, "%s: cannot open: %s", reader->path, strerror(errno));
+        return failure_set_unopened(failure, reader->path, errno);
     }
     const enum err err = csv_stat(reader, descriptor, failure);
     if (err != ERR_NONE) {

@@ -4,7 +4,9 @@
 #include "base/err.h"
 
 #include <check.h>
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct {
     enum err code;
@@ -58,6 +60,27 @@ START_TEST(a_long_text_is_cut)
 }
 END_TEST
 
+START_TEST(a_file_that_is_not_there_is_looked_for_from_a_folder)
+{
+    struct failure failure;
+    ck_assert_int_eq(chdir("/"), 0);
+    ck_assert_int_eq(failure_set_unopened(&failure, "a.csv", ENOENT), ERR_NOT_FOUND);
+    ck_assert_str_eq(failure.text,
+                     "a.csv: cannot open: No such file or directory (relative paths start at the "
+                     "working directory, /)");
+    ck_assert_int_eq(failure_set_unopened(&failure, "/a/b.csv", ENOTDIR), ERR_NOT_FOUND);
+    ck_assert_str_eq(failure.text, "/a/b.csv: cannot open: Not a directory");
+}
+END_TEST
+
+START_TEST(a_file_that_may_not_be_read_is_another_error)
+{
+    struct failure failure;
+    ck_assert_int_eq(failure_set_unopened(&failure, "a.csv", EACCES), ERR_IO);
+    ck_assert_str_eq(failure.text, "a.csv: cannot open: Permission denied");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("err");
@@ -67,6 +90,8 @@ int main(void)
     tcase_add_test(tables, a_failure_has_code_and_text);
     tcase_add_test(tables, a_failure_nobody_wants_is_only_a_code);
     tcase_add_test(tables, a_long_text_is_cut);
+    tcase_add_test(tables, a_file_that_is_not_there_is_looked_for_from_a_folder);
+    tcase_add_test(tables, a_file_that_may_not_be_read_is_another_error);
     suite_add_tcase(suite, tables);
 
     SRunner *runner = srunner_create(suite);

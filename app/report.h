@@ -102,6 +102,10 @@ MUST_USE enum err report_print_json(const struct report *report, struct reader *
                                     const struct report_speed *speed, FILE *out,
                                     struct failure *failure);
 
+/* One HTML page that needs nothing else: figures, the result over time, fills, tables. */
+MUST_USE enum err report_print_html(const struct report *report, struct reader *reader, FILE *out,
+                                    struct failure *failure);
+
 /* A table as CSV (RFC 4180) with a header. ERR_NOT_FOUND names the tables there are. */
 MUST_USE enum err report_print_csv(struct reader *reader, const char *table, FILE *out,
                                    struct failure *failure);

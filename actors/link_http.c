@@ -56,14 +56,17 @@ static enum err http_listen(struct http_listener *listener, const char *url,
         listen(listener->socket, HTTP_BACKLOG) != 0) {
         return http_failure(failure, url, errno);
     }
-    struct sockaddr_storage bound = {0};
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } bound = {0};
     socklen_t size = sizeof(bound);
-    if (getsockname(listener->socket, (struct sockaddr *)&bound, &size) != 0) {
+    if (getsockname(listener->socket, &bound.any, &size) != 0) {
         return http_failure(failure, url, errno);
     }
-    listener->port = ntohs(bound.ss_family == AF_INET6
-                               ? ((const struct sockaddr_in6 *)(const void *)&bound)->sin6_port
-                               : ((const struct sockaddr_in *)(const void *)&bound)->sin_port);
+    listener->port =
+        ntohs(bound.any.sa_family == AF_INET6 ? bound.v6.sin6_port : bound.v4.sin_port);
     return ERR_NONE;
 }
 

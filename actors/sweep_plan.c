@@ -152,7 +152,9 @@ static void plan_check_path(const struct plan_check *check, struct plan_paramete
                              "leads nowhere: everything but its last key has to be in this file");
             return;
         }
-        node = place < node->count ? node->items[place] : NULL;
+        if (!is_last) {
+            node = node->items[place];
+        }
     }
 }
 

@@ -175,6 +175,7 @@ static void picture_draw_time_axis(const struct picture *picture)
 static void picture_draw_prices(const struct picture *picture)
 {
     static const char *const colors[WAKE_MARKETS_MAX] = {COLOR_PRICE, COLOR_SECOND};
+    ASSERT(picture->play->market_count <= WAKE_MARKETS_MAX);
     for (uint32_t i = 0; i < picture->play->market_count; i++) {
         text_append_string(picture->out, "<polyline points=\"");
         for (size_t j = 0; j < picture->play->sample_count; j++) {

@@ -139,6 +139,7 @@ static enum err connection_connect(struct connection *connection, const char *pa
 
 static enum err connection_open_writer(struct connection *connection, struct failure *failure)
 {
+    /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): connection_close() frees the path. */
     const enum err err = connection_connect(connection, connection->path,
                                             SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, failure);
     if (err == ERR_NONE && sqlite3_db_readonly(connection->db, "main") == 1) {

@@ -402,7 +402,7 @@ static enum err sweep_store_fill_ranking(struct sweep_store *store, enum sweep_m
     enum err err = connection_prepare(&store->connection, sql, &statement, failure);
     int code = err == ERR_NONE ? sqlite3_step(statement) : SQLITE_DONE;
     while (err == ERR_NONE && code == SQLITE_ROW) {
-        struct decimal value;
+        struct decimal value = DECIMAL_ZERO;
         err = sweep_store_read_decimal(store, statement, 1, &value, failure);
         if (err == ERR_NONE) {
             ranking_add(ranking, (uint64_t)sqlite3_column_int64(statement, 0), value);

@@ -184,7 +184,7 @@ static void control_print_filter(const struct control_request *request, struct t
 struct control_task {
     const struct control_call *call;
     const struct node *node;
-    const struct control_request *request;
+    struct control_request *request;
     struct arena *arena;
     struct problems *problems;
 };
@@ -327,12 +327,10 @@ static void control_refuse_name(struct control *control, const struct control_ca
     text_done(&message);
 }
 
-static void control_carry(struct control *control, size_t index, struct control_task *task)
+static void control_carry(struct control *control, size_t index, const struct control_task *task)
 {
-    struct control_request request = {0};
-    task->request = &request;
     const struct field *fields = control_requests[index].fields;
-    if (fields != NULL && field_parse(fields, task->node, "", &request, sizeof(request),
+    if (fields != NULL && field_parse(fields, task->node, "", task->request, sizeof(*task->request),
                                       task->arena, task->problems) != ERR_NONE) {
         control_refuse(control, task->call, "bad_request", text_string(&task->problems->lines));
         return;
@@ -348,8 +346,9 @@ void control_dispatch(struct control *control, const struct control_call *call,
     arena_init(&arena, CONTROL_ARENA_BYTES_MAX);
     struct problems problems;
     problems_init(&problems, "request");
-    struct control_task task = {
-        .call = call, .node = request, .arena = &arena, .problems = &problems};
+    struct control_request parsed = {0};
+    const struct control_task task = {
+        .call = call, .node = request, .request = &parsed, .arena = &arena, .problems = &problems};
     size_t index = 0;
     while (index < CONTROL_REQUESTS &&
            (name == NULL || strcmp(control_requests[index].name, name) != 0)) {

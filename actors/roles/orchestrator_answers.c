@@ -59,16 +59,18 @@ enum err answers_remember(struct orchestrator *orch, const struct action_entry *
                           uint32_t *ret_number)
 {
     struct action_entry *entry = malloc(sizeof(*entry));
-    char *text = strdup(answer->text);
-    enum err err = entry != NULL && text != NULL ? answers_reserve(orch) : ERR_MEMORY;
+    if (entry == NULL) {
+        return ERR_MEMORY;
+    }
+    *entry = *answer;
+    entry->request = NULL;
+    entry->text = strdup(answer->text);
+    enum err err = entry->text != NULL ? answers_reserve(orch) : ERR_MEMORY;
     if (err == ERR_NONE) {
-        *entry = *answer;
-        entry->text = text;
-        entry->request = NULL;
         err = text_index_set(&orch->actions_by_id, entry->id, orch->action_count + 1);
     }
     if (err != ERR_NONE) {
-        free(text);
+        free(entry->text);
         free(entry);
         return err;
     }

@@ -390,7 +390,7 @@ bool roster_is_quoted(const struct orchestrator *orch, const struct executor_ent
 static bool roster_has_quotes(const struct orchestrator *orch,
                               const struct executor_section *section)
 {
-    const struct instrument *instruments[WAKE_MARKETS_MAX];
+    const struct instrument *instruments[WAKE_MARKETS_MAX] = {NULL};
     for (uint32_t i = 0; i < section->kind->market_count; i++) {
         const char *connector;
         const char *pair;

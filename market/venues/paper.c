@@ -95,7 +95,8 @@ const struct paper_position *paper_venue_position(const struct paper_venue *venu
 struct paper_origins paper_venue_origins(const struct paper_venue *venue, const char *asset)
 {
     const struct paper_account *account = paper_accounts_find(&venue->accounts, asset);
-    return account == NULL ? (struct paper_origins){0} : account->origins;
+    const struct paper_origins none = {0};
+    return account == NULL ? none : account->origins;
 }
 
 void paper_venue_each_balance(const struct paper_venue *venue,

@@ -16,6 +16,7 @@ void book_clear(struct book *book)
 {
     book->bids.count = 0;
     book->asks.count = 0;
+    book->version++;
 }
 
 static const struct book_side *book_side_of(const struct book *book, enum side side)
@@ -80,6 +81,7 @@ enum err book_set(struct book *book, const struct book_change *change)
     ASSERT(decimal_sign(change->price) > 0 && decimal_sign(change->amount) >= 0);
     struct book_side *levels = change->side == SIDE_BUY ? &book->bids : &book->asks;
     const size_t place = book_place(levels, change->side, change->price);
+    book->version++;
     if (!book_has(levels, place, change->price)) {
         return decimal_sign(change->amount) == 0
                    ? ERR_NONE
@@ -135,14 +137,18 @@ struct book_walk book_walk(const struct book *book, enum side taker, struct deci
         if (decimal_sign(limit) > 0 && book_is_behind(side, level->price, limit)) {
             break;
         }
-        const struct decimal taken =
-            decimal_min(level->amount, decimal_subtract(amount, walk.amount));
-        walk.amount = decimal_add(walk.amount, taken);
-        walk.quote = decimal_add(walk.quote, decimal_multiply(level->price, taken));
-        walk.worst = level->price;
-        walk.levels++;
+        book_walk_add(&walk, level, amount);
     }
     return walk;
+}
+
+void book_walk_add(struct book_walk *walk, const struct book_level *level, struct decimal amount)
+{
+    const struct decimal taken = decimal_min(level->amount, decimal_subtract(amount, walk->amount));
+    walk->amount = decimal_add(walk->amount, taken);
+    walk->quote = decimal_add(walk->quote, decimal_multiply(level->price, taken));
+    walk->worst = level->price;
+    walk->levels++;
 }
 
 void book_take(struct book *book, enum side side, struct decimal amount)
@@ -152,6 +158,7 @@ void book_take(struct book *book, enum side side, struct decimal amount)
     struct book_level *best = &levels->levels[levels->count - 1];
     ASSERT(!decimal_less(best->amount, amount));
     best->amount = decimal_subtract(best->amount, amount);
+    book->version++;
     if (decimal_sign(best->amount) == 0) {
         levels->count--;
     }

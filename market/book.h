@@ -34,6 +34,7 @@ struct book_side {
 struct book {
     struct book_side bids;
     struct book_side asks;
+    uint64_t version; /* Another one after every change. */
 };
 
 /* The new amount of a level; 0 removes it. */
@@ -93,6 +94,9 @@ bool book_is_tradable(const struct book *book);
  */
 struct book_walk book_walk(const struct book *book, enum side taker, struct decimal amount,
                            struct decimal limit);
+
+/* Goes on with a walk that asks for `amount` in all: takes what it still lacks from one level. */
+void book_walk_add(struct book_walk *walk, const struct book_level *level, struct decimal amount);
 
 /* Takes `amount` from the best level of a side; amount <= what it has. */
 void book_take(struct book *book, enum side side, struct decimal amount);

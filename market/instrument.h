@@ -34,6 +34,7 @@ struct instrument {
     int64_t funding_interval_ns; /* Paid at its multiples; 0: no funding. */
     struct decimal maker_fee;    /* What the venue takes of the notional. */
     struct decimal taker_fee;
+    bool has_depth; /* Its venue fills by the levels of a book: a whole amount has its own price. */
     unsigned price_digits; /* Fractional digits of the tick: prices as int64 mantissas. */
 };
 

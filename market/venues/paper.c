@@ -268,6 +268,12 @@ enum err paper_venue_on_depth(struct paper_venue *venue, uint32_t instrument,
     return paper_venue_cross(venue, instrument, updates);
 }
 
+const struct book *paper_venue_depth(const struct paper_venue *venue, uint32_t instrument)
+{
+    ASSERT(instrument < venue->instrument_count);
+    return &venue->markets[instrument].depth.book;
+}
+
 void paper_venue_wake(const struct paper_venue *venue, uint32_t instrument,
                       struct wake_levels *ret_levels, int64_t *ret_at_ns)
 {

@@ -178,6 +178,10 @@ MUST_USE enum err paper_venue_on_depth(struct paper_venue *venue, uint32_t instr
                                        const struct book_message *message,
                                        struct venue_updates *updates);
 
+/* The levels of an instrument's depth, less what orders here have taken; empty before the first
+ * snapshot, after a gap, and in the model `touch`. Borrowed until the venue's next event. */
+const struct book *paper_venue_depth(const struct paper_venue *venue, uint32_t instrument);
+
 /*
  * The next quote that concerns the venue, for one instrument. at_ns is the arrival time of the
  * oldest waiting request, or when funding is due: the first quote at or after it concerns the

@@ -328,6 +328,24 @@ START_TEST(a_market_order_must_afford_its_worst_price)
 }
 END_TEST
 
+/* The depth that is shown is what the next order meets: another one after each change. */
+START_TEST(what_was_taken_is_not_shown)
+{
+    struct paper_fixture fixture;
+    open_book(&fixture);
+    const struct book *depth = paper_venue_depth(fixture.venue, 0);
+    ck_assert(decimal_equal(book_best(depth, SIDE_SELL)->price, D("101")));
+    ck_assert_uint_eq(book_count(paper_venue_depth(fixture.venue, 1), SIDE_SELL), 0);
+    const uint64_t version = depth->version;
+    submit(&fixture, 1, SIDE_BUY, "1.5", "0");
+    quote(&fixture, "99", "101");
+    ck_assert_uint_ne(depth->version, version);
+    ck_assert(decimal_equal(book_best(depth, SIDE_SELL)->price, D("102")));
+    ck_assert(decimal_equal(book_best(depth, SIDE_SELL)->amount, D("1.5")));
+    fixture_close(&fixture);
+}
+END_TEST
+
 START_TEST(after_a_gap_nothing_trades)
 {
     struct paper_fixture fixture;
@@ -397,6 +415,7 @@ int main(void)
     tcase_add_test(cases, a_limit_order_takes_to_its_price_and_rests);
     tcase_add_test(cases, all_or_nothing_looks_before_it_takes);
     tcase_add_test(cases, a_market_order_must_afford_its_worst_price);
+    tcase_add_test(cases, what_was_taken_is_not_shown);
     tcase_add_test(cases, after_a_gap_nothing_trades);
     tcase_add_test(cases, a_liquidation_walks_the_levels);
     tcase_add_test(cases, the_model_touch_looks_at_quotes_only);

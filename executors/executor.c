@@ -37,6 +37,7 @@ const struct field_name skip_reason_names[] = {
     {"risk", SKIP_RISK},
     {"retry_wait", SKIP_RETRY_WAIT},
     {"balance", SKIP_BALANCE},
+    {"depth", SKIP_DEPTH},
     {NULL, 0},
 };
 

@@ -22,6 +22,7 @@
 #include "base/text.h"
 #include "config/field.h"
 #include "executors/ledger.h"
+#include "market/book_top.h"
 #include "market/instrument.h"
 #include "market/order.h"
 #include "market/wake.h"
@@ -78,6 +79,9 @@ struct market_view {
     const struct instrument *instrument; /* Borrowed. */
     struct decimal bid;
     struct decimal ask;
+    /* Borrowed: the levels behind them, for kinds that read the depth of instruments that have
+     * one; empty as long as they are not known. NULL: there is none. */
+    const struct book_top *depth;
 };
 
 struct executor_view {
@@ -117,6 +121,7 @@ enum skip_reason {
     SKIP_RISK,       /* A limit of the run denied it. */
     SKIP_RETRY_WAIT, /* An order has failed, and the wait is not over. */
     SKIP_BALANCE,    /* The account does not have what the plan needs. */
+    SKIP_DEPTH,      /* The book does not have what the whole amount needs. */
 };
 
 extern const struct field_name skip_reason_names[]; /* bounds, below_min_size, ... */
@@ -216,6 +221,7 @@ struct executor_kind {
     size_t update_size;                /* Of a struct of plain values: it travels by copy. */
     size_t state_size;
     uint32_t market_count;
+    bool reads_depth; /* Its views have the depth of their markets. */
 
     /* Checks what a table cannot say (lists of equal length, start below end). May be NULL. */
     enum err (*validate)(const struct executor_config *config, const char *path,

@@ -1,5 +1,6 @@
 #include "executors/pairing.h"
 
+#include "executors/depth.h"
 #include "executors/moment.h"
 #include "executors/snapshot.h"
 
@@ -39,6 +40,13 @@ struct decimal pairing_amount(const struct pairing *pairing)
     const struct decimal amount =
         decimal_floor_to(pairing_config_of(pairing)->order_amount, decimal_max(a, b));
     return decimal_is_multiple(amount, decimal_min(a, b)) ? amount : DECIMAL_INVALID;
+}
+
+struct decimal pairing_lacking(const struct pairing *pairing, uint32_t market)
+{
+    const struct pairing_sum *sum = &pairing->sums[market];
+    return decimal_subtract(pairing_amount(pairing),
+                            market == PAIRING_BUYING ? sum->bought : sum->sold);
 }
 
 static bool pairing_is_large_enough(const struct pairing *pairing)
@@ -118,15 +126,29 @@ void pairing_on_order(struct executor *executor, const struct order_event *event
     }
 }
 
+static void pairing_read_depth(struct pairing_moment *moment, const struct pairing *pairing,
+                               const struct executor_view *view, uint32_t market)
+{
+    const struct depth_price price =
+        depth_price_of(&view->markets[market], market == PAIRING_BUYING ? SIDE_BUY : SIDE_SELL,
+                       pairing_lacking(pairing, market));
+    moment->whole[market] = price.average;
+    moment->is_shallow[market] = !price.suffices && decimal_sign(price.available) > 0;
+}
+
 static void pairing_read_markets(struct pairing_moment *moment, const struct pairing *pairing,
                                  const struct executor_view *view)
 {
     const bool is_over = pairing->executor.status == EXECUTOR_TERMINATED;
     ASSERT(is_over || view->market_count >= PAIRING_MARKETS);
     moment->now_ns = is_over ? pairing->final[0].time_ns : view->now_ns;
-    for (size_t i = 0; i < PAIRING_MARKETS; i++) {
+    for (uint32_t i = 0; i < PAIRING_MARKETS; i++) {
         moment->bid[i] = is_over ? pairing->final[i].bid : view->markets[i].bid;
         moment->ask[i] = is_over ? pairing->final[i].ask : view->markets[i].ask;
+        moment->whole[i] = i == PAIRING_BUYING ? moment->ask[i] : moment->bid[i];
+        if (!is_over && view->markets[i].depth != NULL) {
+            pairing_read_depth(moment, pairing, view, i);
+        }
     }
     moment->rate = is_over ? pairing->final_rate : view->rate;
     if (decimal_is_valid(moment->rate) && decimal_sign(moment->rate) == 0) {

@@ -59,6 +59,11 @@ struct pairing_moment {
     int64_t now_ns;
     struct decimal bid[PAIRING_MARKETS];
     struct decimal ask[PAIRING_MARKETS];
+    /* What is paid for what the buying market lacks, got for what the selling one lacks: the price
+     * of that whole amount, in the quote asset of its market (executors/depth.h). Invalid where the
+     * depth does not suffice. */
+    struct decimal whole[PAIRING_MARKETS];
+    bool is_shallow[PAIRING_MARKETS]; /* The depth is known, and does not suffice. */
     struct decimal
         rate; /* Of the selling market's quote asset in the buying market's; 1: the same. */
     struct decimal exposure; /* Base; negative: more was sold. */
@@ -100,6 +105,10 @@ void pairing_plan(const struct pairing_config *config, const struct executor_vie
 
 /* order_amount on the grid of both markets. Invalid when their steps have no common grid. */
 struct decimal pairing_amount(const struct pairing *pairing);
+
+/* What is still to be bought on the buying market, to be sold on the selling one; not on a grid.
+ * Below 0 when more was. */
+struct decimal pairing_lacking(const struct pairing *pairing, uint32_t market);
 
 /* NOT_STARTED -> RUNNING; or TERMINATED when the plan has no balance or the amount is too small for
  * a market. */

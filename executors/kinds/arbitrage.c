@@ -2,7 +2,8 @@
  * Arbitrage executor: buys on one market and sells on another at the same time, once, when that
  * earns more than it has to.
  *
- * Both legs are MARKET orders of the whole amount. A leg that fails or is filled in part is sent
+ * Both legs are MARKET orders of the whole amount, and it is at the prices of the whole amount that
+ * they have to pay. A leg that fails or is filled in part is sent
  * again for what it lacks, whatever the market has come to; when that has failed too often, what
  * the other leg has too much is unwound where it was traded. The executor is RUNNING until both
  * legs are equal.
@@ -63,10 +64,24 @@ static bool arbitrage_is_profitable(const struct pairing *pairing, struct decima
            decimal_less(pairing_config_of(pairing)->min_profitability, profit);
 }
 
-/* What the selling market pays, in the quote asset of the buying one. */
-static struct decimal arbitrage_bid(const struct pairing_moment *moment)
+/* A price of the selling market in the quote asset of the buying one. */
+static struct decimal arbitrage_value(const struct pairing_moment *moment, struct decimal price)
 {
-    return pairing_value(moment, PAIRING_SELLING, moment->bid[PAIRING_SELLING]);
+    return pairing_value(moment, PAIRING_SELLING, price);
+}
+
+/* Whether the best prices pay. No amount has better ones, so without this nothing does. */
+static bool arbitrage_may_pay(const struct pairing *pairing, const struct pairing_moment *moment)
+{
+    return arbitrage_is_profitable(pairing, moment->ask[PAIRING_BUYING],
+                                   arbitrage_value(moment, moment->bid[PAIRING_SELLING]));
+}
+
+/* Whether the whole amount pays. */
+static bool arbitrage_pays(const struct pairing *pairing, const struct pairing_moment *moment)
+{
+    return arbitrage_is_profitable(pairing, moment->whole[PAIRING_BUYING],
+                                   arbitrage_value(moment, moment->whole[PAIRING_SELLING]));
 }
 
 /* The live order of a leg, or NULL. */
@@ -114,16 +129,12 @@ static struct holding arbitrage_holding(const struct pairing *pairing,
 static struct order_draft arbitrage_leg(const struct pairing *pairing, uint32_t market)
 {
     const struct instrument *instrument = pairing->executor.instruments[market];
-    const bool buys = market == PAIRING_BUYING;
-    const struct pairing_sum *sum = &pairing->sums[market];
-    const struct decimal done = buys ? sum->bought : sum->sold;
     return (struct order_draft){
         .market = market,
         .role = ROLE_OPEN,
-        .side = buys ? SIDE_BUY : SIDE_SELL,
+        .side = market == PAIRING_BUYING ? SIDE_BUY : SIDE_SELL,
         .type = ORDER_MARKET,
-        .amount =
-            decimal_floor_to(decimal_subtract(pairing_amount(pairing), done), instrument->step),
+        .amount = decimal_floor_to(pairing_lacking(pairing, market), instrument->step),
     };
 }
 
@@ -136,13 +147,27 @@ static bool arbitrage_is_tradable(const struct pairing *pairing,
     return instrument_is_tradable(pairing->executor.instruments[leg->market], leg->amount, price);
 }
 
+/* Says which market lacks the depth for its leg, when that is what keeps a profit away. */
+static void arbitrage_skip_shallow(const struct pairing *pairing,
+                                   const struct pairing_moment *moment,
+                                   const struct order_draft *legs,
+                                   struct executor_requests *requests)
+{
+    for (uint32_t market = 0; market < PAIRING_MARKETS; market++) {
+        if (moment->is_shallow[market] && arbitrage_may_pay(pairing, moment)) {
+            executor_skip(requests, &legs[market], SKIP_DEPTH);
+        }
+    }
+}
+
 /* Sends both legs when it pays. */
 static bool arbitrage_open(struct pairing *pairing, const struct pairing_moment *moment,
                            struct executor_requests *requests)
 {
     const struct order_draft legs[] = {arbitrage_leg(pairing, PAIRING_BUYING),
                                        arbitrage_leg(pairing, PAIRING_SELLING)};
-    if (!arbitrage_is_profitable(pairing, moment->ask[PAIRING_BUYING], arbitrage_bid(moment))) {
+    if (!arbitrage_pays(pairing, moment)) {
+        arbitrage_skip_shallow(pairing, moment, legs, requests);
         return true;
     }
     for (uint32_t market = 0; market < PAIRING_MARKETS; market++) {
@@ -264,7 +289,8 @@ static struct decimal arbitrage_wake_bid(const struct pairing_moment *moment, st
 
 /*
  * No profit as long as the ask is not below `ask` and the bid not above `bid`, a pair of prices at
- * which there is none: half of the way that is missing is left to each side.
+ * which there is none: half of the way that is missing is left to each side. While the best prices
+ * would pay, it is the depth that decides, which may be another one with every quote.
  */
 static void arbitrage_wake_open(const struct pairing *pairing, const struct pairing_moment *moment,
                                 struct wake *wake)
@@ -274,11 +300,11 @@ static void arbitrage_wake_open(const struct pairing *pairing, const struct pair
     const struct decimal paid = decimal_add(DECIMAL_ONE, arbitrage_fee(pairing, PAIRING_BUYING));
     const struct decimal wanted = decimal_add(paid, pairing_config_of(pairing)->min_profitability);
     struct decimal ask = moment->ask[PAIRING_BUYING];
-    struct decimal bid = arbitrage_bid(moment);
+    struct decimal bid = arbitrage_value(moment, moment->bid[PAIRING_SELLING]);
     struct wake_levels *buying = &wake->markets[PAIRING_BUYING];
     struct wake_levels *selling = &wake->markets[PAIRING_SELLING];
-    if (arbitrage_is_profitable(pairing, ask, bid) || decimal_sign(wanted) <= 0) {
-        buying->every_quote = true; /* It is too small for a market. */
+    if (arbitrage_may_pay(pairing, moment) || decimal_sign(wanted) <= 0) {
+        buying->every_quote = true; /* Too much for the depth, or too little for a market. */
         selling->every_quote = true;
         return;
     }
@@ -367,9 +393,9 @@ static void arbitrage_custom_info(const struct executor *executor, const struct 
     const struct pairing *pairing = (const struct pairing *)executor;
     const struct pairing_config *config = pairing_config_of(pairing);
     const struct pairing_moment moment = pairing_moment_of(pairing, view);
-    const struct decimal ask = moment.ask[PAIRING_BUYING];
-    const struct decimal bid = moment.bid[PAIRING_SELLING];
-    const struct decimal value = arbitrage_bid(&moment);
+    const struct decimal ask = moment.whole[PAIRING_BUYING];
+    const struct decimal bid = moment.whole[PAIRING_SELLING];
+    const struct decimal value = arbitrage_value(&moment, bid);
     const struct decimal trade = decimal_subtract(moment_ratio(value, ask), DECIMAL_ONE);
     const struct decimal profit = arbitrage_profit(pairing, ask, value);
     json_put_string(out, "buy_connector", config->buying_market->connector_name);
@@ -394,6 +420,7 @@ const struct executor_kind executor_kind_arbitrage = {
     .config_size = sizeof(struct arbitrage_config),
     .state_size = sizeof(struct pairing),
     .market_count = PAIRING_MARKETS,
+    .reads_depth = true,
     .validate = pairing_validate,
     .market = pairing_market,
     .plan = arbitrage_plan,

@@ -195,7 +195,8 @@ static struct moment order_moment(const struct exposure *order, const struct exe
 static struct order_draft order_draft_of(const struct exposure *order, const struct moment *moment)
 {
     const struct order_config *config = order_config_of(order);
-    const struct market_view market = {moment->instrument, moment->bid, moment->ask};
+    const struct market_view market = {
+        .instrument = moment->instrument, .bid = moment->bid, .ask = moment->ask};
     const struct decimal missing = decimal_subtract(config->amount, moment->gross);
     struct order_draft draft = {
         .role = ROLE_OPEN,

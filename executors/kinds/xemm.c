@@ -45,12 +45,15 @@ struct xemm {
     enum side side; /* Of the maker order. */
     uint32_t maker; /* Markets. */
     uint32_t taker;
-    struct decimal taker_price; /* At which a hedge is filled. */
-    struct decimal taker_value; /* The same in the quote asset of the maker's market. */
+    struct decimal taker_price; /* The best one for a hedge. */
+    struct decimal hedge_price; /* Of a hedge of everything that is not hedged yet; invalid when the
+                                 * depth does not suffice for it. */
+    struct decimal hedge_value; /* The same in the quote asset of the maker's market. */
     struct decimal cost;        /* Fees of both legs, fraction. */
     struct decimal price;       /* Of a maker order at the target; on the tick grid. */
     struct decimal lacking;     /* What the maker side has not filled, on its step grid. */
     struct decimal unhedged;    /* What is to be hedged; negative: too much was. */
+    bool is_deep; /* The hedge price may be another one with every quote of the taker market. */
     bool is_valid;
 };
 
@@ -87,7 +90,8 @@ static void xemm_read_markets(struct xemm *xemm)
     xemm->maker = buys ? PAIRING_BUYING : PAIRING_SELLING;
     xemm->taker = buys ? PAIRING_SELLING : PAIRING_BUYING;
     xemm->taker_price = buys ? xemm->moment.bid[xemm->taker] : xemm->moment.ask[xemm->taker];
-    xemm->taker_value = xemm_value(xemm, xemm->taker_price);
+    xemm->hedge_price = xemm->moment.whole[xemm->taker];
+    xemm->hedge_value = xemm_value(xemm, xemm->hedge_price);
     xemm->cost = xemm_cost(xemm->config, instruments[PAIRING_BUYING], instruments[PAIRING_SELLING]);
 }
 
@@ -118,7 +122,8 @@ static struct xemm xemm_of(const struct executor *executor, const struct executo
     };
     xemm.side = (enum side)xemm.config->maker_side;
     xemm_read_markets(&xemm);
-    xemm.price = xemm_target_price(xemm.config, executor->instruments[xemm.maker], xemm.taker_value,
+    xemm.is_deep = view->markets[xemm.taker].depth != NULL;
+    xemm.price = xemm_target_price(xemm.config, executor->instruments[xemm.maker], xemm.hedge_value,
                                    xemm.cost);
     const struct decimal filled = executor->ledger.opening.executed;
     xemm.lacking = decimal_floor_to(decimal_subtract(pairing_amount(pairing), filled),
@@ -132,7 +137,7 @@ static struct xemm xemm_of(const struct executor *executor, const struct executo
 /* What the maker order at `price` earns when it is hedged now, after fees, of its notional. */
 static struct decimal xemm_profit(const struct xemm *xemm, struct decimal price)
 {
-    const struct decimal ratio = moment_ratio(xemm->taker_value, price);
+    const struct decimal ratio = moment_ratio(xemm->hedge_value, price);
     const struct decimal trade = mark_signed(xemm->side, decimal_subtract(ratio, DECIMAL_ONE));
     return decimal_subtract(trade, xemm->cost);
 }
@@ -165,6 +170,14 @@ static struct holding xemm_holding(const struct xemm *xemm)
                             .action = POSITION_ACTION_OPEN};
 }
 
+/* There is something to place, and no price for it: the depth of the taker market is not known, or
+ * does not suffice for its hedge. */
+static bool xemm_lacks_price(const struct xemm *xemm)
+{
+    return !decimal_is_valid(xemm->hedge_price) && decimal_sign(xemm->lacking) > 0 &&
+           !decimal_less(xemm->lacking, xemm->executor->instruments[xemm->maker]->min_order_size);
+}
+
 static bool xemm_may_place(const struct xemm *xemm)
 {
     return decimal_is_valid(xemm->price) && decimal_sign(xemm->price) > 0 &&
@@ -191,10 +204,16 @@ static bool xemm_make(struct xemm *xemm, struct executor_requests *requests)
         .side = xemm->side,
         .type = ORDER_LIMIT,
         .amount = xemm->lacking,
-        .price = xemm->price,
+        .price = decimal_is_valid(xemm->price) ? xemm->price : DECIMAL_ZERO,
     };
     if (executor_is_waiting(executor, now_ns)) {
         executor_skip(requests, &draft, SKIP_RETRY_WAIT);
+        return true;
+    }
+    if (xemm_lacks_price(xemm)) {
+        if (xemm->moment.is_shallow[xemm->taker]) {
+            executor_skip(requests, &draft, SKIP_DEPTH);
+        }
         return true;
     }
     if (!xemm_may_place(xemm)) {
@@ -254,7 +273,7 @@ static bool xemm_is_done(const struct xemm *xemm)
 {
     const struct ledger *ledger = &xemm->executor->ledger;
     return decimal_sign(ledger->opening.executed) > 0 && ledger->live_count == 0 &&
-           !xemm_may_place(xemm) && !xemm_may_hedge(xemm);
+           !xemm_may_place(xemm) && !xemm_lacks_price(xemm) && !xemm_may_hedge(xemm);
 }
 
 static void xemm_run(struct xemm *xemm, struct executor_requests *requests)
@@ -374,7 +393,7 @@ static void xemm_wake_maker(const struct xemm *xemm, struct wake *wake)
     } else if (order->is_cancel_requested) {
         recall_wake(order, wake);
     } else if (order->state == LEDGER_ACKNOWLEDGED) {
-        levels->every_quote |= xemm_is_stale(xemm, order);
+        levels->every_quote |= xemm->is_deep || xemm_is_stale(xemm, order);
         xemm_wake_stale(xemm, order, levels);
     }
 }
@@ -446,7 +465,7 @@ static void xemm_custom_info(const struct executor *executor, const struct execu
         out, "tx_cost", true,
         decimal_multiply(xemm.cost, decimal_multiply(config->order_amount, xemm.price)));
     report_put_optional(out, "tx_cost_pct", true, xemm.cost);
-    report_put_optional(out, "taker_price", true, xemm.taker_price);
+    report_put_optional(out, "taker_price", true, xemm.hedge_price);
     report_put_optional(out, "rate", true, xemm.moment.rate);
     report_put_optional(out, "maker_target_price", true, xemm.price);
     report_put_optional(out, "net_profitability", order != NULL, profit);
@@ -466,6 +485,7 @@ const struct executor_kind executor_kind_xemm = {
     .config_size = sizeof(struct xemm_config),
     .state_size = sizeof(struct pairing),
     .market_count = PAIRING_MARKETS,
+    .reads_depth = true,
     .validate = xemm_validate,
     .market = pairing_market,
     .plan = xemm_plan,

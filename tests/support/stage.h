@@ -28,9 +28,10 @@ struct stage {
     struct instrument second;                 /* Of a pair. */
     struct instrument pair[WAKE_MARKETS_MAX]; /* Both, as the venue borrows them. */
     struct quote second_quote;
-    struct paper_venue *venue;    /* Owned. */
-    struct venue_updates updates; /* Of the current step. */
-    struct executor *executor;    /* Owned. */
+    const struct book_top *depths[WAKE_MARKETS_MAX]; /* Borrowed; NULL: top of the book only. */
+    struct paper_venue *venue;                       /* Owned. */
+    struct venue_updates updates;                    /* Of the current step. */
+    struct executor *executor;                       /* Owned. */
     const struct executor_kind *kind;
     const struct executor_config *config; /* Borrowed. */
     struct executor_view view;
@@ -123,13 +124,16 @@ static inline void stage_look(struct stage *stage, const struct quote *quote)
         .rate = before.rate,
         .now_ns = quote->time_ns,
         .market_count = stage->kind->market_count,
-        .markets = {{&stage->instrument, quote->bid, quote->ask},
-                    {&stage->second, stage->second_quote.bid, stage->second_quote.ask}},
+        .markets = {{&stage->instrument, quote->bid, quote->ask, stage->depths[0]},
+                    {&stage->second, stage->second_quote.bid, stage->second_quote.ask,
+                     stage->depths[1]}},
     };
     for (size_t i = 0; i < stage->view.market_count; i++) {
         const struct market_view *was = &before.markets[i];
         const struct market_view *is = &stage->view.markets[i];
-        stage->is_changed[i] = before.market_count == 0 || !decimal_equal(was->bid, is->bid) ||
+        /* Where there is depth, every step may bring another one. */
+        stage->is_changed[i] = before.market_count == 0 || is->depth != NULL ||
+                               !decimal_equal(was->bid, is->bid) ||
                                !decimal_equal(was->ask, is->ask);
     }
     stage->steps++;

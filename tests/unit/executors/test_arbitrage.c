@@ -58,6 +58,101 @@ START_TEST(both_legs_go_at_once_when_it_pays)
 }
 END_TEST
 
+/* Asks 100 x 0.5 and `dearer` x 0.5. */
+static struct book_top asks_of(const char *dearer)
+{
+    struct book_top top = {.ask_count = 2};
+    top.asks[0] = (struct book_level){D("100"), D("0.5")};
+    top.asks[1] = (struct book_level){D(dearer), D("0.5")};
+    return top;
+}
+
+/* The best prices pay; the 1 that is wanted costs (50 + 50.05) = 100.05: 100.76 * 0.999 / 100.05 -
+ * 1.001 = 0.0050893, at 100.75 it is 0.0049894. */
+START_TEST(it_has_to_pay_at_the_price_of_the_whole_amount)
+{
+    const struct book_top asks = asks_of("100.1");
+    stage.depths[PAIRING_BUYING] = &asks;
+    pairing_begin(&stage, "100", "100.75");
+    ck_assert_uint_eq(stage.requests.count, 0);
+    ck_assert_int_eq(stage.requests.skip.reason, SKIP_NONE); /* There is a price. */
+    struct wake wake;
+    stage.kind->wake(stage.executor, &stage.view, &wake);
+    ck_assert(wake.markets[PAIRING_BUYING].every_quote &&
+              wake.markets[PAIRING_SELLING].every_quote);
+    pairing_look(&stage, 1, "100", "100.76");
+    ck_assert_uint_eq(stage.requests.count, 2);
+    ck_assert_request(&stage, 0, PAIRING_BUYING, ROLE_OPEN, SIDE_BUY, "1");
+    ck_assert_request(&stage, 1, PAIRING_SELLING, ROLE_OPEN, SIDE_SELL, "1");
+}
+END_TEST
+
+/* The same on the other side: 0.4 at 100.9 and 0.6 at 100.62 are 100.732 for 1. */
+START_TEST(it_sells_the_whole_amount_too)
+{
+    struct book_top bids = {.bid_count = 2};
+    bids.bids[0] = (struct book_level){D("100.9"), D("0.4")};
+    bids.bids[1] = (struct book_level){D("100.5"), D("0.6")}; /* 100.66: 0.0046. */
+    stage.depths[PAIRING_SELLING] = &bids;
+    pairing_begin(&stage, "100", "100.9");
+    ck_assert_uint_eq(stage.requests.count, 0);
+    bids.bids[1].price = D("100.62"); /* 0.00531 */
+    pairing_look(&stage, 1, "100", "100.9");
+    ck_assert_uint_eq(stage.requests.count, 2);
+}
+END_TEST
+
+/* 0.99 are there. Said once with a reason; unknown levels are no reason to send something either.
+ */
+START_TEST(it_waits_for_depth_that_suffices)
+{
+    struct book_top asks = {0};
+    stage.depths[PAIRING_BUYING] = &asks;
+    pairing_begin(&stage, "100", "102");
+    ck_assert_uint_eq(stage.requests.count, 0);
+    asks = asks_of("100.1");
+    asks.asks[1].amount = D("0.49");
+    pairing_look(&stage, 1, "100", "102");
+    ck_assert_uint_eq(stage.requests.count, 0);
+    ck_assert_int_eq(stage.requests.skip.reason, SKIP_DEPTH);
+    ck_assert_uint_eq(stage.requests.skip.market, PAIRING_BUYING);
+    ck_assert_decimal_eq(stage.requests.skip.amount, "1");
+    pairing_look(&stage, 2, "100", "100.1"); /* Depth is not what is missing. */
+    ck_assert_int_eq(stage.requests.skip.reason, SKIP_NONE);
+    asks.asks[1].amount = D("0.5");
+    pairing_look(&stage, 3, "100", "102");
+    ck_assert_uint_eq(stage.requests.count, 2);
+}
+END_TEST
+
+/* What it lacks after a fill is sent whatever the book has. */
+START_TEST(a_leg_does_not_wait_for_depth)
+{
+    struct book_top asks = asks_of("100.1");
+    stage.depths[PAIRING_BUYING] = &asks;
+    pairing_begin(&stage, "100", "102");
+    ck_assert_uint_eq(stage.requests.count, 2);
+    asks.ask_count = 0;
+    tell_done(&stage, 2, "102", "1");
+    tell(&stage, ORDER_EVENT_CANCELED, 1);
+    pairing_look(&stage, 60, "100", "102");
+    ck_assert_request(&stage, 0, PAIRING_BUYING, ROLE_OPEN, SIDE_BUY, "1");
+}
+END_TEST
+
+START_TEST(its_figures_show_the_prices_of_the_whole_amount)
+{
+    const struct book_top asks = asks_of("100.1");
+    stage.depths[PAIRING_BUYING] = &asks;
+    pairing_begin(&stage, "100", "100.2");
+    struct text info = {0};
+    stage.kind->custom_info(stage.executor, &stage.view, &info);
+    ck_assert_msg(strstr(text_string(&info), "\"buy_price\":\"100.05\"") != NULL, "%s",
+                  text_string(&info));
+    text_done(&info);
+}
+END_TEST
+
 static void open_legs(void)
 {
     pairing_begin(&stage, "100", "102");
@@ -255,6 +350,8 @@ START_TEST(a_start_needs_money_and_a_tradable_amount)
     setting.instruments[1].step = D("0.03"); /* 0.99 on both grids. */
     pairing_open(&setting, &stage);
     ck_assert_decimal_eq(pairing_amount((struct pairing *)stage.executor), "0.99");
+    ck_assert_decimal_eq(pairing_lacking((struct pairing *)stage.executor, PAIRING_SELLING),
+                         "0.99");
     stage_close(&stage);
 
     setting.instruments[1].step = D("0.015"); /* 1.005 is no multiple of 0.01. */
@@ -268,8 +365,8 @@ START_TEST(the_plan_reserves_both_sides)
 {
     struct executor_plans plans;
     struct executor_view view = {.market_count = 2,
-                                 .markets = {{&setting.instruments[0], D("99"), D("100")},
-                                             {&setting.instruments[1], D("102"), D("103")}}};
+                                 .markets = {{&setting.instruments[0], D("99"), D("100"), NULL},
+                                             {&setting.instruments[1], D("102"), D("103"), NULL}}};
     setting.kind->plan(setting.config, &view, &plans);
     ck_assert_uint_eq(plans.count, 2);
     ck_assert_decimal_eq(plans.items[0].amount, "100.5");
@@ -431,6 +528,11 @@ static void add_tests(TCase *tcase)
     tcase_add_loop_test(tcase, a_damaged_snapshot_is_refused, 0, COUNT(damages));
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, both_legs_go_at_once_when_it_pays);
+    tcase_add_test(tcase, it_has_to_pay_at_the_price_of_the_whole_amount);
+    tcase_add_test(tcase, it_sells_the_whole_amount_too);
+    tcase_add_test(tcase, it_waits_for_depth_that_suffices);
+    tcase_add_test(tcase, a_leg_does_not_wait_for_depth);
+    tcase_add_test(tcase, its_figures_show_the_prices_of_the_whole_amount);
     tcase_add_test(tcase, a_failed_leg_is_sent_again_for_what_it_lacks);
     tcase_add_test(tcase, an_exhausted_leg_unwinds_the_other);
     tcase_add_test(tcase, an_unwinding_that_fails_hands_over);

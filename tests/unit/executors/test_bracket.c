@@ -277,7 +277,7 @@ START_TEST(the_plan_is_what_the_entry_may_need)
     setting.barriers.open_order_type = plans[_i].type;
     setting.instrument.is_perpetual = plans[_i].is_perpetual;
     const struct executor_view view = {.market_count = 1,
-                                       .markets = {{&setting.instrument, D("99"), D("101")}}};
+                                       .markets = {{&setting.instrument, D("99"), D("101"), NULL}}};
     struct executor_plans got = {0};
     setting.kind->plan(&setting.config.common, &view, &got);
     ck_assert_uint_eq(got.count, 1);

@@ -32,7 +32,7 @@ static struct moment moment_at(const struct scene *scene, const char *bid, const
     const struct executor_view view = {
         .now_ns = NS_PER_S,
         .market_count = 1,
-        .markets = {{&scene->stage.instrument, D(bid), D(ask)}},
+        .markets = {{&scene->stage.instrument, D(bid), D(ask), NULL}},
     };
     return exposure_moment(exposure_in(scene), &view, D("50"));
 }

@@ -17,8 +17,8 @@ static void setup(void)
 START_TEST(the_plan_reserves_the_total_or_the_base)
 {
     struct executor_plans plans;
-    const struct executor_view view = {.market_count = 1,
-                                       .markets = {{&setting.instrument, D("104"), D("104")}}};
+    const struct executor_view view = {
+        .market_count = 1, .markets = {{&setting.instrument, D("104"), D("104"), NULL}}};
     setting.config.barriers = &setting.barriers;
     grid_plan(&setting.config.common, &view, &plans);
     ck_assert(!plans.items[0].is_base);

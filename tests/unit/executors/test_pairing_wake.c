@@ -55,6 +55,26 @@ static void random_markets(struct prng *prng, struct pairing_setting *setting)
     setting->paper.fee_in_base_on_buy = chance(prng, 30);
 }
 
+/* Levels of both sides near the quote: at times behind it or before it, at times too few of them
+ * for the amount or none. */
+static void random_depth(struct prng *prng, const struct quote *quote, struct book_top *ret_top)
+{
+    enum { LEVELS_MAX = 6 };
+    struct book_level *const sides[] = {ret_top->bids, ret_top->asks};
+    for (int side = 0; side < 2; side++) {
+        const struct decimal best = side == 0 ? quote->bid : quote->ask;
+        const uint32_t count = chance(prng, 5) ? 0 : (uint32_t)prng_between(prng, 1, LEVELS_MAX);
+        int64_t away = prng_between(prng, -2, 3);
+        for (uint32_t i = 0; i < count; i++) {
+            const struct decimal distance = decimal_from_mantissa(side == 0 ? -away : away, 2);
+            sides[side][i] = (struct book_level){
+                decimal_add(best, distance), decimal_from_mantissa(prng_between(prng, 1, 150), 2)};
+            away += prng_between(prng, 1, 4);
+        }
+        *(side == 0 ? &ret_top->bid_count : &ret_top->ask_count) = count;
+    }
+}
+
 static void compare_run(uint64_t seed, bool is_xemm, bool is_reloaded, struct effort *effort)
 {
     struct prng prng;
@@ -77,7 +97,16 @@ static void compare_run(uint64_t seed, bool is_xemm, bool is_reloaded, struct ef
     }
     struct walk first = walk_at(10000);
     struct walk second = walk_at(10000 + prng_between(&prng, -20, 20));
+    struct book_top depths[PAIRING_MARKETS] = {0};
+    const bool is_deep[PAIRING_MARKETS] = {chance(&prng, 30), chance(&prng, 30)};
     for (int step = 0; step < STEPS_MAX; step++) {
+        for (int i = 0; i < PAIRING_MARKETS; i++) {
+            if (is_deep[i] && chance(&prng, 60)) {
+                random_depth(&prng, i == 0 ? &first.quote : &second.quote, &depths[i]);
+            }
+            duet.always.depths[i] = is_deep[i] ? &depths[i] : NULL;
+            duet.other.depths[i] = duet.always.depths[i];
+        }
         stage_second(&duet.always, &second.quote);
         stage_second(&duet.other, &second.quote);
         duet_step(&duet, &prng, &first.quote, step == 0);

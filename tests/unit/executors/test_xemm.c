@@ -56,6 +56,92 @@ START_TEST(a_buying_maker_rests_below_the_taker)
 }
 END_TEST
 
+/* Bids 100 x 0.5 and 98 x so much: 0.5 there are 99 for the whole amount of 1. */
+static struct book_top bids_of(const char *amount)
+{
+    struct book_top top = {.bid_count = 2};
+    top.bids[0] = (struct book_level){D("100"), D("0.5")};
+    top.bids[1] = (struct book_level){D("98"), D(amount)};
+    return top;
+}
+
+/* 99 / 1.013 = 97.7295, down to the tick. */
+START_TEST(a_maker_follows_the_price_of_the_whole_hedge)
+{
+    const struct book_top bids = bids_of("0.5");
+    stage.depths[PAIRING_SELLING] = &bids;
+    pairing_begin(&stage, "100", "100");
+    ck_assert_request(&stage, 0, PAIRING_BUYING, ROLE_OPEN, SIDE_BUY, "1");
+    ck_assert_decimal_eq(order_price(1), "97.72");
+}
+END_TEST
+
+/* Filled to 0.5, only 0.5 are to be hedged, all of it at 100: 100 / 97.72 - 1.003 = 0.0203 is more
+ * than max_profitability. Before, at 99, it was 0.0101. */
+START_TEST(the_hedge_that_is_left_has_a_price_of_its_own)
+{
+    const struct book_top bids = bids_of("0.5");
+    stage.depths[PAIRING_SELLING] = &bids;
+    pairing_begin(&stage, "100", "100");
+    tell(&stage, ORDER_EVENT_ACKNOWLEDGED, 1);
+    pairing_look(&stage, 1, "100", "100");
+    ck_assert_uint_eq(stage.requests.count, 0);
+    tell_fill(&stage, 1, "97.72", "0.5");
+    pairing_look(&stage, 2, "100", "100"); /* The hedge goes out; 1 is not hedged yet. */
+    ck_assert_request(&stage, 0, PAIRING_SELLING, ROLE_PARTIAL, SIDE_SELL, "0.5");
+    ck_assert_uint_eq(stage.requests.count, 1);
+    tell_done(&stage, 2, "100", "0.5");
+    pairing_look(&stage, 3, "100", "100");
+    ck_assert_uint_eq(stage.requests.count, 1);
+    ck_assert_int_eq(stage.requests.items[0].kind, REQUEST_CANCEL);
+}
+END_TEST
+
+/* A book that got thin below the same best price: the order is withdrawn, and nothing is placed
+ * until there is enough again. Every quote of the taker market may bring another depth. */
+START_TEST(a_thin_book_withdraws_the_order)
+{
+    struct book_top bids = bids_of("0.5");
+    stage.depths[PAIRING_SELLING] = &bids;
+    pairing_begin(&stage, "100", "100");
+    tell(&stage, ORDER_EVENT_ACKNOWLEDGED, 1);
+    struct wake wake;
+    stage.kind->wake(stage.executor, &stage.view, &wake);
+    ck_assert(wake.markets[PAIRING_SELLING].every_quote);
+    bids = bids_of("0.49");
+    pairing_look(&stage, 1, "100", "100");
+    ck_assert_uint_eq(stage.requests.count, 1);
+    ck_assert_int_eq(stage.requests.items[0].kind, REQUEST_CANCEL);
+    tell(&stage, ORDER_EVENT_CANCELED, 1);
+    pairing_look(&stage, 2, "100", "100");
+    ck_assert_uint_eq(stage.requests.count, 0);
+    ck_assert_int_eq(stage.requests.skip.reason, SKIP_DEPTH);
+    ck_assert_int_eq(stage.executor->status, EXECUTOR_RUNNING);
+    bids = bids_of("0.5");
+    pairing_look(&stage, 3, "100", "100");
+    ck_assert_request(&stage, 0, PAIRING_BUYING, ROLE_OPEN, SIDE_BUY, "1");
+}
+END_TEST
+
+/* Half is made and hedged, and the rest has no hedge at the moment: that is not the end. */
+START_TEST(a_thin_book_is_no_completion)
+{
+    struct book_top bids = bids_of("0.5");
+    stage.depths[PAIRING_SELLING] = &bids;
+    pairing_begin(&stage, "100", "100");
+    tell(&stage, ORDER_EVENT_ACKNOWLEDGED, 1);
+    tell_fill(&stage, 1, "97.72", "0.5");
+    tell(&stage, ORDER_EVENT_CANCELED, 1);
+    pairing_look(&stage, 1, "100", "100");
+    ck_assert_request(&stage, 0, PAIRING_SELLING, ROLE_PARTIAL, SIDE_SELL, "0.5");
+    bids.bid_count = 0;
+    tell_done(&stage, 2, "100", "0.5");
+    pairing_look(&stage, 60, "100", "100");
+    ck_assert_uint_eq(stage.requests.count, 0);
+    ck_assert_int_eq(stage.executor->status, EXECUTOR_RUNNING);
+}
+END_TEST
+
 /* The other market is in an asset of which 1 is worth 1.25: 80 there are 100 here. */
 START_TEST(a_buying_maker_follows_a_taker_in_another_asset)
 {
@@ -314,9 +400,10 @@ END_TEST
 START_TEST(the_plan_reserves_at_the_maker_price)
 {
     struct executor_plans plans;
-    const struct executor_view view = {.market_count = 2,
-                                       .markets = {{&setting.instruments[0], D("99"), D("100")},
-                                                   {&setting.instruments[1], D("100"), D("103")}}};
+    const struct executor_view view = {
+        .market_count = 2,
+        .markets = {{&setting.instruments[0], D("99"), D("100"), NULL},
+                    {&setting.instruments[1], D("100"), D("103"), NULL}}};
     setting.kind->plan(setting.config, &view, &plans);
     ck_assert_decimal_eq(plans.items[0].amount, "98.71");
     ck_assert_decimal_eq(plans.items[1].amount, "1");
@@ -362,6 +449,10 @@ static void add_tests(TCase *tcase)
 {
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, a_buying_maker_rests_below_the_taker);
+    tcase_add_test(tcase, a_maker_follows_the_price_of_the_whole_hedge);
+    tcase_add_test(tcase, the_hedge_that_is_left_has_a_price_of_its_own);
+    tcase_add_test(tcase, a_thin_book_withdraws_the_order);
+    tcase_add_test(tcase, a_thin_book_is_no_completion);
     tcase_add_test(tcase, a_selling_maker_rests_above_the_taker);
     tcase_add_test(tcase, a_buying_maker_follows_a_taker_in_another_asset);
     tcase_add_test(tcase, a_selling_maker_asks_in_its_own_asset);

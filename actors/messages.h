@@ -9,6 +9,7 @@
  * fill before it sees the quote after it, with any number of threads:
  *
  *   market --STEP--> orchestrator --STEP--> venue (matches)
+ *   venue --DEPTH--> market (when it asked for it and the book has changed)
  *   venue --VENUE_UPDATE*, STEP_DONE--> orchestrator --ORDER_EVENT*--> executors
  *   orchestrator --TOUCH*, STEP_DONE--> market
  *   market --WAKE--> whom the quote, the time or an order event concerns
@@ -43,6 +44,7 @@ enum message_kind {
     MESSAGE_FEED_END,                           /* feed -> market: empty. */
     MESSAGE_SHUTDOWN,                           /* anybody -> market: struct message_shutdown. */
     MESSAGE_STEP,            /* market -> orchestrator -> venue: struct message_step. */
+    MESSAGE_DEPTH,           /* venue -> market, ahead of STEP_DONE: struct message_depth. */
     MESSAGE_STEP_DONE,       /* venue -> orchestrator -> market: struct message_step_done. */
     MESSAGE_REGISTER,        /* orchestrator -> market: struct message_register. */
     MESSAGE_TOUCH,           /* orchestrator -> market: struct message_touch. */
@@ -148,8 +150,15 @@ struct message_step {
     bool is_draining;    /* The feed has ended: executors are to be stopped by policy. */
     bool is_last;        /* Draining took too long: finish with whatever is left. */
     enum shutdown_reason reason; /* Why, when draining. */
+    struct actor_ref depth_to;   /* Who wants the depth of the instrument; ACTOR_NOBODY: nobody. */
     uint32_t mark_count;
     struct mark marks[]; /* Instruments whose quote changed since the step before. */
+};
+
+/* The depth of an instrument that has some, as it is after the step. */
+struct message_depth {
+    uint32_t instrument;
+    struct book_top top;
 };
 
 struct message_step_done {
@@ -166,6 +175,7 @@ struct message_register {
     struct actor_ref host;
     uint32_t market_count;
     bool follows_rate; /* Behind its markets: an instrument whose every quote concerns it. */
+    bool reads_depth;  /* It gets the depth of those of its markets that have some. */
     uint32_t instruments[WAKE_SOURCES_MAX];
 };
 
@@ -175,6 +185,9 @@ struct message_touch {
 
 struct message_wake {
     struct mark markets[WAKE_SOURCES_MAX]; /* And that of the rate behind them, if it has one. */
+    /* Of an executor that reads depth: one for each of its markets that has some, in their order.
+     * Else there is none. */
+    struct book_top depths[];
 };
 
 struct message_wake_done {

@@ -78,6 +78,7 @@ static void run_take_venue(const struct run_config *config, struct instrument *i
         const struct venue_section *venues = config->file.venues.items;
         const struct venue_section *venue = &venues[instrument->venue];
         instrument->is_hedged = instrument->is_perpetual && venue->position_mode == PAPER_HEDGE;
+        instrument->has_depth = !venue->is_remote && venue->fill_model == PAPER_FILL_BOOK;
         instrument->maker_fee = venue->fees->maker;
         instrument->taker_fee = venue->fees->taker;
     }

@@ -137,7 +137,8 @@ static const struct field venue_fields[] = {
      .default_text = "touch",
      .doc = "touch: an order is filled whole when the quote reaches its price. trade: a resting "
             "order is filled from traded volume, behind what stood at its level before it. book: "
-            "as trade, and orders that cross walk the levels of the depth."},
+            "as trade, and orders that cross walk the levels of the depth; executors of two "
+            "markets see the prices of whole amounts."},
     {.name = "post_only",
      .kind = FIELD_ENUM,
      .offset = offsetof(struct venue_section, post_only),

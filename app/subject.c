@@ -7,7 +7,10 @@ static const struct subject subjects[] = {
      .story =
          "Watches the same asset on two venues. As soon as what the second one pays is worth more "
          "than the first one asks, by more than both fees and the profit that is wanted, it buys "
-         "here and sells there at once. A leg that fails is sent again; when that is hopeless, the "
+         "here and sells there at once. What counts are the prices of the whole amount, from as "
+         "many levels of both books as it takes, where the venues have depth (fill_model book); "
+         "elsewhere those of the quotes. A leg that fails is sent again; when that is hopeless, "
+         "the "
          "other one is unwound.",
      .executor = "  - type: arbitrage_executor\n"
                  "    buying_market: {connector_name: paper, trading_pair: BTC-USDT, fee: "
@@ -125,9 +128,11 @@ static const struct subject subjects[] = {
      .course = {{0, 0}, {15, -40}, {30, 15}, {50, -20}, {70, 35}}},
     {.type = "xemm_executor",
      .story =
-         "Rests an order on one venue at a price that leaves the wanted profit when it is hedged "
-         "on "
-         "the other. The order follows the other venue's price: when the profit would leave its "
+         "Rests an order on one venue at a price that leaves the wanted profit when all of it is "
+         "hedged on the other: through the levels of its book where it has depth (fill_model "
+         "book), "
+         "else at its quote. The order follows the other venue's price: when the profit would "
+         "leave its "
          "range, it is taken back and placed anew. Every fill is hedged at once by a market order.",
      .executor = "  - type: xemm_executor\n"
                  "    buying_market: {connector_name: paper, trading_pair: BTC-USDT, fee: "

@@ -17,12 +17,12 @@
 enum {
     MAGAZINE_MESSAGES = 128,
     DEPOT_MAGAZINES_MAX = 8192, /* Per size class; what comes on top is freed. */
-    SIZE_CLASSES = 4,
+    SIZE_CLASSES = 5,
     SIZE_CLASS_NONE = SIZE_CLASSES, /* Too large to be kept. */
 };
 
 /* Bytes behind the envelope. */
-static const size_t size_class_bytes[SIZE_CLASSES] = {64, 256, 1024, 4096};
+static const size_t size_class_bytes[SIZE_CLASSES] = {64, 256, 1024, 4096, 16384};
 
 struct magazine {
     struct magazine *next; /* Owned by the depot's list. */

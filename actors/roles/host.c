@@ -108,10 +108,14 @@ static struct executor_view host_view(const struct host *host, int64_t now_ns,
 {
     struct executor_view view = {.now_ns = now_ns,
                                  .market_count = host->executor->kind->market_count};
+    const struct book_top *depth = wake->depths;
     for (size_t i = 0; i < view.market_count; i++) {
-        view.markets[i] = (struct market_view){.instrument = host->executor->instruments[i],
+        const struct instrument *instrument = host->executor->instruments[i];
+        const bool is_deep = instrument->has_depth && host->executor->kind->reads_depth;
+        view.markets[i] = (struct market_view){.instrument = instrument,
                                                .bid = wake->markets[i].bid,
-                                               .ask = wake->markets[i].ask};
+                                               .ask = wake->markets[i].ask,
+                                               .depth = is_deep ? depth++ : NULL};
     }
     const struct mark *rate = &wake->markets[view.market_count];
     view.rate = rate_value(&host->rate, rate->bid, rate->ask);

@@ -39,6 +39,7 @@ static void market_stop(struct context *context, void *state)
     struct market *market = state;
     for (size_t i = 0; market->boards != NULL && i < market->given.instrument_count; i++) {
         wake_index_destroy(market->boards[i].index);
+        free(market->boards[i].depth);
     }
     free(market->boards);
     wake_times_destroy(market->times);
@@ -100,15 +101,35 @@ static enum err market_reserve(struct market *market, uint32_t executor)
     return ERR_NONE;
 }
 
+/* From now on the venue tells the depth of an executor's markets, where they have one. */
+static enum err market_read_depth(struct market *market, const struct message_register *given)
+{
+    for (uint32_t i = 0; i < given->market_count && given->reads_depth; i++) {
+        const uint32_t instrument = given->instruments[i];
+        struct board *board = &market->boards[instrument];
+        if (market->given.instruments[instrument].has_depth && board->depth == NULL) {
+            board->depth = calloc(1, sizeof(*board->depth));
+            if (board->depth == NULL) {
+                return ERR_MEMORY;
+            }
+        }
+    }
+    return ERR_NONE;
+}
+
 static enum err market_register(struct market *market, const struct message_register *given)
 {
-    const enum err err = market_reserve(market, given->executor);
+    enum err err = market_reserve(market, given->executor);
+    if (err == ERR_NONE) {
+        err = market_read_depth(market, given);
+    }
     if (err != ERR_NONE) {
         return err;
     }
     struct sleeper *sleeper = &market->sleepers[given->executor];
     *sleeper = (struct sleeper){.host = given->host,
                                 .market_count = given->market_count,
+                                .reads_depth = given->reads_depth,
                                 .follows_rate = given->follows_rate,
                                 .is_known = true};
     memcpy(sleeper->instruments, given->instruments, sizeof(sleeper->instruments));
@@ -152,6 +173,8 @@ enum err market_begin_step(struct market *market, struct context *context, uint3
     }
     if (instrument != STEP_NO_INSTRUMENT) {
         market->boards[instrument].is_forced = false;
+        step->depth_to =
+            market->boards[instrument].depth == NULL ? ACTOR_NOBODY : context_self(context);
     }
     market->phase = MARKET_STEPPING;
     const enum err err = context_send(context, market->given.orchestrator, &message);
@@ -286,6 +309,20 @@ static uint32_t sleeper_sources(const struct sleeper *sleeper)
     return sleeper->market_count + (sleeper->follows_rate ? 1 : 0);
 }
 
+/* What an executor reads of the depth: of its markets, in their order. Returns how many. */
+static size_t market_find_depths(const struct market *market, const struct sleeper *sleeper,
+                                 const struct book_top *depths[WAKE_MARKETS_MAX])
+{
+    size_t count = 0;
+    for (uint32_t i = 0; sleeper->reads_depth && i < sleeper->market_count; i++) {
+        const struct book_top *depth = market->boards[sleeper->instruments[i]].depth;
+        if (depth != NULL) {
+            depths[count++] = depth;
+        }
+    }
+    return count;
+}
+
 static enum err market_wake_one(struct market *market, struct context *context, uint32_t executor)
 {
     struct sleeper *sleeper = &market->sleepers[executor];
@@ -293,12 +330,26 @@ static enum err market_wake_one(struct market *market, struct context *context, 
     if (!sleeper->is_known) {
         return ERR_NONE;
     }
-    struct message_wake wake = {0};
+    const struct book_top *depths[WAKE_MARKETS_MAX];
+    const size_t depth_count = market_find_depths(market, sleeper, depths);
+    nng_msg *message =
+        message_create(MESSAGE_WAKE, market->now_ns,
+                       sizeof(struct message_wake) + depth_count * sizeof(struct book_top));
+    if (message == NULL) {
+        return ERR_MEMORY;
+    }
+    struct message_wake *wake = message_body(message);
+    *wake = (struct message_wake){0};
     for (uint32_t i = 0; i < sleeper_sources(sleeper); i++) {
-        wake.markets[i] = market_mark(market, sleeper->instruments[i]);
+        wake->markets[i] = market_mark(market, sleeper->instruments[i]);
+    }
+    for (size_t i = 0; i < depth_count; i++) {
+        wake->depths[i] = *depths[i];
     }
     market->working++;
-    return message_post(context, sleeper->host, MESSAGE_WAKE, market->now_ns, &wake, sizeof(wake));
+    const enum err err = context_send(context, sleeper->host, &message);
+    message_destroy(message);
+    return err;
 }
 
 /* Keeps up to MARKET_WAKES_MAX executors at work. */
@@ -442,6 +493,11 @@ static enum err market_on_wake_done(struct market *market, struct context *conte
     return err == ERR_NONE ? market_end_step(market, context) : err;
 }
 
+static void market_on_depth(struct market *market, const struct message_depth *depth)
+{
+    *market->boards[depth->instrument].depth = depth->top;
+}
+
 static enum err market_on_quotes(struct market *market, struct context *context,
                                  const struct message_quotes *quotes)
 {
@@ -482,6 +538,9 @@ static enum err market_receive(struct context *context, void *state, nng_msg **m
         return market_live_on_time(market, context, message_envelope(*message)->now_ns);
     case MESSAGE_TIMER:
         return market_live_on_timer(market, context);
+    case MESSAGE_DEPTH:
+        market_on_depth(market, body);
+        return ERR_NONE;
     case MESSAGE_STEP_DONE:
         return market_on_step_done(market, context, body);
     case MESSAGE_REGISTER: {

@@ -7,6 +7,9 @@
  * shutdown was asked for, it goes on with the last quotes, one second apart, until everything is
  * closed, at most MARKET_DRAIN_STEPS_MAX seconds.
  *
+ * As long as there are executors that read the depth of an instrument, it lets the venue tell it in
+ * the instrument's steps, and gives it to them with their wakes.
+ *
  * Quotes of venues in other processes come by themselves. Of each instrument the newest waits while
  * a step is under way, and older ones are forgotten. Time moves with quotes and heartbeats of the
  * venues. A shutdown goes on with what comes, at most MARKET_LIVE_DRAIN_NS of real time.

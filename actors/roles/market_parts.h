@@ -30,6 +30,7 @@ struct board {
     int64_t bid; /* Mantissas of the tape's precision. */
     int64_t ask;
     unsigned digits;
+    struct book_top *depth;   /* Owned: as the venue told it; NULL: nobody reads it. */
     struct wake_index *index; /* Owned. Sleeper 0 is the venue, others are executors. */
     /* Live: the newest quote that no step has looked at; an older one is forgotten. */
     bool has_pending;
@@ -41,6 +42,7 @@ struct board {
 struct sleeper {
     struct actor_ref host;
     uint32_t market_count;
+    bool reads_depth;
     bool follows_rate; /* Behind its markets there is the instrument of a rate. */
     uint32_t instruments[WAKE_SOURCES_MAX];
     bool is_chosen; /* It is in `chosen` of this step. */

@@ -299,8 +299,10 @@ static enum err roster_journal_created(struct orchestrator *orch,
 enum err roster_register(struct orchestrator *orch, uint32_t number)
 {
     const struct executor_entry *entry = roster_get(orch, number);
-    struct message_register message = {
-        .executor = number, .host = entry->host, .market_count = entry->kind->market_count};
+    struct message_register message = {.executor = number,
+                                       .host = entry->host,
+                                       .market_count = entry->kind->market_count,
+                                       .reads_depth = entry->kind->reads_depth};
     for (uint32_t i = 0; i < entry->kind->market_count; i++) {
         message.instruments[i] = entry->instruments[i]->index;
     }

@@ -1,5 +1,6 @@
 #include "actors/roles/venue.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "actors/messages.h"
@@ -12,6 +13,7 @@ struct venue {
     struct venue_desk desk;        /* Its updates are those of the step under way. */
     size_t sent;                   /* How many of them the orchestrator has. */
     struct message_step_done done; /* The end of the step under way. */
+    uint64_t *depth_versions;      /* Owned, per instrument: of the book that was told last. */
 };
 
 static enum err venue_start(struct context *context, void *state, void *arguments)
@@ -20,6 +22,10 @@ static enum err venue_start(struct context *context, void *state, void *argument
     struct venue *venue = state;
     const struct venue_arguments *given = arguments;
     venue->number = given->venue;
+    venue->depth_versions = calloc(given->config->instrument_count, sizeof(*venue->depth_versions));
+    if (venue->depth_versions == NULL) {
+        return ERR_MEMORY;
+    }
     return venue_desk_open(&venue->desk, given->config, given->venue);
 }
 
@@ -28,6 +34,7 @@ static void venue_stop(struct context *context, void *state)
     (void)context;
     struct venue *venue = state;
     venue_desk_done(&venue->desk);
+    free(venue->depth_versions);
 }
 
 /*
@@ -66,6 +73,28 @@ static enum err venue_on_wanted(struct venue *venue, struct context *context,
                            : ERR_NONE;
 }
 
+/* Tells the depth of the step's instrument to whom it may concern, when it is another one. */
+static enum err venue_send_depth(struct venue *venue, struct context *context,
+                                 const struct message_step *step, int64_t now_ns)
+{
+    const struct book *book = paper_venue_depth(venue->desk.paper, step->instrument);
+    uint64_t *told = &venue->depth_versions[step->instrument];
+    if (actor_ref_is_nobody(step->depth_to) || *told == book->version) {
+        return ERR_NONE;
+    }
+    nng_msg *message = message_create(MESSAGE_DEPTH, now_ns, sizeof(struct message_depth));
+    if (message == NULL) {
+        return ERR_MEMORY;
+    }
+    *told = book->version;
+    struct message_depth *depth = message_body(message);
+    depth->instrument = step->instrument;
+    book_top_copy(book, &depth->top);
+    const enum err err = context_send(context, step->depth_to, &message);
+    message_destroy(message);
+    return err;
+}
+
 static enum err venue_on_step(struct venue *venue, struct context *context, nng_msg *message)
 {
     const struct envelope *envelope = message_envelope(message);
@@ -83,6 +112,9 @@ static enum err venue_on_step(struct venue *venue, struct context *context, nng_
     }
     paper_venue_wake(venue->desk.paper, step->instrument, &venue->done.venue_wake,
                      &venue->done.venue_at_ns);
+    if (err == ERR_NONE) {
+        err = venue_send_depth(venue, context, step, envelope->now_ns);
+    }
     return err == ERR_NONE ? venue_send_more(venue, context, envelope->sender, envelope->now_ns)
                            : err;
 }

@@ -2,7 +2,8 @@
  * actors/roles/venue.h - the venue actor: a paper venue with a mailbox.
  *
  * It takes SUBMIT and CANCEL, and with each STEP of one of its instruments lets the venue work and
- * sends what happened, then STEP_DONE with the quotes it wants to see next.
+ * sends what happened, then STEP_DONE with the quotes it wants to see next. Before that, whoever
+ * the step names gets the depth of its instrument, when it has changed.
  *
  * Threads: an actor.
  */

@@ -87,6 +87,7 @@ struct scene {
     enum tape_shape shape;
     size_t rows;
     const char *executors; /* The list of the run file. */
+    bool is_deep;          /* There is a second venue, and a depth that changes with every quote. */
 };
 
 struct tally {
@@ -130,6 +131,48 @@ static void scene_write_tape(const struct scene *scene, const char *path)
     ck_assert_int_eq(fclose(out), 0);
 }
 
+/* A level on each side, of which one has another amount before every quote. */
+static void scene_write_depth(const struct scene *scene, const char *path)
+{
+    FILE *out = fopen(path, "w");
+    ck_assert_ptr_nonnull(out);
+    (void)fputs("local_ns,event_time,first_update_id,last_update_id,prev_last_update_id,kind,side,"
+                "price,qty\n",
+                out);
+    const long long start_ms = START_NS / NS_PER_MS;
+    (void)fprintf(out, "1,%lld,1,1,,snap,b,990,5\n1,%lld,1,1,,snap,a,1020,5\n", start_ms, start_ms);
+    for (size_t row = 1; row < scene->rows; row++) {
+        (void)fprintf(out, "1,%lld,%zu,%zu,,diff,a,1020,%zu\n", start_ms + 1000 * (long long)row,
+                      row + 1, row + 1, 1 + row % 7);
+    }
+    ck_assert_int_eq(fclose(out), 0);
+}
+
+static void scene_write_markets(const struct scene *scene, const char *folder, FILE *out)
+{
+    static const char instrument[] = "tick: \"0.01\", step: \"0.001\"";
+    (void)fprintf(out,
+                  "venues:\n"
+                  "  - {name: paper, balances: {USDT: \"100000000\", BTC: \"1000\"}%s}\n"
+                  "%sinstruments:\n"
+                  "  - {trading_pair: BTC-USDT, venue: paper, %s}\n",
+                  scene->is_deep ? ", fill_model: book" : "",
+                  scene->is_deep ? "  - {name: other, balances: {BTC: \"1000\"}}\n" : "",
+                  instrument);
+    if (scene->is_deep) {
+        (void)fprintf(out, "  - {trading_pair: BTC-USDT, venue: other, %s}\n", instrument);
+    }
+    (void)fprintf(out, "feeds:\n  - {venue: paper, trading_pair: BTC-USDT, quotes: %s/quotes.csv",
+                  folder);
+    if (scene->is_deep) {
+        (void)fprintf(out,
+                      ", depth: %s/depth.csv}\n  - {venue: other, trading_pair: BTC-USDT, quotes: "
+                      "%s/quotes.csv",
+                      folder, folder);
+    }
+    (void)fputs("}\n", out);
+}
+
 /* Watching the drawdown makes a step of every second, so of every quote. */
 static void scene_write_file(const struct scene *scene, const char *folder, const char *path)
 {
@@ -137,14 +180,11 @@ static void scene_write_file(const struct scene *scene, const char *folder, cons
     ck_assert_ptr_nonnull(out);
     (void)fprintf(out,
                   "run: {name: scene, mode: backtest}\n"
-                  "venues: [{name: paper, balances: {USDT: \"100000000\", BTC: \"1000\"}}]\n"
-                  "instruments: [{trading_pair: BTC-USDT, venue: paper, tick: \"0.01\", "
-                  "step: \"0.001\"}]\n"
-                  "feeds: [{venue: paper, trading_pair: BTC-USDT, quotes: %s/quotes.csv}]\n"
                   "risk: {max_drawdown_quote: \"100000000\"}\n"
                   "persistence: {type: memory}\n"
                   "executors:\n%s",
-                  folder, scene->executors);
+                  scene->executors);
+    scene_write_markets(scene, folder, out);
     ck_assert_int_eq(fclose(out), 0);
 }
 
@@ -184,6 +224,8 @@ static struct tally scene_play(const struct scene *scene)
     char path[FILE_PATH_MAX];
     (void)snprintf(path, sizeof(path), "%s/quotes.csv", folder);
     scene_write_tape(scene, path);
+    (void)snprintf(path, sizeof(path), "%s/depth.csv", folder);
+    scene_write_depth(scene, path);
     (void)snprintf(path, sizeof(path), "%s/run.yaml", folder);
     scene_write_file(scene, folder, path);
     const struct tally tally = scene_execute(path);
@@ -267,11 +309,28 @@ static const char guarded_text[] =
  * none of the forty others. */
 START_TEST(test_a_quote_allocates_nothing)
 {
-    const struct scene less = {SHAPE_WALK, 4000, guarded_text};
-    const struct scene more = {SHAPE_WALK, 8000, guarded_text};
+    const struct scene less = {SHAPE_WALK, 4000, guarded_text, false};
+    const struct scene more = {SHAPE_WALK, 8000, guarded_text, false};
     const struct tally tally = scene_difference(&less, &more);
     ck_assert_uint_eq(tally.fills, 0);
     ck_assert_uint_ge(tally.messages, 4000 * (4 + 2 * 20)); /* Every quote was a step. */
+    ck_assert_uint_eq(tally.allocations, 0);
+}
+END_TEST
+
+/* The best prices would do, but never is there enough: the depth goes to all of them with every
+ * quote of a venue. */
+START_TEST(test_depth_allocates_nothing)
+{
+    static const char text[] =
+        "  - {type: arbitrage_executor, order_amount: \"40\", min_profitability: \"-0.5\",\n"
+        "     repeat: 20, buying_market: {connector_name: paper, trading_pair: BTC-USDT},\n"
+        "     selling_market: {connector_name: other, trading_pair: BTC-USDT}}\n";
+    const struct scene less = {SHAPE_WALK, 4000, text, true};
+    const struct scene more = {SHAPE_WALK, 8000, text, true};
+    const struct tally tally = scene_difference(&less, &more);
+    ck_assert_uint_eq(tally.fills, 0);
+    ck_assert_uint_ge(tally.messages, 2 * 4000 * (4 + 2 * 20) + 4000);
     ck_assert_uint_eq(tally.allocations, 0);
 }
 END_TEST
@@ -288,8 +347,8 @@ START_TEST(test_an_order_allocates_nothing)
         "     amount: \"0.1\", activation_bounds: [\"0.005\", \"0.005\"],\n"
         "     triple_barrier_config: {open_order_type: MARKET, take_profit: \"0.01\",\n"
         "     take_profit_order_type: LIMIT}}\n";
-    const struct scene less = {SHAPE_WAVE, 6000, text};
-    const struct scene more = {SHAPE_WAVE, 12000, text};
+    const struct scene less = {SHAPE_WAVE, 6000, text, false};
+    const struct scene more = {SHAPE_WAVE, 12000, text, false};
     const struct tally tally = scene_difference(&less, &more);
     ck_assert_uint_ge(tally.records, 1000 * 4); /* Submitted, accepted, asked back, cancelled. */
     ck_assert_uint_le(tally.allocations, DOUBLINGS_MAX);
@@ -305,8 +364,8 @@ START_TEST(test_a_fill_allocates_nothing)
         "     amount: \"100\", triple_barrier_config: {open_order_type: MARKET, trailing_stop:\n"
         "     {activation_pnl_pct: \"0.005\", trailing_pct: \"0.002\", pnl_relaxation: \"0\",\n"
         "     take_profit_table: [[\"0.001\", \"0.0001\"]]}}}\n";
-    const struct scene less = {SHAPE_SWELL, 4000, text};
-    const struct scene more = {SHAPE_SWELL, 8000, text};
+    const struct scene less = {SHAPE_SWELL, 4000, text, false};
+    const struct scene more = {SHAPE_SWELL, 8000, text, false};
     const struct tally tally = scene_difference(&less, &more);
     ck_assert_uint_ge(tally.fills, 1000);
     ck_assert_uint_le(tally.allocations, DOUBLINGS_MAX);
@@ -323,6 +382,7 @@ int main(void)
     tcase_set_timeout(tcase, 120);
     tcase_add_test(tcase, test_the_counter_counts);
     tcase_add_test(tcase, test_a_quote_allocates_nothing);
+    tcase_add_test(tcase, test_depth_allocates_nothing);
     tcase_add_test(tcase, test_an_order_allocates_nothing);
     tcase_add_test(tcase, test_a_fill_allocates_nothing);
     suite_add_tcase(suite, tcase);

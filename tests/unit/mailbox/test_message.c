@@ -20,7 +20,8 @@ static void teardown(void)
     message_pool_drain();
 }
 
-static const size_t sizes[] = {0, 1, 64, 65, 256, 257, 1024, LARGE, 1 << 20, MESSAGE_SIZE_MAX};
+static const size_t sizes[] = {
+    0, 1, 64, 65, 256, 257, 1024, LARGE, 4097, 16384, 16385, 1 << 20, MESSAGE_SIZE_MAX};
 
 START_TEST(message_has_its_size_and_envelope)
 {

@@ -48,6 +48,7 @@ enum message_kind {
     MESSAGE_STEP_DONE,       /* venue -> orchestrator -> market: struct message_step_done. */
     MESSAGE_REGISTER,        /* orchestrator -> market: struct message_register. */
     MESSAGE_TOUCH,           /* orchestrator -> market: struct message_touch. */
+    MESSAGE_RETIRE,          /* orchestrator -> market: struct message_retire. */
     MESSAGE_WAKE,            /* market -> executor: struct message_wake. */
     MESSAGE_WAKE_DONE,       /* executor -> orchestrator -> market: struct message_wake_done. */
     MESSAGE_REQUEST,         /* executor -> orchestrator: struct message_request. */
@@ -181,6 +182,13 @@ struct message_register {
 
 struct message_touch {
     uint32_t executor;
+};
+
+/* The host of an executor has failed: it answers no more, and is not woken until the executor is
+ * registered again. */
+struct message_retire {
+    uint32_t executor;
+    bool is_coming_back; /* A replay stands still until then. */
 };
 
 struct message_wake {

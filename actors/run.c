@@ -200,6 +200,7 @@ static enum err run_root_start(struct context *context, void *state, void *given
                                                    .is_unrecorded = run->options.is_unrecorded,
                                                    .database =
                                                        run->is_resumed ? run->database : NULL,
+                                                   .journal = run->database,
                                                    .on_restart = run->options.on_restart,
                                                    .failure = &run->failure,
                                                    .outcome = &run->outcome};

@@ -176,17 +176,27 @@ static enum err reader_read_row(const struct journal_row *row, struct text *memo
                                          (unsigned long long)row->seq, row->kind, cause.text);
 }
 
-enum err reader_records(struct reader *reader,
+/* Whether a row of the walk is one that is asked for. */
+static bool reader_is_wanted(const struct reader_range *range, const struct journal_row *row)
+{
+    return row->seq >= range->first &&
+           (range->executor_id == NULL || strcmp(row->executor_id, range->executor_id) == 0);
+}
+
+enum err reader_records(struct reader *reader, const struct reader_range *range,
                         enum err (*visit)(void *context, const struct record *record),
                         void *context, struct failure *failure)
 {
     struct text memory = {0};
     struct journal_walk walk;
-    enum err err = journal_begin(&walk, &reader->connection, 1, failure);
-    while (err == ERR_NONE) {
+    enum err err = journal_begin(&walk, &reader->connection, range->first, failure);
+    while (err == ERR_NONE && walk.next_seq <= range->last) {
         struct journal_row row;
         struct record record;
         err = journal_next(&walk, &row, failure);
+        if (err == ERR_NONE && !reader_is_wanted(range, &row)) {
+            continue;
+        }
         if (err == ERR_NONE) {
             err = reader_read_row(&row, &memory, &record, failure);
         }

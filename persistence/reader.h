@@ -36,10 +36,18 @@ MUST_USE enum err reader_events(struct reader *reader, uint64_t from, uint64_t l
                                 bool (*visit)(void *context, uint64_t seq, const char *event),
                                 void *context, struct failure *failure);
 
-/* Calls `visit` with every record of the journal, in order, each checked on the way. The record is
- * borrowed for the call; an instrument's index is not in it. An error of visit ends it and is
- * returned: visit then has filled the failure. A row that cannot be read is ERR_CORRUPT. */
-MUST_USE enum err reader_records(struct reader *reader,
+/* Which records are read. */
+struct reader_range {
+    uint64_t first;          /* From 1. */
+    uint64_t last;           /* UINT64_MAX: to the end. */
+    const char *executor_id; /* Borrowed: only of this executor; NULL: all. */
+};
+
+/* Calls `visit` with the records of the range, in order; each, also of those between that belong to
+ * others, is checked on the way. The record is borrowed for the call; an instrument's index is not
+ * in it. An error of visit ends it and is returned: visit then has filled the failure. A row that
+ * cannot be read is ERR_CORRUPT. */
+MUST_USE enum err reader_records(struct reader *reader, const struct reader_range *range,
                                  enum err (*visit)(void *context, const struct record *record),
                                  void *context, struct failure *failure);
 

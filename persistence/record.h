@@ -105,7 +105,7 @@ struct record_run {
     const char *config_hash; /* SHA-256 in hex. */
     const char *version;
     const char *reason;  /* stopped: end_of_feed, signal, shutdown, ...; degraded: what and why. */
-    const char *subject; /* degraded, restored: store, venue, feed or clock. */
+    const char *subject; /* degraded, restored: store, venue, executor or actor. */
     const char *effect;  /* degraded, restored: what that means for trading. */
     int64_t seed;
     int64_t since_ns;           /* degraded, restored: since when. */

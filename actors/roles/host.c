@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "actors/messages.h"
+#include "base/log.h"
 
 struct host {
     uint32_t number;
@@ -258,6 +259,44 @@ static enum err host_apply_update(struct host *host, struct context *context,
     return err;
 }
 
+/* Whether a request is one that its executor may make; the orders of one call follow each other. */
+static bool host_allows(const struct host *host, const struct executor_request *request,
+                        uint32_t next_ordinal)
+{
+    const struct executor *executor = host->executor;
+    if (request->market >= executor->kind->market_count ||
+        ledger_find(&executor->ledger, request->ordinal) == NULL) {
+        return false;
+    }
+    return request->kind == REQUEST_CANCEL ||
+           (request->ordinal == next_ordinal && decimal_is_valid(request->amount) &&
+            decimal_sign(request->amount) > 0 && decimal_is_valid(request->price) &&
+            decimal_sign(request->price) >= 0);
+}
+
+/* Kinds may come from elsewhere: what makes no sense ends here, before anything has left. */
+static enum err host_check(const struct host *host, const struct executor_requests *requests)
+{
+    if (requests->count > EXECUTOR_REQUESTS_MAX) {
+        return ERR_STATE;
+    }
+    uint32_t placed = 0;
+    for (size_t i = 0; i < requests->count; i++) {
+        placed += requests->items[i].kind == REQUEST_PLACE ? 1 : 0;
+    }
+    uint32_t next_ordinal = host->executor->ledger.count - placed + 1;
+    for (size_t i = 0; i < requests->count; i++) {
+        const struct executor_request *request = &requests->items[i];
+        if (!host_allows(host, request, next_ordinal)) {
+            log_line(LOG_ERROR, "executor", "%s asks for what makes no sense: order %u",
+                     host->executor->config->id, request->ordinal);
+            return ERR_STATE;
+        }
+        next_ordinal += request->kind == REQUEST_PLACE ? 1 : 0;
+    }
+    return ERR_NONE;
+}
+
 /* Update, stop and evaluation in the order of executor.h. */
 static enum err host_evaluate(struct host *host, struct context *context,
                               const struct executor_view *view, struct executor_requests *requests)
@@ -272,7 +311,7 @@ static enum err host_evaluate(struct host *host, struct context *context,
     if (executor->status != EXECUTOR_TERMINATED) {
         executor->kind->on_market(executor, view, requests);
     }
-    return err;
+    return err == ERR_NONE ? host_check(host, requests) : err;
 }
 
 /* Whether there is something to report after an evaluation, and why. */

@@ -2,6 +2,8 @@
  * actors/roles/host.h - the executor host: the actor that owns one executor.
  *
  * It turns wakes into evaluations, requests into messages, and order events into ledger entries.
+ * Requests that make no sense are a failure of its handler: the orchestrator rebuilds the executor
+ * from the journal then, see orchestrator_supervisor.c.
  * It ends by itself after its executor has terminated.
  *
  * A durable one reports its state before the orders that it places, and otherwise when it has

@@ -5,10 +5,7 @@
 
 #include "actors/roles/market_parts.h"
 
-enum {
-    MARKET_VENUE_SLEEPER = 0,
-    MARKET_SLEEPERS_FIRST = 256,
-};
+enum { MARKET_VENUE_SLEEPER = 0 };
 
 static enum err market_start(struct context *context, void *state, void *arguments)
 {
@@ -51,90 +48,11 @@ static void market_stop(struct context *context, void *state)
 
 /* ---- Who is woken ---- */
 
-static void market_choose(struct market *market, uint32_t executor)
-{
-    if (executor >= market->sleeper_count) {
-        return; /* It was not shown to the market yet. */
-    }
-    struct sleeper *sleeper = &market->sleepers[executor];
-    if (sleeper->is_known && !sleeper->is_chosen) {
-        sleeper->is_chosen = true;
-        market->chosen[market->chosen_count++] = executor;
-    }
-}
-
 static int market_compare_numbers(const void *a, const void *b)
 {
     const uint32_t left = *(const uint32_t *)a;
     const uint32_t right = *(const uint32_t *)b;
     return (left > right) - (left < right);
-}
-
-/* Makes room for executor numbers up to `executor`. */
-static enum err market_reserve(struct market *market, uint32_t executor)
-{
-    if (executor < market->sleeper_count) {
-        return ERR_NONE;
-    }
-    uint32_t count = market->sleeper_count != 0 ? market->sleeper_count : MARKET_SLEEPERS_FIRST;
-    while (count <= executor) {
-        count *= 2;
-    }
-    struct sleeper *sleepers = realloc(market->sleepers, count * sizeof(*sleepers));
-    if (sleepers == NULL) {
-        return ERR_MEMORY;
-    }
-    memset(sleepers + market->sleeper_count, 0,
-           (count - market->sleeper_count) * sizeof(*sleepers));
-    market->sleepers = sleepers;
-    uint32_t *chosen = realloc(market->chosen, count * sizeof(*chosen));
-    if (chosen == NULL) {
-        return ERR_MEMORY;
-    }
-    market->chosen = chosen;
-    uint32_t *waking = realloc(market->waking, count * sizeof(*waking));
-    if (waking == NULL) {
-        return ERR_MEMORY;
-    }
-    market->waking = waking;
-    market->sleeper_count = count;
-    return ERR_NONE;
-}
-
-/* From now on the venue tells the depth of an executor's markets, where they have one. */
-static enum err market_read_depth(struct market *market, const struct message_register *given)
-{
-    for (uint32_t i = 0; i < given->market_count && given->reads_depth; i++) {
-        const uint32_t instrument = given->instruments[i];
-        struct board *board = &market->boards[instrument];
-        if (market->given.instruments[instrument].has_depth && board->depth == NULL) {
-            board->depth = calloc(1, sizeof(*board->depth));
-            if (board->depth == NULL) {
-                return ERR_MEMORY;
-            }
-        }
-    }
-    return ERR_NONE;
-}
-
-static enum err market_register(struct market *market, const struct message_register *given)
-{
-    enum err err = market_reserve(market, given->executor);
-    if (err == ERR_NONE) {
-        err = market_read_depth(market, given);
-    }
-    if (err != ERR_NONE) {
-        return err;
-    }
-    struct sleeper *sleeper = &market->sleepers[given->executor];
-    *sleeper = (struct sleeper){.host = given->host,
-                                .market_count = given->market_count,
-                                .reads_depth = given->reads_depth,
-                                .follows_rate = given->follows_rate,
-                                .is_known = true};
-    memcpy(sleeper->instruments, given->instruments, sizeof(sleeper->instruments));
-    market_choose(market, given->executor);
-    return ERR_NONE;
 }
 
 static struct mark market_mark(const struct market *market, uint32_t instrument)
@@ -290,6 +208,9 @@ static enum err market_continue(struct market *market, struct context *context)
     if (market_is_live(market)) {
         return market_live_continue(market, context);
     }
+    if (market->awaited > 0) {
+        return ERR_NONE;
+    }
     if (market->is_feed_ended && !market->is_draining) {
         market->is_draining = true;
         market->reason = SHUTDOWN_END_OF_FEED;
@@ -302,12 +223,6 @@ static enum err market_continue(struct market *market, struct context *context)
 }
 
 /* ---- The end of a step ---- */
-
-/* Its markets and the rate. */
-static uint32_t sleeper_sources(const struct sleeper *sleeper)
-{
-    return sleeper->market_count + (sleeper->follows_rate ? 1 : 0);
-}
 
 /* What an executor reads of the depth: of its markets, in their order. Returns how many. */
 static size_t market_find_depths(const struct market *market, const struct sleeper *sleeper,
@@ -347,6 +262,7 @@ static enum err market_wake_one(struct market *market, struct context *context, 
         wake->depths[i] = *depths[i];
     }
     market->working++;
+    sleeper->is_working = true;
     const enum err err = context_send(context, sleeper->host, &message);
     message_destroy(message);
     return err;
@@ -462,7 +378,7 @@ static enum err market_follow_rate(struct market *market, uint32_t instrument,
 static enum err market_on_wake_done(struct market *market, struct context *context,
                                     const struct message_wake_done *done)
 {
-    ASSERT(market->phase == MARKET_WAKING && market->working > 0);
+    ASSERT(market->phase == MARKET_WAKING);
     struct sleeper *sleeper = &market->sleepers[done->executor];
     enum err err = ERR_NONE;
     for (uint32_t i = 0; i < sleeper->market_count; i++) {
@@ -486,7 +402,7 @@ static enum err market_on_wake_done(struct market *market, struct context *conte
         err = wake_times_set(market->times, done->executor, at_ns);
     }
     sleeper->is_known = !done->is_ended;
-    market->working--;
+    market_end_work(market, sleeper);
     if (err == ERR_NONE) {
         err = market_wake_more(market, context);
     }
@@ -496,6 +412,19 @@ static enum err market_on_wake_done(struct market *market, struct context *conte
 static void market_on_depth(struct market *market, const struct message_depth *depth)
 {
     *market->boards[depth->instrument].depth = depth->top;
+}
+
+/* The step goes on without the executor. */
+static enum err market_on_retire(struct market *market, struct context *context,
+                                 const struct message_retire *retire)
+{
+    enum err err = market_retire(market, retire);
+    if (err != ERR_NONE || !market->sleepers[retire->executor].is_working) {
+        return err == ERR_NONE ? market_continue(market, context) : err;
+    }
+    market_end_work(market, &market->sleepers[retire->executor]);
+    err = market_wake_more(market, context);
+    return err == ERR_NONE ? market_end_step(market, context) : err;
 }
 
 static enum err market_on_quotes(struct market *market, struct context *context,
@@ -513,10 +442,22 @@ static enum err market_on_touched(struct market *market, struct context *context
         return market_continue(market, context);
     }
     const bool is_resting = market->phase == MARKET_IDLE && !market->is_draining &&
-                            !market->has_rows && market->now_ns > 0;
+                            !market->has_rows && market->now_ns > 0 && market->awaited == 0;
     return is_resting && market->chosen_count > 0
                ? market_begin_step(market, context, STEP_NO_INSTRUMENT)
                : ERR_NONE;
+}
+
+/* One that was awaited lets a replay go on. */
+static enum err market_on_register(struct market *market, struct context *context,
+                                   const struct message_register *given)
+{
+    const uint32_t awaited = market->awaited;
+    enum err err = market_register(market, given);
+    if (err == ERR_NONE) {
+        err = market_on_touched(market, context);
+    }
+    return err == ERR_NONE && market->awaited < awaited ? market_continue(market, context) : err;
 }
 
 static enum err market_receive(struct context *context, void *state, nng_msg **message)
@@ -543,13 +484,13 @@ static enum err market_receive(struct context *context, void *state, nng_msg **m
         return ERR_NONE;
     case MESSAGE_STEP_DONE:
         return market_on_step_done(market, context, body);
-    case MESSAGE_REGISTER: {
-        const enum err err = market_register(market, body);
-        return err == ERR_NONE ? market_on_touched(market, context) : err;
-    }
+    case MESSAGE_REGISTER:
+        return market_on_register(market, context, body);
     case MESSAGE_TOUCH:
         market_choose(market, ((const struct message_touch *)body)->executor);
         return market_on_touched(market, context);
+    case MESSAGE_RETIRE:
+        return market_on_retire(market, context, body);
     case MESSAGE_WAKE_DONE:
         return market_on_wake_done(market, context, body);
     default:

@@ -1,8 +1,8 @@
 /*
  * actors/roles/market_parts.h - what the files of the market share.
  *
- * market.c keeps the board, the sleepers and the steps, and goes through tapes; market_live.c takes
- * quotes as they come from venues in other processes.
+ * market.c keeps the board and the steps, and goes through tapes; market_sleepers.c keeps the
+ * executors; market_live.c takes quotes as they come from venues in other processes.
  *
  * Threads: all of it belongs to the market actor.
  */
@@ -45,7 +45,9 @@ struct sleeper {
     bool reads_depth;
     bool follows_rate; /* Behind its markets there is the instrument of a rate. */
     uint32_t instruments[WAKE_SOURCES_MAX];
-    bool is_chosen; /* It is in `chosen` of this step. */
+    bool is_chosen;  /* It is in `chosen`, or in `waking` and was not woken yet. */
+    bool is_working; /* It was woken and has not answered. */
+    bool is_awaited; /* Its host has failed; there will be another one. */
     bool is_known;
 };
 
@@ -61,6 +63,7 @@ struct market {
     uint32_t waking_next; /* The first that was not woken yet. */
     uint32_t waking_count;
     uint32_t working; /* Woken and without an answer yet. */
+    uint32_t awaited; /* Their hosts have failed: only live quotes go on before they are back. */
     enum market_phase phase;
     int64_t now_ns;
     int64_t alarm_ns;           /* The orchestrator's. */
@@ -90,6 +93,23 @@ MUST_USE enum err market_begin_step(struct market *market, struct context *conte
                                     uint32_t instrument);
 /* When the next instant comes that somebody asked for, whatever the quotes do. */
 int64_t market_next_time(const struct market *market);
+
+/* ---- market_sleepers.c ---- */
+
+/* How many quotes a wake shows: of its markets, and of the rate behind them. */
+static inline uint32_t sleeper_sources(const struct sleeper *sleeper)
+{
+    return sleeper->market_count + (sleeper->follows_rate ? 1 : 0);
+}
+
+/* Wakes an executor at the end of this step, or of the next one when this has come to its wakes. */
+void market_choose(struct market *market, uint32_t executor);
+/* An executor is there, or has another host; it is chosen. */
+MUST_USE enum err market_register(struct market *market, const struct message_register *given);
+/* Its host has failed: it is taken out of everything it waits for. */
+MUST_USE enum err market_retire(struct market *market, const struct message_retire *retire);
+/* An executor has answered, or never will. */
+void market_end_work(struct market *market, struct sleeper *sleeper);
 
 /* ---- market_live.c ---- */
 

@@ -53,6 +53,7 @@ static void orchestrator_stop(struct context *context, void *state)
     free(orch->waiting_wakes);
     free(orch->externals);
     free(orch->resuming);
+    free(orch->rebuilding);
     message_destroy(orch->waiting_step);
     orch->waiting_step = NULL;
 }
@@ -260,6 +261,9 @@ static enum err orchestrator_on_committed(struct orchestrator *orch,
     if (err == ERR_NONE) {
         err = halt_on_committed(orch);
     }
+    if (err == ERR_NONE && orch->rebuilding_count > 0) {
+        err = supervisor_on_committed(orch);
+    }
     if (err == ERR_NONE && orch->waiting_step != NULL && orch->held_count == 0) {
         nng_msg *step = orch->waiting_step;
         orch->waiting_step = NULL;
@@ -367,7 +371,7 @@ static enum err orchestrator_dispatch(struct orchestrator *orch, nng_msg **messa
         return orchestrator_on_balances(orch, body);
     case MESSAGE_ACTOR_FAILED:
     case MESSAGE_ACTOR_ENDED:
-        return roster_on_exit(orch, body);
+        return supervisor_on_exit(orch, body);
     default:
         ASSERT(!"a message the orchestrator knows");
         return ERR_STATE;

@@ -40,6 +40,7 @@ struct orchestrator_arguments {
                                          * during the start. */
     bool is_unrecorded; /* Nobody reads the records: the texts that are costly to make stay out. */
     const char *database; /* Borrowed; of a run that was cut short and goes on; NULL: it is new. */
+    const char *journal;  /* Borrowed: the database as it is written; NULL: none can be read. */
     enum restart_policy on_restart; /* Instead of the run file's; 0: that one. */
     struct failure *failure; /* Borrowed: why a run cannot go on. May be NULL without a database. */
     struct run_outcome *outcome; /* Borrowed. */

@@ -530,6 +530,13 @@ enum err actions_on_report(struct orchestrator *orch, struct executor_entry *ent
     return err;
 }
 
+enum err actions_on_rebuilt(struct orchestrator *orch, struct executor_entry *entry)
+{
+    return actions_complete(orch, &entry->owner->update_action, CODE_update_refused,
+                            "the executor failed and goes on without the values: nothing has "
+                            "changed, send the update again");
+}
+
 /* ---- After a restart ---- */
 
 /* The request of an action that is not completed, as it was accepted. */

@@ -7,6 +7,7 @@
  * they hold, orchestrator_margin.c what a venue does to perpetual positions by itself,
  * orchestrator_guard.c what the risk engine judges and is told, orchestrator_halt.c the states of
  * risk, orchestrator_reconciler.c what venues in other processes may have done unseen,
+ * orchestrator_supervisor.c executors whose host has failed,
  * orchestrator_journal.c the records.
  *
  * Threads: all of it belongs to the orchestrator actor.
@@ -34,7 +35,11 @@ enum {
         4096,                /* Answers that wait for their commit; more actions are turned away. */
     RISK_WAITERS_MAX = 64,   /* Answers about risk that wait for their commit. */
     EXTERNALS_MAX = 1 << 20, /* Fills without an owner in one run; more is refused. */
+    SUPERVISOR_REBUILDS_MAX = 3, /* Of one executor within SUPERVISOR_WINDOW_NS. */
 };
+
+/* In market time. */
+#define SUPERVISOR_WINDOW_NS (60 * NS_PER_S)
 
 /* Whose positions fills without an owner become. */
 #define BOOKS_EXTERNAL "EXTERNAL"
@@ -121,7 +126,7 @@ struct waiting_answer {
     uint32_t action; /* Number; 0: a refresh. */
 };
 
-/* What a restart knows of an executor until its host is there again. */
+/* What is known of an executor until its host is there again, after a restart or a failure. */
 struct executor_past {
     char *state; /* Owned: JSON of its last report; NULL: none. */
     bool is_funded;
@@ -133,12 +138,16 @@ struct executor_past {
 /* What an executor has that actions or a restart have to do with. */
 struct executor_owner {
     struct arena arena;         /* Its configuration, when an action or the journal made it. */
-    struct executor_past *past; /* Owned; NULL but while a run is recovered. */
+    struct executor_past *past; /* Owned; NULL while there is a host. */
     const char *controller_id;  /* In the arena, or the configuration's. */
     uint32_t create_action;     /* Numbers of actions that are not completed; 0: none. */
     uint32_t stop_action;
     uint32_t update_action;
-    struct waiting_answer refresh; /* Waits for a report; to nobody: none does. */
+    struct waiting_answer refresh;              /* Waits for a report; to nobody: none does. */
+    int64_t failed_ns[SUPERVISOR_REBUILDS_MAX]; /* When its host failed last, a ring. */
+    uint32_t failure_count;
+    uint32_t failures_in_row; /* Since it has reported last. */
+    uint64_t rebuild_seq; /* It is rebuilt when the journal is durable up to here; 0: it is not. */
 };
 
 /* NULL: no memory. */
@@ -161,6 +170,9 @@ struct executor_entry {
     bool has_fill;
     bool is_denied; /* The last order was denied: said once until one goes out. */
     bool is_stored;
+    bool is_stop_told; /* And how, for a host that takes the place of this one. */
+    bool keeps_position;
+    uint64_t created_seq; /* Of its record in the journal. */
     struct risk_executor risk;
     struct executor_owner *owner; /* Owned; NULL: no action has had to do with it. */
 };
@@ -290,6 +302,9 @@ struct orchestrator {
     uint64_t replayed_fills;
     uint32_t *resuming; /* Owned: executors that wait for a quote to go on. */
     uint32_t resuming_count;
+    uint32_t *rebuilding; /* Owned: executors whose host has failed. */
+    uint32_t rebuilding_count;
+    uint32_t rebuilding_capacity;
 
     bool is_stopping; /* Executors were told to stop. */
     bool is_halted;   /* A loss limit ends the run. */
@@ -335,8 +350,8 @@ int64_t roster_next_start(const struct orchestrator *orch);
 /* Tells the next active executors to stop by the run's policy, some at a time. */
 MUST_USE enum err roster_stop_some(struct orchestrator *orch);
 MUST_USE enum err roster_on_report(struct orchestrator *orch, const struct message_report *report);
-/* A host has ended; on a failure its executor is over. */
-MUST_USE enum err roster_on_exit(struct orchestrator *orch, const struct actor_exit *exit_);
+/* Whether executors can go on from the journal. */
+bool roster_is_durable(const struct orchestrator *orch);
 /* Where an executor comes from. */
 struct roster_origin {
     const char *id;               /* NULL: the configuration's, or a new one. */
@@ -412,6 +427,8 @@ MUST_USE enum err refresh_on_report(struct orchestrator *orch, struct executor_o
 
 MUST_USE enum err actions_on_action(struct orchestrator *orch, const struct message_action *message,
                                     struct actor_ref sender);
+/* An executor was rebuilt: an update that its host took with it is refused. */
+MUST_USE enum err actions_on_rebuilt(struct orchestrator *orch, struct executor_entry *entry);
 /* Completes what waited for an executor to start, to change or to end. */
 MUST_USE enum err actions_on_report(struct orchestrator *orch, struct executor_entry *entry,
                                     const struct message_report *report);
@@ -419,7 +436,25 @@ MUST_USE enum err actions_on_report(struct orchestrator *orch, struct executor_e
 /* Carries out again what was accepted before a restart and is not completed. */
 MUST_USE enum err actions_resume(struct orchestrator *orch, uint32_t number);
 
+/* ---- orchestrator_supervisor.c: executors whose host has failed ---- */
+
+/* Spawns a host from what is known of its executor's past, and tells it what it missed. One whose
+ * state cannot be loaded is given up. */
+MUST_USE enum err supervisor_spawn(struct orchestrator *orch, uint32_t number);
+/* A host has ended. After a failure its executor is rebuilt, or given up. */
+MUST_USE enum err supervisor_on_exit(struct orchestrator *orch, const struct actor_exit *exit_);
+/* Rebuilds those of which the journal has everything now. */
+MUST_USE enum err supervisor_on_committed(struct orchestrator *orch);
+
 /* ---- orchestrator_past.c: what an executor missed ---- */
+
+/* Keeps an event, behind those that are kept. ERR_MEMORY. */
+MUST_USE enum err past_keep(struct executor_past *past, const struct message_catch_up *missed);
+/* What an executor is told by a record of one of its orders; false: nothing. `is_first`: the record
+ * is the first of the order; when it is an acceptance, the venue has made the order. */
+bool past_event(const struct record *record, bool is_first, struct order_event *ret_event);
+/* The fill of a record, as it was before it was written. */
+struct fill past_fill(const struct record *record, const struct instrument *instrument);
 
 /* Keeps for an executor's host what it is told about an order of its executor. */
 MUST_USE enum err past_tell(struct orchestrator *orch, uint32_t number,
@@ -445,15 +480,9 @@ MUST_USE enum err opening_restore(struct orchestrator *orch, const struct record
 
 /* ---- orchestrator_restore.c: the orders after a restart ---- */
 
-/* Makes an order as the journal says it is, or changes one that is there; *ret_order is it. Tells
- * nobody. ERR_CORRUPT: the record does not follow the ones before. */
-MUST_USE enum err restore_order(struct orchestrator *orch, const struct record_order *record,
-                                struct order_entry **ret_order);
-/* The executor's event for a state that ends an order. */
-enum order_event_kind restore_end_event(enum order_state state);
-/* Keeps for its executor that the venue made this order: one that begins with its acceptance was
- * never submitted. */
-MUST_USE enum err restore_adopted(struct orchestrator *orch, const struct record_order *record);
+/* Makes an order as the journal says it is, or changes one that is there. Tells nobody.
+ * ERR_CORRUPT: the record does not follow the ones before. */
+MUST_USE enum err restore_order(struct orchestrator *orch, const struct record_order *record);
 /* Gives what is left of live orders to venues of this process, which have forgotten them. */
 MUST_USE enum err restore_orders(struct orchestrator *orch);
 

@@ -2,6 +2,7 @@
  * What an executor missed while its host was not there.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "actors/roles/orchestrator_parts.h"
 
@@ -16,8 +17,7 @@ void executor_past_destroy(struct executor_past *past)
     }
 }
 
-/* Keeps an event for the host that is not there yet. */
-static enum err past_keep(struct executor_past *past, const struct message_catch_up *missed)
+enum err past_keep(struct executor_past *past, const struct message_catch_up *missed)
 {
     if (past->missed_count == past->missed_capacity) {
         const uint32_t capacity =
@@ -31,6 +31,40 @@ static enum err past_keep(struct executor_past *past, const struct message_catch
     }
     past->missed[past->missed_count++] = *missed;
     return ERR_NONE;
+}
+
+/* The executor's event for a state that ends an order. */
+static enum order_event_kind past_end_event(enum order_state state)
+{
+    return state == ORDER_FILLED     ? ORDER_EVENT_COMPLETED
+           : state == ORDER_REJECTED ? ORDER_EVENT_FAILED
+                                     : ORDER_EVENT_CANCELED;
+}
+
+bool past_event(const struct record *record, bool is_first, struct order_event *ret_event)
+{
+    const struct record_order *order = &record->data.order;
+    *ret_event = (struct order_event){.ordinal = order->id.ordinal};
+    if (record->kind == RECORD_ORDER_ACCEPTED && is_first) {
+        ret_event->kind = ORDER_EVENT_ADOPTED;
+        ret_event->fill =
+            (struct fill){.order = order->id, .side = order->side, .amount = order->amount};
+        return true;
+    }
+    if (order_state_is_terminal(order->state)) {
+        ret_event->kind = past_end_event(order->state);
+        return true;
+    }
+    ret_event->kind = ORDER_EVENT_ACKNOWLEDGED;
+    return record->kind == RECORD_ORDER_ACCEPTED;
+}
+
+struct fill past_fill(const struct record *record, const struct instrument *instrument)
+{
+    struct fill fill = record->data.fill.fill;
+    fill.instrument = instrument->index;
+    fill.fee_in_base = strcmp(record->data.fill.fee_asset, instrument->base) == 0;
+    return fill;
 }
 
 enum err past_tell(struct orchestrator *orch, uint32_t number, const struct order_event *event)

@@ -152,6 +152,7 @@ static enum err recovery_on_created(struct recovery *recovery, const struct reco
         recovery->is_created[place - 1] = true;
     }
     const char *reserved = record->data.executor.reserved;
+    entry->created_seq = record->seq;
     entry->owner->past->is_funded = reserved != NULL;
     err = reserved != NULL ? recovery_read_reserved(orch, entry, reserved) : ERR_NONE;
     return err == ERR_NONE || err == ERR_MEMORY
@@ -195,23 +196,13 @@ static enum err recovery_on_order(struct recovery *recovery, const struct record
     if (id.executor == 0 || id.executor > orch->executor_count) {
         return recovery_refuse(recovery, record, "of an executor that was never created");
     }
-    struct order_entry *order;
-    const bool is_adopted = record->kind == RECORD_ORDER_ACCEPTED &&
-                            router_order(roster_get(orch, id.executor), id.ordinal) == NULL;
-    const enum err err = restore_order(orch, &record->data.order, &order);
+    const bool is_first = router_order(roster_get(orch, id.executor), id.ordinal) == NULL;
+    const enum err err = restore_order(orch, &record->data.order);
     if (err != ERR_NONE) {
         return err == ERR_MEMORY ? err : recovery_refuse(recovery, record, "out of its order");
     }
-    if (is_adopted) {
-        return restore_adopted(orch, &record->data.order);
-    }
-    struct order_event event = {.ordinal = id.ordinal};
-    if (order_state_is_terminal(order->state)) {
-        event.kind = restore_end_event(order->state);
-        return past_tell(orch, id.executor, &event);
-    }
-    event.kind = ORDER_EVENT_ACKNOWLEDGED;
-    return record->kind == RECORD_ORDER_ACCEPTED ? past_tell(orch, id.executor, &event) : ERR_NONE;
+    struct order_event event;
+    return past_event(record, is_first, &event) ? past_tell(orch, id.executor, &event) : ERR_NONE;
 }
 
 /* A part of a liquidation has the venue's trade id and a number behind it: the venue's own must not
@@ -240,9 +231,7 @@ static enum err recovery_on_fill(struct recovery *recovery, const struct record 
                                "of an instrument that the run file does not name");
     }
     struct venue_update update = {.kind = VENUE_FILL, .order = given->fill.order};
-    update.fill = given->fill;
-    update.fill.instrument = instrument->index;
-    update.fill.fee_in_base = strcmp(given->fee_asset, instrument->base) == 0;
+    update.fill = past_fill(record, instrument);
     orch->replayed_fills++;
     const uint64_t number = wire_trade_number(update.fill.trade_id);
     if (number > 0) {
@@ -399,7 +388,8 @@ enum err recovery_replay(struct orchestrator *orch, const char *database, struct
     }
     if (err == ERR_NONE) {
         orch->is_replaying = true;
-        err = reader_records(reader, recovery_on_record, &recovery, failure);
+        const struct reader_range all = {.first = 1, .last = UINT64_MAX};
+        err = reader_records(reader, &all, recovery_on_record, &recovery, failure);
         orch->is_replaying = false;
     }
     if (err == ERR_NONE) {
@@ -449,52 +439,6 @@ static enum err recovery_restore_venues(struct orchestrator *orch)
     return err;
 }
 
-/* An executor whose state cannot be loaded: it trades no more, what it owns stays in the book. */
-static enum err recovery_give_up(struct orchestrator *orch, uint32_t number, enum err why)
-{
-    struct executor_entry *entry = roster_get(orch, number);
-    log_line(
-        LOG_ERROR, "orchestrator",
-        "executor %s cannot be loaded (%s): its orders are canceled, what it owns stays in the "
-        "position book",
-        entry->config->id, err_name(why));
-    struct record record = {.kind = RECORD_EXECUTOR_FAILED,
-                            .controller_id = entry->config->controller_id,
-                            .executor_id = entry->config->id,
-                            .data.executor = {.type = entry->kind->type,
-                                              .connector_name = entry->instruments[0]->venue_name,
-                                              .trading_pair = entry->instruments[0]->trading_pair,
-                                              .reason = "state_not_loaded",
-                                              .status = EXECUTOR_TERMINATED,
-                                              .close_type = CLOSE_FAILED,
-                                              .closed_at_ns = orch->now_ns}};
-    enum err err = journal_add(orch, &record);
-    if (err == ERR_NONE) {
-        err = restore_cancel_all(orch, number);
-    }
-    roster_close(orch, entry, CLOSE_FAILED, DECIMAL_ZERO);
-    return err;
-}
-
-/* Spawns a host and tells it what its executor missed. */
-static enum err recovery_spawn(struct orchestrator *orch, uint32_t number)
-{
-    const struct executor_entry *entry = roster_get(orch, number);
-    const struct executor_past *past = entry->owner->past;
-    enum err err = roster_spawn(orch, number, past->is_funded, past->state);
-    if (err == ERR_CORRUPT || err == ERR_VERSION) {
-        return recovery_give_up(orch, number, err);
-    }
-    for (uint32_t i = 0; err == ERR_NONE && i < past->missed_count; i++) {
-        err = message_post(orch->context, entry->host, MESSAGE_CATCH_UP, orch->now_ns,
-                           &past->missed[i], sizeof(past->missed[i]));
-    }
-    const struct message_caught_up caught_up = {.order_count = entry->order_count};
-    return err == ERR_NONE ? message_post(orch->context, entry->host, MESSAGE_CAUGHT_UP,
-                                          orch->now_ns, &caught_up, sizeof(caught_up))
-                           : err;
-}
-
 static enum err recovery_spawn_all(struct orchestrator *orch)
 {
     enum err err = ERR_NONE;
@@ -506,7 +450,7 @@ static enum err recovery_spawn_all(struct orchestrator *orch)
         if (roster_get(orch, number)->status == EXECUTOR_TERMINATED) {
             continue;
         }
-        err = recovery_spawn(orch, number);
+        err = supervisor_spawn(orch, number);
         struct executor_entry *entry = roster_get(orch, number);
         executor_past_destroy(entry->owner->past);
         entry->owner->past = NULL;

@@ -39,8 +39,7 @@ static enum err restore_new(struct orchestrator *orch, const struct record_order
     return order_state_is_terminal(record->state) ? ERR_NONE : guard_restore(orch, executor, order);
 }
 
-enum err restore_order(struct orchestrator *orch, const struct record_order *record,
-                       struct order_entry **ret_order)
+enum err restore_order(struct orchestrator *orch, const struct record_order *record)
 {
     struct order_entry *order =
         router_order(roster_get(orch, record->id.executor), record->id.ordinal);
@@ -56,24 +55,7 @@ enum err restore_order(struct orchestrator *orch, const struct record_order *rec
     if (!order_state_is_terminal(order->state)) {
         router_set_state(orch, order, record->state);
     }
-    *ret_order = order;
     return ERR_NONE;
-}
-
-enum order_event_kind restore_end_event(enum order_state state)
-{
-    return state == ORDER_FILLED     ? ORDER_EVENT_COMPLETED
-           : state == ORDER_REJECTED ? ORDER_EVENT_FAILED
-                                     : ORDER_EVENT_CANCELED;
-}
-
-enum err restore_adopted(struct orchestrator *orch, const struct record_order *record)
-{
-    const struct order_event event = {
-        .kind = ORDER_EVENT_ADOPTED,
-        .ordinal = record->id.ordinal,
-        .fill = {.order = record->id, .side = record->side, .amount = record->amount}};
-    return past_tell(orch, record->id.executor, &event);
 }
 
 /* The last word of a venue that cannot say it any more. */

@@ -256,17 +256,15 @@ static void roster_print_reserved(const struct executor_entry *entry, struct tex
     json_array_end(out);
 }
 
-/* Whether a run that is cut short is to go on where it was. */
-static bool roster_is_durable(const struct orchestrator *orch)
+bool roster_is_durable(const struct orchestrator *orch)
 {
     const struct run_config *config = orch->given.config;
     return config->durability != DURABILITY_MEMORY && !orch->given.is_unrecorded &&
            strcmp(config->file.persistence->type, "memory") != 0;
 }
 
-static enum err roster_journal_created(struct orchestrator *orch,
-                                       const struct executor_entry *entry, int64_t place,
-                                       bool is_funded)
+static enum err roster_journal_created(struct orchestrator *orch, struct executor_entry *entry,
+                                       int64_t place, bool is_funded)
 {
     struct text config = {0};
     struct text reserved = {0};
@@ -291,6 +289,7 @@ static enum err roster_journal_created(struct orchestrator *orch,
                           .origin = place}};
     const enum err err =
         text_failed(&config) || text_failed(&reserved) ? ERR_MEMORY : journal_add(orch, &record);
+    entry->created_seq = orch->seq;
     text_done(&config);
     text_done(&reserved);
     return err;
@@ -481,8 +480,11 @@ enum err roster_create_due(struct orchestrator *orch)
 enum err roster_stop(struct orchestrator *orch, uint32_t number, bool keep_position)
 {
     const struct message_executor_stop stop = {.keep_position = keep_position};
-    const enum err err = message_post(orch->context, roster_get(orch, number)->host,
-                                      MESSAGE_EXECUTOR_STOP, orch->now_ns, &stop, sizeof(stop));
+    struct executor_entry *entry = roster_get(orch, number);
+    entry->is_stop_told = true;
+    entry->keeps_position = keep_position;
+    const enum err err = message_post(orch->context, entry->host, MESSAGE_EXECUTOR_STOP,
+                                      orch->now_ns, &stop, sizeof(stop));
     return err == ERR_NONE ? roster_touch(orch, number) : err;
 }
 
@@ -569,29 +571,11 @@ enum err roster_on_report(struct orchestrator *orch, const struct message_report
     const bool is_refusal = report->cause == REPORT_REFUSED;
     const enum err err = is_refusal ? ERR_NONE : roster_journal_report(orch, entry, report);
     entry->status = report->figures.status;
+    if (entry->owner != NULL) {
+        entry->owner->failures_in_row = 0;
+    }
     if (entry->status == EXECUTOR_TERMINATED) {
         roster_close(orch, entry, report->figures.close_type, report->figures.net_pnl_quote);
     }
     return err == ERR_NONE ? actions_on_report(orch, entry, report) : err;
-}
-
-/*
- * A host whose handler failed takes the run down in order: an executor that cannot be evaluated
- * must not trade on, and its orders and fills stay in the journal for the next start.
- */
-enum err roster_on_exit(struct orchestrator *orch, const struct actor_exit *exit_)
-{
-    if (exit_->reason == ERR_NONE) {
-        return ERR_NONE;
-    }
-    for (uint32_t number = 1; number <= orch->executor_count; number++) {
-        const struct executor_entry *entry = roster_get(orch, number);
-        if (entry->host.slot == exit_->child.slot &&
-            entry->host.generation == exit_->child.generation) {
-            log_line(LOG_ERROR, "orchestrator",
-                     "executor %s failed: %s: the run ends, its journal is whole",
-                     entry->config->id, err_name(exit_->reason));
-        }
-    }
-    return exit_->reason;
 }

@@ -131,8 +131,47 @@ START_TEST(records_equal_what_was_written)
     write_run();
     struct reader *reader = open_reader();
     uint64_t seq = 0;
-    ck_assert_int_eq(reader_records(reader, compare_record, &seq, &failure), ERR_STATE);
+    const struct reader_range all = {.first = 1, .last = UINT64_MAX};
+    ck_assert_int_eq(reader_records(reader, &all, compare_record, &seq, &failure), ERR_STATE);
     ck_assert_uint_eq(seq, RECORD_KIND_COUNT - 1U);
+    reader_close(reader);
+    forget_published();
+}
+END_TEST
+
+/* The numbers that were visited, as bits. */
+static enum err note_record(void *context, const struct record *record)
+{
+    *(uint64_t *)context |= UINT64_C(1) << record->seq;
+    return ERR_NONE;
+}
+
+/* A part of the journal, and of it what belongs to one executor. */
+START_TEST(records_of_a_range)
+{
+    write_run();
+    struct reader *reader = open_reader();
+    uint64_t expected = 0;
+    uint64_t all = 0;
+    for (uint64_t seq = 5; seq <= 20; seq++) {
+        const struct record record = sample_record((enum record_kind)(seq - 1), seq);
+        all |= UINT64_C(1) << seq;
+        expected |= strcmp(record.executor_id, "e1") == 0 ? UINT64_C(1) << seq : 0;
+    }
+    ck_assert_uint_ne(expected, 0);
+    ck_assert_uint_ne(expected, all);
+    struct reader_range range = {.first = 5, .last = 20};
+    uint64_t seen = 0;
+    ck_assert_int_eq(reader_records(reader, &range, note_record, &seen, &failure), ERR_NONE);
+    ck_assert_uint_eq(seen, all);
+    range.executor_id = "e1";
+    seen = 0;
+    ck_assert_int_eq(reader_records(reader, &range, note_record, &seen, &failure), ERR_NONE);
+    ck_assert_uint_eq(seen, expected);
+    range = (struct reader_range){.first = RECORD_KIND_COUNT + 1, .last = UINT64_MAX};
+    seen = 0;
+    ck_assert_int_eq(reader_records(reader, &range, note_record, &seen, &failure), ERR_NONE);
+    ck_assert_uint_eq(seen, 0);
     reader_close(reader);
     forget_published();
 }
@@ -345,7 +384,7 @@ int main(void)
     tcase_add_test(tcase, events_equal_what_was_published);
     tcase_add_test(tcase, between_begin_and_end_nothing_changes);
     tcase_add_test(tcase, records_equal_what_was_written);
-    tcase_add_test(tcase, records_equal_what_was_written);
+    tcase_add_test(tcase, records_of_a_range);
     tcase_add_test(tcase, reader_follows_a_run_that_goes_on);
     tcase_add_loop_test(tcase, falsified_journal_is_found, 0, 11);
     tcase_add_test(tcase, damaged_page_is_found);

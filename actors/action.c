@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "actors/messages.h"
+#include "actors/origin.h"
 
 const struct field_name action_kind_names[] = {
     {"create_executor", ACTION_CREATE},
@@ -53,6 +54,10 @@ const struct field action_field_table[] = {
      .kind = FIELD_NODE,
      .offset = offsetof(struct action_fields, update_data),
      .doc = "Update: the new values, by the update fields of the executor's kind."},
+    {.name = "client",
+     .kind = FIELD_TEXT,
+     .offset = offsetof(struct action_fields, client),
+     .doc = ORIGIN_CLIENT_DOC},
     {0},
 };
 
@@ -106,12 +111,18 @@ static enum err action_copy_tree(const struct node *node, struct arena *arena,
     return *ret_json != NULL ? ERR_NONE : ERR_MEMORY;
 }
 
-static void action_require(const struct node *node, const char *path, const char *member,
-                           struct problems *problems)
+static void action_add_problem(const struct node *node, const char *path, const char *member,
+                               const char *text, struct problems *problems)
 {
     char place[FIELD_PATH_MAX];
     (void)snprintf(place, sizeof(place), "%s%s%s", path, path[0] != '\0' ? "." : "", member);
-    problems_add(problems, node->line, node->column, place, "is missing: this action needs it");
+    problems_add(problems, node->line, node->column, place, "%s", text);
+}
+
+static void action_require(const struct node *node, const char *path, const char *member,
+                           struct problems *problems)
+{
+    action_add_problem(node, path, member, "is missing: this action needs it", problems);
 }
 
 /* What the table cannot say: which members which kind of action needs. */
@@ -127,6 +138,9 @@ static enum err action_check(const struct node *node, const char *path,
     }
     if (fields->kind == ACTION_UPDATE && fields->update_data == NULL) {
         action_require(node, path, "update_data", problems);
+    }
+    if (fields->client != NULL && !origin_name_is_valid(fields->client)) {
+        action_add_problem(node, path, "client", ORIGIN_CLIENT_EXPECTED, problems);
     }
     return problems->count == before ? ERR_NONE : ERR_SYNTAX;
 }
@@ -147,7 +161,8 @@ enum err action_parse(const struct node *node, const char *path, struct arena *a
                             .action_id = fields.action_id,
                             .controller_id = fields.controller_id,
                             .executor_id = fields.executor_id,
-                            .keep_position = fields.keep_position};
+                            .keep_position = fields.keep_position,
+                            .actor = fields.client};
     err = action_copy_tree(fields.executor_config, arena, &action.executor_config);
     if (err == ERR_NONE) {
         err = action_copy_tree(fields.update_data, arena, &action.update_data);
@@ -207,7 +222,7 @@ nng_msg *action_message(const struct action *action, uint64_t ticket)
     const size_t texts =
         action_text_size(action->action_id) + action_text_size(action->controller_id) +
         action_text_size(action->executor_id) + action_text_size(action->executor_config) +
-        action_text_size(action->update_data);
+        action_text_size(action->update_data) + action_text_size(action->actor);
     nng_msg *message = message_create(MESSAGE_ACTION, 0, sizeof(struct message_action) + texts);
     if (message == NULL) {
         return NULL;
@@ -221,5 +236,6 @@ nng_msg *action_message(const struct action *action, uint64_t ticket)
     body->action.executor_id = action_pack_text(action->executor_id, &end);
     body->action.executor_config = action_pack_text(action->executor_config, &end);
     body->action.update_data = action_pack_text(action->update_data, &end);
+    body->action.actor = action_pack_text(action->actor, &end);
     return message;
 }

@@ -37,6 +37,7 @@ struct action {
     const char *executor_config; /* Create: JSON object. Else NULL. */
     const char *update_data;     /* Update: JSON object. Else NULL. */
     bool keep_position;          /* Stop: hand over what is owned instead of closing it. */
+    const char *actor; /* Who asks: actors/origin.h; NULL: the program that has the run. */
 };
 
 /* Why an action is refused: X(code, "what it means"). Codes are stable. */
@@ -79,10 +80,12 @@ struct action_fields {
     const struct node *executor_config;
     const struct node *update_data;
     bool keep_position;
+    const char *client;
 };
 extern const struct field action_field_table[];
 
-/* Reads one action; its texts live in `arena`. ERR_SYNTAX with every problem added (also for
+/* Reads one action; its texts live in `arena`. Its actor is the name that the client gives itself,
+ * or NULL: whoever knows the link completes it. ERR_SYNTAX with every problem added (also for
  * members that the kind of action needs and has not), ERR_MEMORY. */
 MUST_USE enum err action_parse(const struct node *node, const char *path, struct arena *arena,
                                struct problems *problems, struct action *ret_action);

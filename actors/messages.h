@@ -24,6 +24,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "actors/origin.h"
 #include "actors/risk_request.h"
 #include "actors/system.h"
 #include "executors/executor.h"
@@ -42,7 +43,8 @@ enum message_kind {
     MESSAGE_QUOTES_WANTED = MESSAGE_KIND_FIRST, /* market -> feed: empty. */
     MESSAGE_QUOTES,                             /* feed -> market: struct message_quotes. */
     MESSAGE_FEED_END,                           /* feed -> market: empty. */
-    MESSAGE_SHUTDOWN,                           /* anybody -> market: struct message_shutdown. */
+    MESSAGE_SHUTDOWN,                           /* anybody -> market -> orchestrator: struct
+                                                 * message_shutdown. */
     MESSAGE_STEP,            /* market -> orchestrator -> venue: struct message_step. */
     MESSAGE_DEPTH,           /* venue -> market, ahead of STEP_DONE: struct message_depth. */
     MESSAGE_STEP_DONE,       /* venue -> orchestrator -> market: struct message_step_done. */
@@ -134,6 +136,7 @@ enum shutdown_reason {
 
 struct message_shutdown {
     enum shutdown_reason reason;
+    char actor[ORIGIN_TEXT_MAX]; /* Who asks: actors/origin.h; "": nobody, it comes to its end. */
 };
 
 /* The newest quote of an instrument. */

@@ -63,6 +63,7 @@ enum err risk_latches_set(struct risk_latches *latches, const char *scope, enum 
     }
     latch->state = strcmp(latch->scope, scope) == 0 ? state : RISK_HALTED;
     latch->is_recorded = false;
+    latch->actor[0] = '\0';
     (void)snprintf(latch->reason, sizeof(latch->reason), "%s", reason);
     return ERR_NONE;
 }

@@ -10,12 +10,13 @@
 #ifndef TUTTI_ACTORS_RISK_LATCH_H
 #define TUTTI_ACTORS_RISK_LATCH_H
 
+#include "actors/origin.h"
 #include "market/risk.h"
 #include "persistence/reader.h"
 
 enum {
     RISK_SCOPE_TEXT_MAX = 96,
-    RISK_REASON_TEXT_MAX = 256,
+    RISK_REASON_TEXT_MAX = 320,
     RISK_LATCHES_MAX = 1024, /* One more halts everything. */
 };
 
@@ -25,7 +26,8 @@ struct risk_latch {
     char scope[RISK_SCOPE_TEXT_MAX];
     enum risk_state state; /* REDUCING or HALTED. */
     char reason[RISK_REASON_TEXT_MAX];
-    bool is_recorded; /* The journal of this run has it. */
+    char actor[ORIGIN_TEXT_MAX]; /* Who set it; "": an earlier start. */
+    bool is_recorded;            /* The journal of this run has it. */
 };
 
 struct risk_latches {

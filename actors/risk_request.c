@@ -10,6 +10,7 @@ struct risk_request {
     bool has_state;
     const char *scope;
     const char *reason;
+    const char *client;
 };
 
 static const struct field risk_request_fields[] = {
@@ -35,6 +36,10 @@ static const struct field risk_request_fields[] = {
      .offset = offsetof(struct risk_request, reason),
      .default_text = "",
      .doc = "Why; ACTIVE needs one."},
+    {.name = "client",
+     .kind = FIELD_TEXT,
+     .offset = offsetof(struct risk_request, client),
+     .doc = ORIGIN_CLIENT_DOC},
     {0}};
 
 struct message_risk risk_request_make(enum risk_state state, const char *scope, const char *reason,
@@ -71,24 +76,32 @@ enum err risk_request_read(const struct node *root, const char *actor, struct ar
         risk_request_problem(problems, root, "scope",
                              "expected global, venue:NAME, controller:ID or executor:ID");
     }
-    if (strlen(read.reason) >= RISK_REASON_TEXT_MAX - RISK_ACTOR_TEXT_MAX) {
+    if (strlen(read.reason) > RISK_REASON_ASKED_MAX) {
         risk_request_problem(problems, root, "reason", "expected at most 220 characters");
     }
     if (read.has_state && read.state == RISK_ACTIVE && read.reason[0] == '\0') {
         risk_request_problem(problems, root, "reason", "expected why trading may go on");
     }
+    if (read.client != NULL && !origin_name_is_valid(read.client)) {
+        risk_request_problem(problems, root, "client", ORIGIN_CLIENT_EXPECTED);
+    }
     if (problems->count > before) {
         return ERR_SYNTAX;
     }
+    char who[ORIGIN_TEXT_MAX];
+    origin_print(who, actor, read.client);
     *ret_request = risk_request_make(read.has_state ? (enum risk_state)read.state : 0, read.scope,
-                                     read.reason, actor);
+                                     read.reason, who);
     return ERR_NONE;
 }
 
-void risk_request_print(const struct message_risk *request, struct text *out)
+void risk_request_print(const struct message_risk *request, const char *client, struct text *out)
 {
     json_object_begin(out);
     json_put_string(out, "request", "risk");
+    if (client != NULL) {
+        json_put_string(out, "client", client);
+    }
     if (request->state != 0) {
         json_put_string(out, "state", field_name_of(risk_state_names, (int)request->state));
         json_put_string(out, "scope", request->scope);

@@ -16,7 +16,7 @@
 #include "config/node.h"
 #include "config/problems.h"
 
-enum { RISK_ACTOR_TEXT_MAX = 32 };
+enum { RISK_REASON_ASKED_MAX = 220 }; /* With who gave it, it fits a latch. */
 
 /* Body of MESSAGE_RISK. The sender gets the answer; with no sender there is none. */
 struct message_risk {
@@ -24,7 +24,7 @@ struct message_risk {
     enum risk_state state; /* 0: only asks. */
     char scope[RISK_SCOPE_TEXT_MAX];
     char reason[RISK_REASON_TEXT_MAX];
-    char actor[RISK_ACTOR_TEXT_MAX]; /* Who asks: control, http, signal, kill_file, ... */
+    char actor[ORIGIN_TEXT_MAX]; /* Who asks: actors/origin.h. */
 };
 
 /* Body of MESSAGE_RISK_ANSWER; json ends with a NUL. */
@@ -39,12 +39,12 @@ struct message_risk_answer {
 struct message_risk risk_request_make(enum risk_state state, const char *scope, const char *reason,
                                       const char *actor);
 
-/* Reads a request; `actor` says where it came from. ERR_SYNTAX with every problem added,
- * ERR_MEMORY. */
+/* Reads a request; `actor` is the link that it came by, to which the client may add its name.
+ * ERR_SYNTAX with every problem added, ERR_MEMORY. */
 MUST_USE enum err risk_request_read(const struct node *root, const char *actor, struct arena *arena,
                                     struct problems *problems, struct message_risk *ret_request);
 
-/* Writes the request as risk_request_read() reads it. */
-void risk_request_print(const struct message_risk *request, struct text *out);
+/* Writes the request as risk_request_read() reads it; `client` names who asks, NULL: nobody. */
+void risk_request_print(const struct message_risk *request, const char *client, struct text *out);
 
 #endif

@@ -549,13 +549,21 @@ enum err run_ask(struct run *run, const struct action *action, unsigned timeout_
                                : ERR_CLOSED;
 }
 
+/* By signal it was whoever sent it; else the program. */
+static const char *run_stop_origin(enum shutdown_reason reason)
+{
+    return reason == SHUTDOWN_SIGNAL ? ORIGIN_SIGNAL : ORIGIN_PROGRAM;
+}
+
 void run_stop(struct run *run, enum shutdown_reason reason)
 {
     nng_msg *message = message_create(MESSAGE_SHUTDOWN, 0, sizeof(struct message_shutdown));
     if (message == NULL) {
         return;
     }
-    *(struct message_shutdown *)message_body(message) = (struct message_shutdown){.reason = reason};
+    struct message_shutdown *shutdown = message_body(message);
+    *shutdown = (struct message_shutdown){.reason = reason};
+    origin_print(shutdown->actor, run_stop_origin(reason), NULL);
     if (system_send(run->system, run->market, &message) != ERR_NONE) {
         message_destroy(message);
     }

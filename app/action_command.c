@@ -70,7 +70,7 @@ static void acting_print_request(const struct action *action, struct text *reque
     struct text json = {0};
     action_print(action, &json);
     /* The object of the action, and which request it is. */
-    text_append_string(request, "{\"request\":\"action\",");
+    text_append_string(request, "{\"request\":\"action\",\"client\":\"" CONTROL_CLIENT_NAME "\",");
     text_append_string(request, text_string(&json) + (json.length > 0 ? 1 : 0));
     request->failed = request->failed || text_failed(&json);
     text_done(&json);

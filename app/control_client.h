@@ -57,6 +57,9 @@ MUST_USE enum err control_client_query(const struct control_client *client, cons
 /* Whether the answer is a refusal; then its "code: message" is appended to *words. */
 bool control_client_refusal(const struct text *answer, struct text *words);
 
+/* How this program names itself to a run. */
+#define CONTROL_CLIENT_NAME "cli"
+
 /* Takes one event: its JSON, as it was published. False ends the visit. */
 typedef bool control_client_visit(void *context, uint64_t seq, const char *json);
 

@@ -168,7 +168,7 @@ static enum exit_code risk_ask(const struct risk_words *words)
     const struct message_risk request =
         risk_request_make(words->state, words->scope, words->reason, "");
     struct text json = {0};
-    risk_request_print(&request, &json);
+    risk_request_print(&request, CONTROL_CLIENT_NAME, &json);
     struct failure failure;
     struct text answer = {0};
     const enum err err =

@@ -97,7 +97,16 @@ static void schema_print_risk(struct text *out)
         "`REDUCING` and stops executors; when it has ended\nthe run, the run is `HALTED` "
         "afterwards. A state lasts over restarts on the same database until somebody\nresumes, "
         "with a reason; in a backtest it does not last. A state that cannot be read is "
-        "`HALTED`.\n\nAn order that reduces what its executor owns, or else what its controller "
+        "`HALTED`.\n\nEach change is an event `risk.state` with the state `before` it, the "
+        "`reason`, and the `actor` who made it\n([control](control.md#who-did-it)); `limit` when "
+        "a loss limit or too many refused orders did.\n\nA restart forgets nothing of this: "
+        "positions, live orders, rates, refused orders and executors are\ncounted from the journal "
+        "by the code that counted them first. A fall is measured from the highest result\n"
+        "(`risk.peak`), a day's loss from the result at midnight UTC (`risk.day`); both are in the "
+        "journal when they\nmove. While a position has no quote, as just after a restart, losses "
+        "are not judged. Whoever lets a\ncontroller trade again that a loss limit has stopped "
+        "accepts that loss: the next one counts from there.\n\nAn order that reduces what its "
+        "executor owns, or else what its controller "
         "owns, is not limited in size,\nposition or exposure, so that a stop is never refused for "
         "what it closes.\n\n## Deny codes\n\n| code | set by | meaning |\n| --- | --- | --- |\n");
     for (int code = DENY_NONE + 1; code < DENY_CODE_COUNT; code++) {

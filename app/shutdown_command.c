@@ -8,8 +8,9 @@ static enum exit_code shutdown_ask(const struct control_client *client)
 {
     struct failure failure;
     struct text answer = {0};
-    const enum err err =
-        control_client_query(client, "{\"request\":\"shutdown\"}", &answer, &failure);
+    const enum err err = control_client_query(
+        client, "{\"request\":\"shutdown\",\"client\":\"" CONTROL_CLIENT_NAME "\"}", &answer,
+        &failure);
     text_done(&answer);
     if (err != ERR_NONE) {
         return command_failed(&failure);

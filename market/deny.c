@@ -1,5 +1,7 @@
 #include "market/deny.h"
 
+#include <string.h>
+
 #include "base/assert.h"
 
 /* How a code is written, set and explained. */
@@ -24,6 +26,20 @@ static const struct deny_words *deny_words_of(enum deny_code code)
 const char *deny_name(enum deny_code code)
 {
     return deny_words_of(code)->name;
+}
+
+enum deny_code deny_find(const char *name)
+{
+    unsigned code = DENY_NONE + 1;
+    while (code < DENY_CODE_COUNT && strcmp(deny_words[code].name, name) != 0) {
+        code++;
+    }
+    return code < DENY_CODE_COUNT ? (enum deny_code)code : DENY_NONE;
+}
+
+bool deny_is_link(enum deny_code code)
+{
+    return code == DENY_VENUE_DISCONNECTED || code == DENY_VENUE_RECONCILING;
 }
 
 const char *deny_setting(enum deny_code code)

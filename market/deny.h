@@ -9,9 +9,12 @@
 #ifndef TUTTI_MARKET_DENY_H
 #define TUTTI_MARKET_DENY_H
 
+#include <stdbool.h>
+
 /*
  * X(ENUM, "code", "what sets the limit", "one sentence"). To add a code: a line here, its check in
- * market/risk_check.c, and its three tests (at the limit, one beyond, cannot be bypassed).
+ * market/risk_check.c, and a row in tests/integration/test_deny_paths.c, which plays it at the
+ * limit and one beyond on every path by which an order comes.
  */
 #define DENY_CODES(X)                                                                             \
     X(RISK_HALTED, "risk_halted", "the state HALTED",                                             \
@@ -70,6 +73,12 @@ enum deny_code {
 
 /* The stable text of a code, e.g. "max_order_notional"; "" for DENY_NONE. */
 const char *deny_name(enum deny_code code);
+
+/* The code of that text; DENY_NONE when it is none. */
+enum deny_code deny_find(const char *name);
+
+/* Whether the venue cannot be reached: no fault of the executor that asked. */
+bool deny_is_link(enum deny_code code);
 
 /* What its limit is set by: a field of the run file, or a word. */
 const char *deny_setting(enum deny_code code);

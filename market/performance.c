@@ -108,7 +108,14 @@ void performance_refresh(struct performance *performance, const struct performan
     const struct decimal gross = decimal_add(sums->realized_pnl_quote, sums->unrealized_pnl_quote);
     report->global_pnl_quote =
         decimal_add(decimal_subtract(gross, sums->fees_quote), sums->funding_quote);
-    performance_follow_peak(performance);
+    if (!sums->is_partial) {
+        performance_follow_peak(performance);
+    }
     performance_refresh_ratios(performance);
     performance_check(performance);
+}
+
+void performance_restart_peak(struct performance *performance)
+{
+    performance->peak_pnl_quote = performance->report.global_pnl_quote;
 }

@@ -75,6 +75,7 @@ void performance_on_fill(struct performance *performance, bool is_buy, struct de
 
 /* What the position book says, summed in one quote asset. */
 struct performance_sums {
+    bool is_partial; /* Some open position has no quote yet: neither peak nor fall is followed. */
     struct decimal realized_pnl_quote;
     struct decimal unrealized_pnl_quote;
     struct decimal fees_quote;
@@ -83,5 +84,8 @@ struct performance_sums {
 
 /* Recomputes the derived figures from what was counted and these sums. */
 void performance_refresh(struct performance *performance, const struct performance_sums *sums);
+
+/* From now on falls are measured from the result as it is: somebody has accepted a loss. */
+void performance_restart_peak(struct performance *performance);
 
 #endif

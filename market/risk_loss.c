@@ -4,6 +4,11 @@
 
 #define NS_PER_DAY (INT64_C(86400) * NS_PER_S)
 
+struct risk_day risk_day_begin(int64_t now_ns, struct decimal result)
+{
+    return (struct risk_day){.number = now_ns / NS_PER_DAY, .is_known = true, .result = result};
+}
+
 bool risk_watches_losses(const struct risk_limits *limits)
 {
     return limits->has_max_drawdown || limits->has_max_daily_loss;
@@ -18,9 +23,8 @@ enum risk_loss risk_check_loss(const struct risk_limits *limits, struct decimal 
                                struct decimal peak, int64_t now_ns, struct risk_day *day,
                                struct risk_verdict *ret_verdict)
 {
-    const int64_t number = now_ns / NS_PER_DAY;
-    if (!day->is_known || day->number != number) {
-        *day = (struct risk_day){.number = number, .is_known = true, .result = result};
+    if (!day->is_known || day->number != now_ns / NS_PER_DAY) {
+        *day = risk_day_begin(now_ns, result);
     }
     const struct decimal fall = decimal_subtract(peak, result);
     const struct decimal loss = decimal_subtract(day->result, result);

@@ -20,6 +20,9 @@ struct risk_day {
 
 enum risk_loss { RISK_LOSS_NONE, RISK_LOSS_DRAWDOWN, RISK_LOSS_DAILY };
 
+/* The day begins, or is looked at for the first time, with this result. */
+struct risk_day risk_day_begin(int64_t now_ns, struct decimal result);
+
 /* Whether the limits have to be looked at again and again. */
 bool risk_watches_losses(const struct risk_limits *limits);
 

@@ -10,6 +10,7 @@ static void event_print_run(enum record_kind kind, const struct record_run *run,
 {
     if (kind == RECORD_RUN_STOPPED) {
         json_put_string(out, "reason", run->reason);
+        json_put_string(out, "actor", run->actor != NULL ? run->actor : "");
         return;
     }
     if (kind == RECORD_RUN_DEGRADED || kind == RECORD_RUN_RESTORED) {
@@ -40,6 +41,9 @@ static void event_print_action(const struct record_action *action, struct text *
     json_put_string(out, "action", action->action);
     json_put_string(out, "code", action->code);
     json_put_string(out, "message", action->message);
+    if (action->actor != NULL) {
+        json_put_string(out, "actor", action->actor);
+    }
     json_put_raw(out, "request", action->request);
 }
 
@@ -246,9 +250,16 @@ static void event_print_performance(const struct performance_report *report, str
 static void event_print_note(enum record_kind kind, const struct record_note *note,
                              struct text *out)
 {
-    if (kind == RECORD_RISK_DENIED || kind == RECORD_RISK_STATE) {
+    if (kind == RECORD_RISK_PEAK || kind == RECORD_RISK_DAY) {
+        json_put_string(out, "scope", note->scope);
+        json_put_decimal(out, "value", note->value);
+    } else if (kind == RECORD_RISK_DENIED || kind == RECORD_RISK_STATE) {
         json_put_string(out, "scope", note->scope);
         json_put_string(out, kind == RECORD_RISK_DENIED ? "code" : "state", note->code);
+        if (kind == RECORD_RISK_STATE) {
+            json_put_string(out, "before", note->before);
+            json_put_string(out, "actor", note->actor);
+        }
         json_put_decimal(out, "limit", note->limit);
         json_put_decimal(out, "value", note->value);
         json_put_string(out, "reason", note->text);

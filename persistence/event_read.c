@@ -82,12 +82,18 @@ static const struct event_field event_run_fields[] = {
     INT("since_ns", run.since_ns),
     TEXT("effect", run.effect),
     TEXT("reason", run.reason),
+    TEXT("actor", run.actor),
     FIELDS_END,
 };
 
 static const struct event_field event_action_fields[] = {
-    TEXT("action_id", action.action_id), TEXT("action", action.action),  TEXT("code", action.code),
-    TEXT("message", action.message),     RAW("request", action.request), FIELDS_END,
+    TEXT("action_id", action.action_id),
+    TEXT("action", action.action),
+    TEXT("code", action.code),
+    TEXT("message", action.message),
+    TEXT("actor", action.actor),
+    RAW("request", action.request),
+    FIELDS_END,
 };
 
 static const struct event_field event_executor_fields[] = {
@@ -234,13 +240,9 @@ static const struct event_field event_performance_fields[] = {
 };
 
 static const struct event_field event_risk_note_fields[] = {
-    TEXT("scope", note.scope),
-    TEXT("code", note.code),
-    TEXT("state", note.code),
-    DECIMAL("limit", note.limit),
-    DECIMAL("value", note.value),
-    TEXT("reason", note.text),
-    FIELDS_END,
+    TEXT("scope", note.scope),    TEXT("code", note.code),   TEXT("state", note.code),
+    TEXT("before", note.before),  TEXT("actor", note.actor), DECIMAL("limit", note.limit),
+    DECIMAL("value", note.value), TEXT("reason", note.text), FIELDS_END,
 };
 
 static const struct event_field event_venue_note_fields[] = {
@@ -268,7 +270,7 @@ static const struct event_field *const event_fields_of_data[] = {
 static const struct event_field *event_fields(enum record_kind kind)
 {
     const enum record_data data = record_kind_data(kind);
-    const bool is_risk = kind == RECORD_RISK_DENIED || kind == RECORD_RISK_STATE;
+    const bool is_risk = kind >= RECORD_RISK_DENIED && kind <= RECORD_RISK_DAY;
     return data == RECORD_DATA_NOTE && !is_risk ? event_venue_note_fields
                                                 : event_fields_of_data[data];
 }

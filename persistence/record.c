@@ -31,7 +31,7 @@ static const char *const record_close_types[CLOSE_TYPE_COUNT] = {
     [9] = "COMPLETED",  [10] = "POSITION_HOLD",
 };
 
-enum { RECORD_TEXTS_MAX = 8 };
+enum { RECORD_TEXTS_MAX = 9 };
 
 /* Where the text members of a record lie, for each member of the data union. */
 struct record_texts {
@@ -41,12 +41,13 @@ struct record_texts {
 
 #define AT(member) offsetof(struct record, data.member)
 static const struct record_texts record_texts_of_data[] = {
-    [RECORD_DATA_RUN] = {8,
+    [RECORD_DATA_RUN] = {9,
                          {AT(run.name), AT(run.mode), AT(run.config), AT(run.config_hash),
-                          AT(run.version), AT(run.reason), AT(run.subject), AT(run.effect)}},
-    [RECORD_DATA_ACTION] = {5,
+                          AT(run.version), AT(run.reason), AT(run.subject), AT(run.effect),
+                          AT(run.actor)}},
+    [RECORD_DATA_ACTION] = {6,
                             {AT(action.action_id), AT(action.action), AT(action.code),
-                             AT(action.message), AT(action.request)}},
+                             AT(action.message), AT(action.request), AT(action.actor)}},
     [RECORD_DATA_EXECUTOR] = {8,
                               {AT(executor.type), AT(executor.connector_name),
                                AT(executor.trading_pair), AT(executor.config),
@@ -68,7 +69,9 @@ static const struct record_texts record_texts_of_data[] = {
                                  {AT(liquidation.venue), AT(liquidation.trading_pair),
                                   AT(liquidation.reason)}},
     [RECORD_DATA_PERFORMANCE] = {0, {0}},
-    [RECORD_DATA_NOTE] = {3, {AT(note.scope), AT(note.code), AT(note.text)}},
+    [RECORD_DATA_NOTE] = {5,
+                          {AT(note.scope), AT(note.code), AT(note.text), AT(note.before),
+                           AT(note.actor)}},
 };
 #undef AT
 

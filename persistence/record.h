@@ -55,6 +55,8 @@
     X(PERFORMANCE, "performance", PERFORMANCE)                 \
     X(RISK_DENIED, "risk.denied", NOTE)                        \
     X(RISK_STATE, "risk.state", NOTE)                          \
+    X(RISK_PEAK, "risk.peak", NOTE)                            \
+    X(RISK_DAY, "risk.day", NOTE)                              \
     X(VENUE_CONNECTED, "venue.connected", NOTE)                \
     X(VENUE_DISCONNECTED, "venue.disconnected", NOTE)          \
     X(VENUE_RECONCILED, "venue.reconciled", NOTE)
@@ -107,6 +109,7 @@ struct record_run {
     const char *reason;  /* stopped: end_of_feed, signal, shutdown, ...; degraded: what and why. */
     const char *subject; /* degraded, restored: store, venue, executor or actor. */
     const char *effect;  /* degraded, restored: what that means for trading. */
+    const char *actor;   /* stopped: who asked for it: actors/origin.h; "": nobody. */
     int64_t seed;
     int64_t since_ns;           /* degraded, restored: since when. */
     uint64_t executors_resumed; /* recovered. */
@@ -121,6 +124,7 @@ struct record_action {
     const char *code;   /* Reason code, "" when accepted. */
     const char *message;
     const char *request; /* JSON; NULL when the answer before has it (completed). */
+    const char *actor;   /* Who asked: actors/origin.h; NULL when the answer before says it. */
 };
 
 /* EXECUTOR_*. */
@@ -235,11 +239,14 @@ struct record_liquidation {
     struct decimal price; /* The mark it was decided at. */
 };
 
-/* RISK_*, VENUE_*. */
+/* RISK_*, VENUE_*. RISK_PEAK: the result of the scope from which a fall is measured; RISK_DAY: the
+ * result with which its day began: both are `value`, and what a restart goes on from. */
 struct record_note {
     const char *scope; /* global, a controller, a venue. */
     const char *code;  /* Reason code or state. */
     const char *text;
+    const char *before; /* RISK_STATE: the state that it replaces; else NULL. */
+    const char *actor;  /* RISK_STATE: who set it; else NULL. */
     struct decimal limit;
     struct decimal value;
 };

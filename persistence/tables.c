@@ -157,6 +157,8 @@ static void tables_print_answer(const struct record *record, struct text *out)
     json_put_string(out, "message", action->message);
     if (record->kind == RECORD_ACTION_COMPLETED) {
         json_object_end(out);
+    } else if (action->actor != NULL) {
+        json_put_string(out, "actor", action->actor);
     }
     json_object_end(out);
 }

@@ -53,7 +53,8 @@ static void control_deliver_reply(struct control *control, const struct control_
 static void control_on_request(struct control *control, nng_msg *message)
 {
     const struct link_received *received = message_body(message);
-    const struct control_call call = {.deliver = control_deliver_reply, .ticket = received->ticket};
+    const struct control_call call = {
+        .deliver = control_deliver_reply, .origin = ORIGIN_REP, .ticket = received->ticket};
     struct arena arena;
     arena_init(&arena, CONTROL_ARENA_BYTES_MAX);
     struct problems problems;

@@ -36,6 +36,7 @@ struct control_request {
     bool is_active;
     bool has_is_active;
     const char *cursor;
+    const char *client;
 };
 
 #define CONTROL_AT(member) .offset = offsetof(struct control_request, member)
@@ -60,7 +61,11 @@ static const struct field_element control_node = {
 #define CONTROL_CONTROLLERS_FIELD \
     CONTROL_FILTER_FIELD("controller_ids", controller_ids, "Only of these controllers.")
 
-static const struct field control_plain_fields[] = {CONTROL_REQUEST_FIELD, {0}};
+static const struct field control_shutdown_fields[] = {
+    CONTROL_REQUEST_FIELD,
+    {.name = "client", .kind = FIELD_TEXT, CONTROL_AT(client), .doc = ORIGIN_CLIENT_DOC},
+    {0},
+};
 
 static const struct field control_events_fields[] = {
     CONTROL_REQUEST_FIELD,
@@ -229,7 +234,7 @@ static void control_do_positions(struct control *control, const struct control_t
 static void control_do_risk(struct control *control, const struct control_task *task)
 {
     struct message_risk request;
-    if (risk_request_read(task->node, "control", task->arena, task->problems, &request) ==
+    if (risk_request_read(task->node, task->call->origin, task->arena, task->problems, &request) ==
         ERR_NONE) {
         control_send_risk(control, task->call, &request);
     } else {
@@ -248,10 +253,25 @@ static void control_do_executor(struct control *control, const struct control_ta
     control_send_refresh(control, task->call, task->request->executor_id);
 }
 
+/* Completes who asks: the link, and the name that the client gives itself. ERR_MEMORY. */
+static enum err control_sign(const struct control_task *task, struct action *action)
+{
+    char *actor = arena_take(task->arena, ORIGIN_TEXT_MAX);
+    if (actor == NULL) {
+        return ERR_MEMORY;
+    }
+    origin_print(actor, task->call->origin, action->actor);
+    action->actor = actor;
+    return ERR_NONE;
+}
+
 static void control_do_action(struct control *control, const struct control_task *task)
 {
     struct action action;
-    const enum err err = action_parse(task->node, "", task->arena, task->problems, &action);
+    enum err err = action_parse(task->node, "", task->arena, task->problems, &action);
+    if (err == ERR_NONE) {
+        err = control_sign(task, &action);
+    }
     if (err == ERR_NONE) {
         control_send_actions(control, task->call, &action, 1, false);
     } else {
@@ -269,7 +289,10 @@ static void control_do_actions(struct control *control, const struct control_tas
     for (size_t i = 0; i < list->count && err != ERR_MEMORY; i++) {
         char path[FIELD_PATH_MAX];
         (void)snprintf(path, sizeof(path), "actions[%zu]", i);
-        const enum err one = action_parse(nodes[i], path, task->arena, task->problems, &actions[i]);
+        enum err one = action_parse(nodes[i], path, task->arena, task->problems, &actions[i]);
+        if (one == ERR_NONE) {
+            one = control_sign(task, &actions[i]);
+        }
         err = one != ERR_NONE ? one : err;
     }
     if (err == ERR_NONE) {
@@ -281,7 +304,12 @@ static void control_do_actions(struct control *control, const struct control_tas
 
 static void control_do_shutdown(struct control *control, const struct control_task *task)
 {
-    const struct message_shutdown shutdown = {.reason = SHUTDOWN_REQUEST};
+    struct message_shutdown shutdown = {.reason = SHUTDOWN_REQUEST};
+    if (task->request->client != NULL && !origin_name_is_valid(task->request->client)) {
+        control_refuse(control, task->call, "bad_request", "client: " ORIGIN_CLIENT_EXPECTED);
+        return;
+    }
+    origin_print(shutdown.actor, task->call->origin, task->request->client);
     if (message_post(control->context, control->given.market, MESSAGE_SHUTDOWN, 0, &shutdown,
                      sizeof(shutdown)) != ERR_NONE) {
         control_refuse(control, task->call, "busy", "the run is busy: try again");
@@ -308,7 +336,7 @@ static const struct {
     {"performance", control_filtered_fields, control_do_performance},
     {"positions", control_filtered_fields, control_do_positions},
     {"risk", NULL, control_do_risk},
-    {"shutdown", control_plain_fields, control_do_shutdown},
+    {"shutdown", control_shutdown_fields, control_do_shutdown},
     {"snapshot", control_snapshot_fields, control_do_snapshot},
 };
 

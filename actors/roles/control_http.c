@@ -142,6 +142,7 @@ static struct control_call control_http_call(const struct control *control,
                                              const struct control_exchange *exchange)
 {
     return (struct control_call){.deliver = control_deliver_http,
+                                 .origin = exchange->origin,
                                  .ticket = exchange->ticket,
                                  .route = (uint32_t)(exchange - control->http->exchanges)};
 }
@@ -376,7 +377,8 @@ void control_http_on_request(struct control *control, const struct link_http_req
 {
     struct control_exchange *exchange =
         &control->http->exchanges[request->ticket % LINK_HTTP_WAITING_MAX];
-    *exchange = (struct control_exchange){.ticket = request->ticket};
+    *exchange = (struct control_exchange){.ticket = request->ticket,
+                                          .origin = origin_of_scope(request->scope)};
     char allow[CONTROL_ALLOW_MAX];
     exchange->route = control_find_route(request, exchange, allow);
     if (exchange->route == NULL) {

@@ -53,7 +53,8 @@ extern const struct control_route control_routes[];
 
 /* A request that waits for its answer. */
 struct control_exchange {
-    uint64_t ticket; /* 0: the place is free. */
+    uint64_t ticket;    /* 0: the place is free. */
+    const char *origin; /* Static: see struct control_call. */
     const struct control_route *route;
     char names[CONTROL_NAMES_MAX][CONTROL_NAME_MAX]; /* From the path. */
     bool keep_position;

@@ -13,6 +13,7 @@
 
 #include "actors/action.h"
 #include "actors/messages.h"
+#include "actors/origin.h"
 #include "actors/roles/control.h"
 #include "config/field.h"
 #include "persistence/reader.h"
@@ -35,8 +36,9 @@ typedef void control_deliver(struct control *control, const struct control_call 
 /* Who asks, and where the answer goes. */
 struct control_call {
     control_deliver *deliver;
-    uint64_t ticket; /* Of the link that the request came by. */
-    uint32_t route;  /* For `deliver`: how it asked. */
+    const char *origin; /* Static: the link, as actors/origin.h names it. */
+    uint64_t ticket;    /* Of the link that the request came by. */
+    uint32_t route;     /* For `deliver`: how it asked. */
 };
 
 /* A request that waits for the orchestrator. */

@@ -45,8 +45,10 @@ static const struct field control_risk_body[] = {
     CONTROL_TEXT("state", "HALTED, REDUCING or ACTIVE; absent: nothing is changed."),
     CONTROL_TEXT("scope", "global, venue:NAME, controller:ID or executor:ID."),
     CONTROL_TEXT("reason", "Why; ACTIVE needs one."),
+    CONTROL_TEXT("client", ORIGIN_CLIENT_DOC),
     {0}};
-static const struct field control_no_body[] = {{0}};
+static const struct field control_shutdown_body[] = {CONTROL_TEXT("client", ORIGIN_CLIENT_DOC),
+                                                     {0}};
 
 const struct control_route control_routes[] = {
     {.method = "GET",
@@ -114,7 +116,7 @@ const struct control_route control_routes[] = {
      .path = "/shutdown",
      .scope = LINK_SCOPE_ADMIN,
      .request = "shutdown",
-     .body = control_no_body,
+     .body = control_shutdown_body,
      .doc = "Ends the run in order."},
     {.method = "POST",
      .path = "/executors",

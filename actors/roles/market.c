@@ -332,6 +332,16 @@ static void market_begin_draining(struct market *market, enum shutdown_reason re
     }
 }
 
+/* Somebody ends the run; the orchestrator writes down who. */
+static enum err market_on_shutdown(struct market *market, struct context *context,
+                                   const struct message_shutdown *shutdown)
+{
+    market_begin_draining(market, shutdown->reason);
+    const enum err err = message_post(context, market->given.orchestrator, MESSAGE_SHUTDOWN, 0,
+                                      shutdown, sizeof(*shutdown));
+    return err == ERR_NONE ? market_continue(market, context) : err;
+}
+
 /* When everybody has answered the step is over and the next one may begin. */
 static enum err market_end_step(struct market *market, struct context *context)
 {
@@ -471,8 +481,7 @@ static enum err market_receive(struct context *context, void *state, nng_msg **m
         market->is_feed_ended = true;
         return market_continue(market, context);
     case MESSAGE_SHUTDOWN:
-        market_begin_draining(market, ((const struct message_shutdown *)body)->reason);
-        return market_continue(market, context);
+        return market_on_shutdown(market, context, body);
     case MESSAGE_LIVE_QUOTE:
         return market_live_on_quote(market, context, body, message_envelope(*message)->now_ns);
     case MESSAGE_LIVE_TIME:

@@ -125,7 +125,7 @@ static enum err orchestrator_end_step(struct orchestrator *orch, struct message_
         return err;
     }
     guard_revalue(orch);
-    err = guard_watch_losses(orch);
+    err = losses_watch(orch);
     if (err != ERR_NONE) {
         return err;
     }
@@ -293,7 +293,7 @@ static enum err orchestrator_on_balances(struct orchestrator *orch,
     if (err == ERR_NONE && orch->balances_missing == 0) {
         err = books_publish(orch, true);
         if (err == ERR_NONE) {
-            err = guard_end(orch);
+            err = losses_end(orch);
         }
         if (err == ERR_NONE) {
             err = journal_run_stopped(orch);
@@ -326,6 +326,15 @@ static enum err orchestrator_on_updates(struct orchestrator *orch, nng_msg *mess
     return orchestrator_want_updates(orch, envelope->sender);
 }
 
+/* Remembers who ended the run, for its last record; the first one counts. */
+static void orchestrator_on_shutdown(struct orchestrator *orch,
+                                     const struct message_shutdown *shutdown)
+{
+    if (orch->ended_by[0] == '\0') {
+        memcpy(orch->ended_by, shutdown->actor, sizeof(orch->ended_by));
+    }
+}
+
 static enum err orchestrator_dispatch(struct orchestrator *orch, nng_msg **message)
 {
     const void *body = message_body(*message);
@@ -336,6 +345,9 @@ static enum err orchestrator_dispatch(struct orchestrator *orch, nng_msg **messa
         struct message_step_done done = *(const struct message_step_done *)body;
         return orchestrator_end_step(orch, &done);
     }
+    case MESSAGE_SHUTDOWN:
+        orchestrator_on_shutdown(orch, body);
+        return ERR_NONE;
     case MESSAGE_REQUEST:
         return router_on_request(orch, body);
     case MESSAGE_NEVER_SENT:

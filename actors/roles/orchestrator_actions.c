@@ -83,7 +83,9 @@ static enum err actions_journal(struct orchestrator *orch, const struct verdict 
                         .action = field_name_of(action_kind_names, (int)verdict->action->kind),
                         .code = verdict->code,
                         .message = text_string(&verdict->text),
-                        .request = text_string(&request)}};
+                        .request = text_string(&request),
+                        .actor = verdict->action->actor != NULL ? verdict->action->actor
+                                                                : ORIGIN_PROGRAM}};
     const enum err err = journal_add(orch, &record);
     text_done(&request);
     return err;

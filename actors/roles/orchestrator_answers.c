@@ -205,6 +205,7 @@ enum err answers_restore(struct orchestrator *orch, const struct record *record)
     (void)snprintf(answer.id, sizeof(answer.id), "%s", action->action_id);
     (void)snprintf(answer.executor_id, sizeof(answer.executor_id), "%s", record->executor_id);
     (void)snprintf(answer.code, sizeof(answer.code), "%s", action->code);
+    orch->denied[deny_find(action->code)]++; /* One that risk refused; else that of DENY_NONE. */
     uint32_t number;
     enum err err = answers_remember(orch, &answer, &number);
     free(text);

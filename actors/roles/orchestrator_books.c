@@ -471,7 +471,13 @@ static void books_add(const struct orchestrator *orch, const struct position *po
     *sum = decimal_add(*sum, books_worth(orch, position->instrument, amount));
 }
 
-void books_refresh(struct orchestrator *orch, uint32_t controller, struct performance *performance)
+/* Something is owned, and what it is worth is not known. */
+static bool books_is_unknown(const struct orchestrator *orch, const struct position *position)
+{
+    return decimal_sign(position->amount) != 0 && !orch->is_marked[position->instrument];
+}
+
+bool books_refresh(struct orchestrator *orch, uint32_t controller, struct performance *performance)
 {
     struct performance_sums sums = {0};
     size_t count;
@@ -482,12 +488,14 @@ void books_refresh(struct orchestrator *orch, uint32_t controller, struct perfor
         }
         const struct position *position = &positions[i];
         const struct decimal open = books_unrealized(orch, position);
+        sums.is_partial = sums.is_partial || books_is_unknown(orch, position);
         books_add(orch, position, &sums.realized_pnl_quote, position->realized_pnl_quote);
         books_add(orch, position, &sums.unrealized_pnl_quote, open);
         books_add(orch, position, &sums.fees_quote, position->fees_quote);
         books_add(orch, position, &sums.funding_quote, position->funding_quote);
     }
     performance_refresh(performance, &sums);
+    return !sums.is_partial;
 }
 
 /* The earliest instant of the next performance event of a controller that had one. */
@@ -541,7 +549,7 @@ enum err books_publish(struct orchestrator *orch, bool is_final)
             return told;
         }
         is_any_due = true;
-        books_refresh(orch, i, &controller->performance);
+        (void)books_refresh(orch, i, &controller->performance);
         controller->is_changed = false;
         controller->was_published = true;
         controller->published_ns = orch->now_ns;
@@ -552,7 +560,8 @@ enum err books_publish(struct orchestrator *orch, bool is_final)
         }
     }
     if (is_any_due || is_final) {
-        books_refresh(orch, UINT32_MAX, &orch->total); /* So that it sees the same drawdowns. */
+        (void)books_refresh(orch, UINT32_MAX,
+                            &orch->total); /* So that it sees the same drawdowns. */
     }
     return is_final ? books_journal_performance(orch, "", &orch->total) : ERR_NONE;
 }

@@ -209,6 +209,21 @@ enum err guard_deny_create(struct orchestrator *orch, const struct executor_sect
     return journal_add(orch, &record);
 }
 
+void guard_recall_rejected(struct orchestrator *orch, uint32_t number)
+{
+    (void)risk_on_rejected(orch->risk, &roster_get(orch, number)->risk, orch->now_ns);
+}
+
+void guard_recall_denied(struct orchestrator *orch, const struct record *record)
+{
+    const enum deny_code code = deny_find(record->data.note.code);
+    const uint32_t number = roster_find(orch, record->executor_id);
+    orch->denied[code]++;
+    if (number != 0 && !deny_is_link(code)) {
+        guard_recall_rejected(orch, number);
+    }
+}
+
 enum err guard_on_rejected(struct orchestrator *orch, uint32_t number)
 {
     struct executor_entry *executor = roster_get(orch, number);
@@ -223,6 +238,7 @@ enum err guard_on_rejected(struct orchestrator *orch, uint32_t number)
         .scope = scope,
         .state = RISK_REDUCING,
         .reason = "max_rejects_per_minute is exceeded: the executor is stopped",
+        .actor = ORIGIN_LIMIT,
         .limit = decimal_from_int(most),
         .value = decimal_from_int(most + 1)};
     const enum err err = halt_change(orch, &change);
@@ -371,87 +387,4 @@ void guard_revalue(struct orchestrator *orch)
         orch->quotes[i] = guard_quote(orch, i);
     }
     risk_revalue(orch->risk, orch->quotes);
-}
-
-/* ---- Losses ---- */
-
-/* The words of a loss. */
-static const char *guard_loss_reason(enum risk_loss loss, bool is_run)
-{
-    if (loss == RISK_LOSS_DRAWDOWN) {
-        return is_run ? "max_drawdown_quote is reached: every executor is stopped"
-                      : "max_drawdown_quote is reached: the controller's executors are stopped";
-    }
-    return is_run ? "max_daily_loss_quote is reached: every executor is stopped"
-                  : "max_daily_loss_quote is reached: the controller's executors are stopped";
-}
-
-/* One result against its limits; ACTIVE scopes that have lost too much may only reduce. */
-static enum err guard_watch_one(struct orchestrator *orch, const struct risk_limits *limits,
-                                const char *scope, struct performance *performance,
-                                struct risk_day *day, bool *ret_is_lost)
-{
-    struct risk_verdict verdict;
-    const enum risk_loss loss =
-        risk_check_loss(limits, performance->report.global_pnl_quote, performance->peak_pnl_quote,
-                        orch->now_ns, day, &verdict);
-    *ret_is_lost = loss != RISK_LOSS_NONE;
-    const struct risk_latch *latch = risk_latches_find(&orch->latches, scope);
-    if (loss == RISK_LOSS_NONE || latch != NULL) {
-        return ERR_NONE;
-    }
-    const bool is_run = strcmp(scope, RISK_SCOPE_GLOBAL) == 0;
-    const struct risk_change change = {.scope = scope,
-                                       .state = RISK_REDUCING,
-                                       .reason = guard_loss_reason(loss, is_run),
-                                       .limit = verdict.limit,
-                                       .value = verdict.value};
-    return halt_change(orch, &change);
-}
-
-static enum err guard_watch_controllers(struct orchestrator *orch)
-{
-    enum err err = ERR_NONE;
-    for (uint32_t i = 0; i < orch->controller_count && err == ERR_NONE; i++) {
-        struct controller *controller = &orch->controllers[i];
-        const struct risk_limits *limits =
-            risk_section_controller(guard_section(orch), controller->name);
-        if (limits == NULL || !risk_watches_losses(limits) || controller->is_lost) {
-            continue;
-        }
-        char scope[RISK_SCOPE_TEXT_MAX];
-        (void)snprintf(scope, sizeof(scope), "controller:%s", controller->name);
-        books_refresh(orch, i, &controller->performance);
-        err = guard_watch_one(orch, limits, scope, &controller->performance, &controller->day,
-                              &controller->is_lost);
-    }
-    return err;
-}
-
-enum err guard_watch_losses(struct orchestrator *orch)
-{
-    if (!orch->watches_losses) {
-        return ERR_NONE;
-    }
-    const struct risk_limits *limits = &guard_section(orch)->limits;
-    enum err err = guard_watch_controllers(orch);
-    if (err == ERR_NONE && risk_watches_losses(limits) && !orch->is_halted) {
-        books_refresh(orch, UINT32_MAX, &orch->total);
-        err = guard_watch_one(orch, limits, RISK_SCOPE_GLOBAL, &orch->total, &orch->day,
-                              &orch->is_halted);
-    }
-    return err;
-}
-
-enum err guard_end(struct orchestrator *orch)
-{
-    if (!orch->is_halted) {
-        return ERR_NONE;
-    }
-    const struct risk_latch *latch = risk_latches_find(&orch->latches, RISK_SCOPE_GLOBAL);
-    char reason[RISK_REASON_TEXT_MAX];
-    (void)snprintf(reason, sizeof(reason), "%s", latch != NULL ? latch->reason : "a loss limit");
-    const struct risk_change change = {
-        .scope = RISK_SCOPE_GLOBAL, .state = RISK_HALTED, .reason = reason};
-    return halt_record(orch, &change);
 }

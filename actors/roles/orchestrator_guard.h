@@ -42,12 +42,23 @@ MUST_USE enum err guard_journal_denied(struct orchestrator *orch,
                                        const struct risk_verdict *verdict);
 /* An order was denied or rejected: one too many stops its executor. */
 MUST_USE enum err guard_on_rejected(struct orchestrator *orch, uint32_t number);
+/* After a restart: the same, as it was then; what it led to is in the journal too. */
+void guard_recall_rejected(struct orchestrator *orch, uint32_t number);
+void guard_recall_denied(struct orchestrator *orch, const struct record *record);
 /* Values positions again when that was a second of market time ago. */
 void guard_revalue(struct orchestrator *orch);
-/* Looks at the losses that are limited; a lost run is is_halted. */
-MUST_USE enum err guard_watch_losses(struct orchestrator *orch);
+
+/* ---- orchestrator_losses.c: how much may be lost ---- */
+
+/* Looks at the losses that are limited; a lost run is is_halted. What a loss is measured from is
+ * journalled when it moves, so that a restart goes on from the same. */
+MUST_USE enum err losses_watch(struct orchestrator *orch);
+/* After a restart: a record of what a loss is measured from. ERR_CORRUPT. */
+MUST_USE enum err losses_recall(struct orchestrator *orch, const struct record *record);
+/* A controller that has lost too much may trade again: what it loses counts from now on. */
+void losses_forgive(struct orchestrator *orch, const char *controller);
 /* The run is over: when a loss has ended it the next one starts HALTED. */
-MUST_USE enum err guard_end(struct orchestrator *orch);
+MUST_USE enum err losses_end(struct orchestrator *orch);
 
 /* ---- orchestrator_halt.c: the states of risk ---- */
 
@@ -59,6 +70,9 @@ MUST_USE enum err halt_on_started(struct orchestrator *orch);
 MUST_USE enum err halt_record(struct orchestrator *orch, const struct risk_change *change);
 /* The same; what it forbids is denied where it waits, and canceled where it is live. */
 MUST_USE enum err halt_change(struct orchestrator *orch, const struct risk_change *change);
+/* Looks through all executors: what the states now forbid is canceled, and the executors of
+ * controllers that have lost too much are stopped. */
+MUST_USE enum err halt_sweep(struct orchestrator *orch);
 /* True when the states forbid that this order is live. */
 bool halt_forbids(const struct orchestrator *orch, const struct executor_entry *executor,
                   const struct order_entry *order, struct risk_verdict *ret_verdict);

@@ -60,7 +60,8 @@ void halt_done(struct orchestrator *orch)
     risk_latches_done(&orch->latches);
 }
 
-static enum err halt_journal(struct orchestrator *orch, const struct risk_change *change)
+static enum err halt_journal(struct orchestrator *orch, const struct risk_change *change,
+                             enum risk_state before)
 {
     struct record record = {
         .kind = RECORD_RISK_STATE,
@@ -69,6 +70,8 @@ static enum err halt_journal(struct orchestrator *orch, const struct risk_change
         .data.note = {.scope = change->scope,
                       .code = field_name_of(risk_state_names, (int)change->state),
                       .text = change->reason,
+                      .before = field_name_of(risk_state_names, (int)before),
+                      .actor = change->actor,
                       .limit = change->limit,
                       .value = change->value}};
     return journal_add(orch, &record);
@@ -80,8 +83,7 @@ static bool halt_may_journal(const struct orchestrator *orch)
     return orch->is_begun && orch->final_seq == 0;
 }
 
-/* From the first executor on: what the states now forbid is canceled. */
-static enum err halt_begin_sweep(struct orchestrator *orch)
+enum err halt_sweep(struct orchestrator *orch)
 {
     const bool is_under_way = orch->sweep_next != 0;
     orch->sweep_next = 1;
@@ -98,40 +100,43 @@ enum err halt_on_started(struct orchestrator *orch)
     enum err err = ERR_NONE;
     for (size_t i = 0; i < orch->latches.count && err == ERR_NONE; i++) {
         struct risk_latch *latch = &orch->latches.items[i];
-        const struct risk_change change = {
-            .scope = latch->scope, .state = latch->state, .reason = latch->reason};
+        const struct risk_change change = {.scope = latch->scope,
+                                           .state = latch->state,
+                                           .reason = latch->reason,
+                                           .actor = latch->actor[0] != '\0' ? latch->actor
+                                                                            : ORIGIN_LATCH};
         if (!latch->is_recorded) {
             latch->is_recorded = true;
-            err = halt_journal(orch, &change);
+            err = halt_journal(orch, &change, RISK_ACTIVE);
         }
     }
     for (uint32_t i = 0; i < orch->risk_waiter_count; i++) {
         orch->risk_waiters[i].seq = orch->seq; /* They asked before the first step. */
     }
     /* A run that was cut short may have been so while its orders were canceled. */
-    return err == ERR_NONE && orch->latches.count > 0 ? halt_begin_sweep(orch) : err;
+    return err == ERR_NONE && orch->latches.count > 0 ? halt_sweep(orch) : err;
 }
 
 enum err halt_record(struct orchestrator *orch, const struct risk_change *change)
 {
     log_line(LOG_WARNING, "risk", "%s is %s: %s", change->scope,
              field_name_of(risk_state_names, (int)change->state), change->reason);
+    struct risk_latch *latch = risk_latches_find(&orch->latches, change->scope);
+    const enum risk_state before = latch != NULL ? latch->state : RISK_ACTIVE;
     enum err err = risk_latches_set(&orch->latches, change->scope, change->state, change->reason);
     if (err != ERR_NONE) {
         return err;
     }
-    struct risk_latch *latch = risk_latches_find(&orch->latches, change->scope);
+    latch = risk_latches_find(&orch->latches, change->scope);
     if (latch == NULL && change->state != RISK_ACTIVE) {
         halt_apply(orch, RISK_SCOPE_GLOBAL, RISK_HALTED); /* There was no room for one more. */
     }
     halt_apply(orch, change->scope, change->state);
-    if (!halt_may_journal(orch)) {
-        return ERR_NONE;
-    }
     if (latch != NULL) {
-        latch->is_recorded = true;
+        (void)snprintf(latch->actor, sizeof(latch->actor), "%s", change->actor);
+        latch->is_recorded = halt_may_journal(orch);
     }
-    return halt_journal(orch, change);
+    return halt_may_journal(orch) ? halt_journal(orch, change, before) : ERR_NONE;
 }
 
 enum err halt_change(struct orchestrator *orch, const struct risk_change *change)
@@ -141,7 +146,7 @@ enum err halt_change(struct orchestrator *orch, const struct risk_change *change
         return err;
     }
     err = router_deny_held(orch);
-    return err == ERR_NONE ? halt_begin_sweep(orch) : err;
+    return err == ERR_NONE ? halt_sweep(orch) : err;
 }
 
 bool halt_forbids(const struct orchestrator *orch, const struct executor_entry *executor,
@@ -189,7 +194,7 @@ static enum err halt_stop_lost(struct orchestrator *orch, uint32_t number)
     const struct executor_entry *executor = roster_get(orch, number);
     const bool is_alive =
         executor->status == EXECUTOR_NOT_STARTED || executor->status == EXECUTOR_RUNNING;
-    if (!is_alive || !orch->controllers[executor->controller].is_lost) {
+    if (!is_alive || !orch->controllers[executor->controller].loss.is_lost) {
         return ERR_NONE;
     }
     return roster_stop(orch, number, orch->given.config->file.run->on_end == END_KEEP);
@@ -423,6 +428,17 @@ static bool halt_is_so(const struct orchestrator *orch, const struct message_ris
     return (latch != NULL ? latch->state : RISK_ACTIVE) == request->state;
 }
 
+/* Somebody lets a scope trade again: a loss that was known to them has been accepted. */
+static void halt_forgive(struct orchestrator *orch, const struct message_risk *request)
+{
+    enum risk_scope_kind kind;
+    const char *name;
+    if (request->state == RISK_ACTIVE &&
+        risk_scope_parse(request->scope, &kind, &name) == ERR_NONE && kind == RISK_CONTROLLER) {
+        losses_forgive(orch, name);
+    }
+}
+
 enum err halt_on_request(struct orchestrator *orch, const struct message_risk *request,
                          struct actor_ref sender)
 {
@@ -437,10 +453,13 @@ enum err halt_on_request(struct orchestrator *orch, const struct message_risk *r
     }
     enum err err = ERR_NONE;
     if (!halt_is_so(orch, request)) {
-        char reason[RISK_REASON_TEXT_MAX + RISK_ACTOR_TEXT_MAX + 4];
+        char reason[RISK_REASON_TEXT_MAX + ORIGIN_TEXT_MAX + 4];
         (void)snprintf(reason, sizeof(reason), "%s: %s", request->actor, request->reason);
-        const struct risk_change change = {
-            .scope = request->scope, .state = request->state, .reason = reason};
+        const struct risk_change change = {.scope = request->scope,
+                                           .state = request->state,
+                                           .reason = reason,
+                                           .actor = request->actor};
+        halt_forgive(orch, request);
         err = halt_change(orch, &change);
     }
     return err == ERR_NONE ? halt_answer_later(orch, &waiter) : err;

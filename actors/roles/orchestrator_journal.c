@@ -165,6 +165,7 @@ enum err journal_run_stopped(struct orchestrator *orch)
                             .executor_id = "",
                             .data.run = journal_run(orch)};
     record.data.run.reason = journal_reason_name(orch->reason);
+    record.data.run.actor = orch->ended_by;
     return journal_add(orch, &record);
 }
 

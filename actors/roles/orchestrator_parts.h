@@ -17,6 +17,7 @@
 
 #include "actors/action.h"
 #include "actors/messages.h"
+#include "actors/origin.h"
 #include "actors/roles/orchestrator.h"
 #include "base/prng.h"
 #include "base/text_index.h"
@@ -177,14 +178,20 @@ struct executor_entry {
     struct executor_owner *owner; /* Owned; NULL: no action has had to do with it. */
 };
 
+/* What the losses of a scope are measured from. */
+struct loss_watch {
+    struct risk_day day;
+    struct decimal told_peak; /* The peak that the journal has; 0: none. */
+    bool is_lost;             /* A loss limit was reached. */
+};
+
 struct controller {
     const char *name; /* Borrowed from a config. */
     struct performance performance;
     bool is_changed;
     bool was_published;
     int64_t published_ns;
-    struct risk_day day;
-    bool is_lost; /* A loss limit was reached: its executors are stopped. */
+    struct loss_watch loss; /* When it is lost its executors are stopped. */
 };
 
 /* A change of a risk state. */
@@ -192,6 +199,7 @@ struct risk_change {
     const char *scope;
     enum risk_state state;
     const char *reason;
+    const char *actor;    /* Who: actors/origin.h. */
     struct decimal limit; /* What was exceeded, when a limit was; else 0. */
     struct decimal value;
 };
@@ -260,7 +268,7 @@ struct orchestrator {
     struct quote *quotes;        /* Owned, by instrument: room for guard_revalue(). */
     int64_t valued_ns;           /* When that was last. */
     uint64_t denied[DENY_CODE_COUNT];
-    struct risk_day day;
+    struct loss_watch loss; /* Of the run; see is_halted. */
     bool watches_losses;
     bool limits_executors; /* Some scope has a max_executors. */
     uint32_t sweep_next;   /* Whose orders are looked at next to be canceled; 0: nobody's. */
@@ -309,7 +317,8 @@ struct orchestrator {
     bool is_stopping; /* Executors were told to stop. */
     bool is_halted;   /* A loss limit ends the run. */
     enum shutdown_reason reason;
-    bool is_finishing; /* Balances were asked for. */
+    char ended_by[ORIGIN_TEXT_MAX]; /* Who asked for that; "": nobody. */
+    bool is_finishing;              /* Balances were asked for. */
     uint32_t balances_missing;
     uint64_t final_seq; /* The run ends when this is committed; 0 before. */
 };
@@ -572,7 +581,8 @@ MUST_USE enum err books_apply_funding(struct orchestrator *orch, struct position
 /* Publishes the performance of controllers that changed and whose interval is over, all of them
  * and the run's when `is_final`. What has to wait sets publish_at_ns. */
 MUST_USE enum err books_publish(struct orchestrator *orch, bool is_final);
-/* Brings the figures of a controller, or of the run (UINT32_MAX), up to the marks of now. */
-void books_refresh(struct orchestrator *orch, uint32_t controller, struct performance *performance);
+/* Brings the figures of a controller, or of the run (UINT32_MAX), up to the marks of now. False
+ * when an open position has no quote yet, which counts as 0 then. */
+bool books_refresh(struct orchestrator *orch, uint32_t controller, struct performance *performance);
 
 #endif

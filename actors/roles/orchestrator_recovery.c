@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "actors/roles/orchestrator_guard.h"
 #include "actors/roles/orchestrator_parts.h"
 #include "actors/roles/orchestrator_reconciler.h"
 #include "base/log.h"
@@ -32,7 +33,8 @@ enum {
 struct recovery {
     struct orchestrator *orch;
     struct failure *failure;
-    bool *is_created; /* Owned, by place in the run file. */
+    bool *is_created;    /* Owned, by place in the run file. */
+    bool follows_denial; /* The record before was a denial, whose order comes behind it. */
 };
 
 static enum err recovery_refuse(struct recovery *recovery, const struct record *record,
@@ -196,10 +198,16 @@ static enum err recovery_on_order(struct recovery *recovery, const struct record
     if (id.executor == 0 || id.executor > orch->executor_count) {
         return recovery_refuse(recovery, record, "of an executor that was never created");
     }
-    const bool is_first = router_order(roster_get(orch, id.executor), id.ordinal) == NULL;
+    const struct order_entry *known = router_order(roster_get(orch, id.executor), id.ordinal);
+    const bool is_refused = record->kind == RECORD_ORDER_REJECTED && known != NULL &&
+                            !order_state_is_terminal(known->state) && !recovery->follows_denial;
+    const bool is_first = known == NULL;
     const enum err err = restore_order(orch, &record->data.order);
     if (err != ERR_NONE) {
         return err == ERR_MEMORY ? err : recovery_refuse(recovery, record, "out of its order");
+    }
+    if (is_refused) {
+        guard_recall_rejected(orch, id.executor); /* By its venue. */
     }
     struct order_event event;
     return past_event(record, is_first, &event) ? past_tell(orch, id.executor, &event) : ERR_NONE;
@@ -296,11 +304,26 @@ static enum err recovery_on_reconciled(struct recovery *recovery, const struct r
     return ERR_NONE;
 }
 
-static enum err recovery_on_record(void *context, const struct record *record)
+static enum err recovery_on_note(struct recovery *recovery, const struct record *record)
 {
-    struct recovery *recovery = context;
-    recovery->orch->now_ns = record->ts_ns;
-    recovery->orch->seq = record->seq;
+    switch ((int)record->kind) {
+    case RECORD_VENUE_RECONCILED:
+        return recovery_on_reconciled(recovery, record);
+    case RECORD_RISK_DENIED:
+        guard_recall_denied(recovery->orch, record);
+        return ERR_NONE;
+    case RECORD_RISK_PEAK:
+    case RECORD_RISK_DAY:
+        return losses_recall(recovery->orch, record) == ERR_NONE
+                   ? ERR_NONE
+                   : recovery_refuse(recovery, record, "of a scope that is not known");
+    default:
+        return ERR_NONE; /* States of risk are in a table of their own; links begin anew. */
+    }
+}
+
+static enum err recovery_take(struct recovery *recovery, const struct record *record)
+{
     switch (record_kind_data(record->kind)) {
     case RECORD_DATA_RUN:
         return recovery_on_run(recovery, record);
@@ -321,14 +344,23 @@ static enum err recovery_on_record(void *context, const struct record *record)
         return record->kind == RECORD_POSITION_OPENED ? opening_restore(recovery->orch, record)
                                                       : ERR_NONE; /* Made from the fills. */
     case RECORD_DATA_NOTE:
-        return record->kind == RECORD_VENUE_RECONCILED ? recovery_on_reconciled(recovery, record)
-                                                       : ERR_NONE;
+        return recovery_on_note(recovery, record);
     case RECORD_DATA_SKIP:
     case RECORD_DATA_LIQUIDATION:
     case RECORD_DATA_RATE:
         break; /* Made from others, or only told. */
     }
     return ERR_NONE;
+}
+
+static enum err recovery_on_record(void *context, const struct record *record)
+{
+    struct recovery *recovery = context;
+    recovery->orch->now_ns = record->ts_ns;
+    recovery->orch->seq = record->seq;
+    const enum err err = recovery_take(recovery, record);
+    recovery->follows_denial = record->kind == RECORD_RISK_DENIED;
+    return err;
 }
 
 /* ---- The replay as a whole ---- */

@@ -164,7 +164,7 @@ static enum err router_deny(struct orchestrator *orch, struct executor_entry *ex
         err = router_tell_kind(orch, order->ticket.id, ORDER_EVENT_FAILED);
     }
     /* A link that is down is not the executor's doing. */
-    return err == ERR_NONE && verdict->scope != RISK_VENUE
+    return err == ERR_NONE && !deny_is_link(verdict->code)
                ? guard_on_rejected(orch, order->ticket.id.executor)
                : err;
 }
@@ -447,7 +447,7 @@ static enum err router_on_state(struct orchestrator *orch, struct executor_entry
         err = was_terminal ? reconciler_on_zombie(orch, order) : ERR_NONE;
         order->listed_in = reconciler_round(orch, order);
     }
-    return err == ERR_NONE && update->kind == VENUE_REJECTED
+    return err == ERR_NONE && update->kind == VENUE_REJECTED && verdict == ORDER_MOVES
                ? guard_on_rejected(orch, update->order.executor)
                : err;
 }

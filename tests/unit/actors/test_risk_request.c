@@ -39,7 +39,7 @@ START_TEST(what_is_printed_is_read_back)
         risk_request_make(states[_i], states[_i] != 0 ? "venue:paper" : "global",
                           states[_i] != 0 ? "a \"drill\"" : "", "control");
     struct text json = {0};
-    risk_request_print(&request, &json);
+    risk_request_print(&request, NULL, &json);
     struct message_risk read;
     ck_assert_int_eq(read_json(text_string(&json), &read), ERR_NONE);
     ck_assert_int_eq(read.state, request.state);

@@ -40,11 +40,32 @@ START_TEST(codes_are_stable)
 }
 END_TEST
 
+START_TEST(codes_are_found_by_name)
+{
+    for (int code = DENY_NONE + 1; code < DENY_CODE_COUNT; code++) {
+        ck_assert_int_eq(deny_find(deny_name((enum deny_code)code)), code);
+    }
+    ck_assert_int_eq(deny_find(""), DENY_NONE);
+    ck_assert_int_eq(deny_find("RISK_HALTED"), DENY_NONE);
+}
+END_TEST
+
+START_TEST(links_are_no_fault_of_the_executor)
+{
+    for (int code = DENY_NONE; code < DENY_CODE_COUNT; code++) {
+        ck_assert_int_eq(deny_is_link((enum deny_code)code),
+                         code == DENY_VENUE_DISCONNECTED || code == DENY_VENUE_RECONCILING);
+    }
+}
+END_TEST
+
 int main(void)
 {
     TCase *cases = tcase_create("deny");
     tcase_add_test(cases, every_code_has_words);
     tcase_add_test(cases, codes_differ);
     tcase_add_test(cases, codes_are_stable);
+    tcase_add_test(cases, codes_are_found_by_name);
+    tcase_add_test(cases, links_are_no_fault_of_the_executor);
     return suite_run("deny", cases);
 }

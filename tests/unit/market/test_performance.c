@@ -119,6 +119,31 @@ START_TEST(drawdown_is_the_largest_fall_from_the_peak)
 }
 END_TEST
 
+START_TEST(what_is_not_known_is_no_fall)
+{
+    struct performance performance;
+    performance_init(&performance, DECIMAL_ZERO);
+    refresh(&performance, d("5"), DECIMAL_ZERO, DECIMAL_ZERO);
+    const struct performance_sums partial = {.is_partial = true, .realized_pnl_quote = d("-7")};
+    performance_refresh(&performance, &partial);
+    assert_decimal(performance.report.global_pnl_quote, "-7", "global_pnl_quote");
+    assert_decimal(performance.report.max_drawdown_quote, "0", "drawdown");
+    assert_decimal(performance.peak_pnl_quote, "5", "peak");
+}
+END_TEST
+
+START_TEST(a_loss_that_was_accepted)
+{
+    struct performance performance;
+    performance_init(&performance, DECIMAL_ZERO);
+    refresh(&performance, d("5"), DECIMAL_ZERO, DECIMAL_ZERO);
+    refresh(&performance, d("-7"), DECIMAL_ZERO, DECIMAL_ZERO);
+    performance_restart_peak(&performance);
+    assert_decimal(performance.peak_pnl_quote, "-7", "peak");
+    assert_decimal(performance.report.max_drawdown_quote, "12", "drawdown"); /* It has been. */
+}
+END_TEST
+
 START_TEST(fees_are_part_of_the_fall)
 {
     struct performance performance;
@@ -181,6 +206,8 @@ int main(void)
     tcase_add_test(cases, funding_is_part_of_the_result);
     tcase_add_test(cases, the_formulas_of_the_report);
     tcase_add_test(cases, drawdown_is_the_largest_fall_from_the_peak);
+    tcase_add_test(cases, what_is_not_known_is_no_fall);
+    tcase_add_test(cases, a_loss_that_was_accepted);
     tcase_add_test(cases, fees_are_part_of_the_fall);
     tcase_add_test(cases, only_losses_and_only_wins);
     tcase_add_test(cases, a_figure_beyond_the_range_is_invalid_and_no_more);

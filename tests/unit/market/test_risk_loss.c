@@ -69,12 +69,26 @@ START_TEST(a_figure_out_of_range_is_a_loss)
 }
 END_TEST
 
+START_TEST(a_day_that_was_begun_before)
+{
+    const struct risk_limits limits = {.has_max_daily_loss = true,
+                                       .max_daily_loss_quote = D("100")};
+    struct risk_day day = risk_day_begin(NOON_NS, D("30"));
+    ck_assert_int_eq(look(&limits, "-69.99", "0", NOON_NS, &day), RISK_LOSS_NONE);
+    ck_assert_int_eq(look(&limits, "-70", "0", NOON_NS, &day), RISK_LOSS_DAILY);
+    /* Of another day it is not known any more. */
+    day = risk_day_begin(NOON_NS - 2 * HALF_DAY_NS, D("30"));
+    ck_assert_int_eq(look(&limits, "-70", "0", NOON_NS, &day), RISK_LOSS_NONE);
+}
+END_TEST
+
 int main(void)
 {
     TCase *cases = tcase_create("risk_loss");
     tcase_add_test(cases, nothing_is_watched_without_limits);
     tcase_add_test(cases, a_fall_from_the_peak_that_reaches_the_limit);
     tcase_add_test(cases, a_day_begins_at_midnight);
+    tcase_add_test(cases, a_day_that_was_begun_before);
     tcase_add_test(cases, a_figure_out_of_range_is_a_loss);
     return suite_run("risk_loss", cases);
 }

@@ -193,6 +193,7 @@ static inline struct record_run sample_run(enum record_kind kind)
         run.fills_found = 3;
     } else if (kind == RECORD_RUN_STOPPED) {
         run.reason = "end_of_feed";
+        run.actor = "signal";
     } else {
         run.reason = "disk_slow";
         run.subject = "store";
@@ -217,9 +218,9 @@ static inline struct record sample_record(enum record_kind kind, uint64_t seq)
         record.executor_id = "";
         break;
     case RECORD_DATA_ACTION:
-        record.data.action = (struct record_action){"a1", "create_executor",
-                                                    kind == RECORD_ACTION_REJECTED ? "limit" : "",
-                                                    "as asked", SAMPLE_REQUEST};
+        record.data.action = (struct record_action){
+            "a1",       "create_executor", kind == RECORD_ACTION_REJECTED ? "limit" : "",
+            "as asked", SAMPLE_REQUEST,    "http:trade"};
         break;
     case RECORD_DATA_EXECUTOR:
         record.data.executor = sample_executor();
@@ -257,8 +258,13 @@ static inline struct record sample_record(enum record_kind kind, uint64_t seq)
         record.data.performance = sample_report();
         break;
     case RECORD_DATA_NOTE:
-        record.data.note = (struct record_note){"global", "HALTED", "kill switch",
-                                                decimal_literal("100"), decimal_literal("101")};
+        record.data.note = (struct record_note){.scope = "global",
+                                                .code = "HALTED",
+                                                .text = "kill switch",
+                                                .before = "ACTIVE",
+                                                .actor = "rep:desk",
+                                                .limit = decimal_literal("100"),
+                                                .value = decimal_literal("101")};
         break;
     }
     return record;

@@ -18,7 +18,8 @@
     "\"status\":\"RUNNING\",\"close_type\":null,\"net_pnl_quote\":\"-1.25\","                 \
     "\"net_pnl_pct\":\"-0.0125\",\"cum_fees_quote\":\"0.5\",\"filled_amount_quote\":\"100\"," \
     "\"custom_info\":{\"side\":1},"
-#define ACTION_TAIL "\"message\":\"as asked\",\"request\":" SAMPLE_REQUEST "}"
+#define ACTION_TAIL \
+    "\"message\":\"as asked\",\"actor\":\"http:trade\",\"request\":" SAMPLE_REQUEST "}"
 #define ORDER                                                                                     \
     "{\"client_order_id\":\"zzz-1f-3\",\"exchange_order_id\":\"X1\","                             \
     "\"trading_pair\":\"BTC-USDT\",\"venue\":\"paper\",\"side\":\"BUY\",\"type\":\"LIMIT\","      \
@@ -39,7 +40,7 @@ static const char *const expected_data[RECORD_KIND_COUNT] = {
         RUN_HEAD "\"name\":\"btc-progressive\",\"config\":{\"run\":{\"seed\":7}}}",
     [RECORD_RUN_RECOVERED] = RUN_HEAD "\"executors_resumed\":1,\"orders_reconciled\":2,"
                                       "\"fills_found\":3,\"name\":\"btc-progressive\"}",
-    [RECORD_RUN_STOPPED] = "{\"reason\":\"end_of_feed\"}",
+    [RECORD_RUN_STOPPED] = "{\"reason\":\"end_of_feed\",\"actor\":\"signal\"}",
     [RECORD_RUN_DEGRADED] = RUN_TROUBLE,
     [RECORD_RUN_RESTORED] = RUN_TROUBLE,
     [RECORD_ACTION_ACCEPTED] =
@@ -94,7 +95,10 @@ static const char *const expected_data[RECORD_KIND_COUNT] = {
         "\"inventory_imbalance\":\"16\",\"executors_active\":17,\"executors_closed\":18,"
         "\"fills\":19,\"close_type_counts\":{\"STOP_LOSS\":20,\"TAKE_PROFIT\":21}}",
     [RECORD_RISK_DENIED] = "{\"scope\":\"global\",\"code\":\"HALTED\"," RISK_TAIL,
-    [RECORD_RISK_STATE] = "{\"scope\":\"global\",\"state\":\"HALTED\"," RISK_TAIL,
+    [RECORD_RISK_STATE] = "{\"scope\":\"global\",\"state\":\"HALTED\",\"before\":\"ACTIVE\","
+                          "\"actor\":\"rep:desk\"," RISK_TAIL,
+    [RECORD_RISK_PEAK] = "{\"scope\":\"global\",\"value\":\"101\"}",
+    [RECORD_RISK_DAY] = "{\"scope\":\"global\",\"value\":\"101\"}",
     [RECORD_VENUE_CONNECTED] = VENUE,
     [RECORD_VENUE_DISCONNECTED] = VENUE,
     [RECORD_VENUE_RECONCILED] = VENUE,

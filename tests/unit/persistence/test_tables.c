@@ -245,10 +245,12 @@ START_TEST(actions_keep_their_first_answer)
                  " ' ' || ts FROM action WHERE action_id = 'a1'",
                  "my_controller create_executor e1 " SAMPLE_REQUEST " 1723075200123456789");
     assert_value("SELECT answer FROM action WHERE action_id = 'a1'",
-                 "{\"accepted\":true,\"code\":\"\",\"message\":\"as asked\",\"completed\":"
+                 "{\"accepted\":true,\"code\":\"\",\"message\":\"as "
+                 "asked\",\"actor\":\"http:trade\",\"completed\":"
                  "{\"code\":\"done\",\"message\":\"as asked\"}}");
     assert_value("SELECT answer FROM action WHERE action_id = 'a2'",
-                 "{\"accepted\":false,\"code\":\"limit\",\"message\":\"as asked\"}");
+                 "{\"accepted\":false,\"code\":\"limit\",\"message\":\"as "
+                 "asked\",\"actor\":\"http:trade\"}");
 }
 END_TEST
 

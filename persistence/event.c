@@ -272,7 +272,6 @@ static void event_print_note(enum record_kind kind, const struct record_note *no
 
 void event_print_data(const struct record *record, struct text *out)
 {
-    ASSERT(out->length == 0);
     json_object_begin(out);
     switch (record_kind_data(record->kind)) {
     case RECORD_DATA_RUN:
@@ -315,18 +314,8 @@ void event_print_data(const struct record *record, struct text *out)
     json_object_end(out);
 }
 
-void event_print(const char *run, const struct record *record, const char *data, struct text *out)
-{
-    const struct event_head head = {.run = run,
-                                    .seq = record->seq,
-                                    .ts_ns = record->ts_ns,
-                                    .type = record_kind_type(record->kind),
-                                    .controller_id = record->controller_id,
-                                    .executor_id = record->executor_id};
-    event_print_stored(&head, data, out);
-}
-
-void event_print_stored(const struct event_head *head, const char *data, struct text *out)
+/* Everything before the data. */
+static void event_print_head(const struct event_head *head, struct text *out)
 {
     ASSERT(out->length == 0);
     text_append_string(out, head->type);
@@ -339,6 +328,31 @@ void event_print_stored(const struct event_head *head, const char *data, struct 
     json_put_string(out, "type", head->type);
     json_put_string(out, "controller_id", head->controller_id);
     json_put_string(out, "executor_id", head->executor_id);
-    json_put_raw(out, "data", data);
+    json_key(out, "data");
+}
+
+size_t event_begin(const char *run, const struct record *record, struct text *out)
+{
+    const struct event_head head = {.run = run,
+                                    .seq = record->seq,
+                                    .ts_ns = record->ts_ns,
+                                    .type = record_kind_type(record->kind),
+                                    .controller_id = record->controller_id,
+                                    .executor_id = record->executor_id};
+    event_print_head(&head, out);
+    const size_t data = out->length;
+    event_print_data(record, out);
+    return data;
+}
+
+void event_end(struct text *out)
+{
     json_object_end(out);
+}
+
+void event_print_stored(const struct event_head *head, const char *data, struct text *out)
+{
+    event_print_head(head, out);
+    json_raw(out, data);
+    event_end(out);
 }

@@ -12,7 +12,6 @@
 struct memory_store {
     struct store store; /* First. */
     char *run_name;     /* Owned. */
-    struct text data;   /* The data of the event in work. */
 };
 
 static enum err memory_open(const struct store_options *options, struct store **ret_store,
@@ -34,12 +33,9 @@ static enum err memory_append(struct store *store, const struct record *record, 
                               struct failure *failure)
 {
     struct memory_store *memory = (struct memory_store *)store;
-    text_clear(&memory->data);
-    event_print_data(record, &memory->data);
-    if (text_failed(&memory->data)) {
-        return failure_set(failure, ERR_MEMORY, "no memory for an event");
-    }
-    event_print(memory->run_name, record, text_string(&memory->data), event);
+    (void)failure; /* An event without memory is the caller's to see. */
+    (void)event_begin(memory->run_name, record, event);
+    event_end(event);
     return ERR_NONE;
 }
 
@@ -54,7 +50,6 @@ static enum err memory_close(struct store *store, struct failure *failure)
 {
     struct memory_store *memory = (struct memory_store *)store;
     const enum err error = store->error;
-    text_done(&memory->data);
     free(memory->run_name);
     free(memory);
     return error == ERR_NONE

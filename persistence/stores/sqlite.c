@@ -28,7 +28,6 @@ struct sqlite_store {
     sqlite3_stmt *commit;     /* Owned. */
     struct checksum checksum; /* Of the last row of the journal, also in the open group. */
     struct checksum committed_checksum; /* Of the last row that was committed. */
-    struct text data;                   /* The data of the event in work. */
     char *run_name;                     /* Owned. */
     enum durability durability;
     int log_pages;    /* Of the write-ahead log after the last commit. */
@@ -220,7 +219,6 @@ static void sqlite_destroy(struct sqlite_store *sqlite)
     (void)sqlite3_finalize(sqlite->commit);
     connection_close(&sqlite->connection);
     lock_close(&sqlite->lock); /* Last: while the file is touched, it is ours. */
-    text_done(&sqlite->data);
     free(sqlite->run_name);
     free(sqlite);
 }
@@ -290,10 +288,9 @@ static enum err sqlite_begin(struct sqlite_store *sqlite, struct failure *failur
 }
 
 static enum err sqlite_put(struct sqlite_store *sqlite, const struct record *record,
-                           struct failure *failure)
+                           const char *data, struct failure *failure)
 {
     char client_order_id[ORDER_ID_TEXT_MAX];
-    const char *data = text_string(&sqlite->data);
     const struct journal_row row = {
         .seq = record->seq,
         .ts_ns = record->ts_ns,
@@ -339,19 +336,16 @@ static enum err sqlite_append(struct store *store, const struct record *record, 
                               struct failure *failure)
 {
     struct sqlite_store *sqlite = (struct sqlite_store *)store;
-    text_clear(&sqlite->data);
-    event_print_data(record, &sqlite->data);
-    if (text_failed(&sqlite->data)) {
+    const size_t data = event_begin(sqlite->run_name, record, event);
+    if (text_failed(event)) {
         return failure_set(failure, ERR_MEMORY, "%s: no memory for an event",
                            sqlite->connection.path);
     }
     enum err err = sqlite_begin(sqlite, failure);
     if (err == ERR_NONE) {
-        err = sqlite_put(sqlite, record, failure);
+        err = sqlite_put(sqlite, record, text_string(event) + data, failure);
     }
-    if (err == ERR_NONE) {
-        event_print(sqlite->run_name, record, text_string(&sqlite->data), event);
-    }
+    event_end(event);
     return sqlite_conclude(sqlite, err, failure);
 }
 

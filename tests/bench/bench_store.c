@@ -2,8 +2,10 @@
  * Durable fills per second through store_append() and store_commit(), by fills per commit, and
  * beside it SQLite alone with the same rows: what the encoding and the hash chain cost.
  *
- * Prints `name value unit`, one figure per line. TMPDIR says which disk is measured.
+ * Prints `name value unit`, one figure per line. TMPDIR says which disk is measured. Arguments:
+ * fills per commit and commits, to profile one batch size.
  */
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -166,10 +168,8 @@ static double bench_raw(uint64_t commits, uint64_t per_commit)
     return (double)seq / seconds;
 }
 
-static void bench_batch(uint64_t per_commit)
+static void bench_batch(uint64_t per_commit, uint64_t commits)
 {
-    uint64_t commits = BENCH_FILLS_MAX / per_commit;
-    commits = commits > BENCH_COMMITS_MAX ? BENCH_COMMITS_MAX : commits;
     const double ours = bench_store("sqlite", commits, per_commit);
     const double raw = bench_raw(commits, per_commit);
     printf("store_fills_per_commit_%llu %.0f fills/s\n", (unsigned long long)per_commit, ours);
@@ -179,21 +179,31 @@ static void bench_batch(uint64_t per_commit)
     printf("store_share_of_sqlite_%llu %.2f ratio\n", (unsigned long long)per_commit, ours / raw);
 }
 
-int main(void)
+static void bench_batches(void)
+{
+    static const uint64_t batches[] = {1, 10, 100, 1000};
+    for (size_t i = 0; i < sizeof(batches) / sizeof(batches[0]); i++) {
+        const uint64_t commits = BENCH_FILLS_MAX / batches[i];
+        bench_batch(batches[i], commits > BENCH_COMMITS_MAX ? BENCH_COMMITS_MAX : commits);
+    }
+    printf("store_memory %.0f fills/s\n", bench_store("memory", 200, 1000));
+}
+
+int main(int argc, char **argv)
 {
     const char *base = getenv("TMPDIR");
     (void)snprintf(bench_folder, sizeof(bench_folder), "%s/tutti-bench-XXXXXX",
                    base != NULL ? base : P_tmpdir);
-    if (mkdtemp(bench_folder) == NULL) {
+    if (sodium_init() < 0 || mkdtemp(bench_folder) == NULL) { /* As the program does. */
         perror("bench_store: cannot make a folder");
         return 1;
     }
     (void)snprintf(bench_path, sizeof(bench_path), "%s/bench.db", bench_folder);
-    static const uint64_t batches[] = {1, 10, 100, 1000};
-    for (size_t i = 0; i < sizeof(batches) / sizeof(batches[0]); i++) {
-        bench_batch(batches[i]);
+    if (argc == 3) {
+        bench_batch(strtoull(argv[1], NULL, 10), strtoull(argv[2], NULL, 10));
+    } else {
+        bench_batches();
     }
-    printf("store_memory %.0f fills/s\n", bench_store("memory", 200, 1000));
     (void)rmdir(bench_folder);
     return 0;
 }

@@ -163,11 +163,13 @@ START_TEST(whole_event)
 {
     const struct record record = sample_record(RECORD_RUN_STOPPED, 42);
     struct text event = {0};
-    event_print("a \"run\"", &record, "{\"reason\":\"signal\"}", &event);
+    const size_t data = event_begin("a \"run\"", &record, &event);
+    ck_assert_str_eq(text_string(&event) + data, "{\"reason\":\"end_of_feed\"}");
+    event_end(&event);
     ck_assert_str_eq(text_string(&event),
                      "run.stopped {\"v\":1,\"run\":\"a \\\"run\\\"\",\"seq\":42,"
                      "\"ts\":1723075200123456,\"type\":\"run.stopped\",\"controller_id\":\"\","
-                     "\"executor_id\":\"\",\"data\":{\"reason\":\"signal\"}}");
+                     "\"executor_id\":\"\",\"data\":{\"reason\":\"end_of_feed\"}}");
     assert_is_json(strchr(text_string(&event), ' ') + 1);
     text_done(&event);
 }
@@ -180,7 +182,9 @@ START_TEST(stored_row_gives_the_same_event)
     struct text published = {0};
     struct text stored = {0};
     event_print_data(&record, &data);
-    event_print(SAMPLE_RUN, &record, text_string(&data), &published);
+    const size_t at = event_begin(SAMPLE_RUN, &record, &published);
+    ck_assert_str_eq(text_string(&published) + at, text_string(&data));
+    event_end(&published);
     const struct event_head head = {.run = SAMPLE_RUN,
                                     .seq = 7,
                                     .ts_ns = record.ts_ns,

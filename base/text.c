@@ -8,6 +8,7 @@
 enum {
     TEXT_CAPACITY_FIRST = 256,
     JSON_TOKEN_MARKS_MAX = 4, /* A comma, two quotes and a colon. */
+    TEXT_INT_MAX = 20,        /* "-9223372036854775808" */
 };
 
 void text_init(struct text *text)
@@ -89,19 +90,40 @@ void text_append_char(struct text *text, char c)
     }
 }
 
-void text_append_int(struct text *text, int64_t value)
+/* Writes the digits to `out`, TEXT_INT_MAX bytes at most, and returns what follows them. */
+static char *text_put_int(char *out, int64_t value)
 {
-    char digits[24];
-    size_t count = 0;
+    char digits[TEXT_INT_MAX];
+    char *const end = digits + sizeof(digits);
+    char *start = end;
     uint64_t magnitude = value < 0 ? UINT64_C(0) - (uint64_t)value : (uint64_t)value;
+    for (; magnitude >= 100; magnitude /= 100) {
+        *--start = (char)('0' + magnitude % 10);
+        *--start = (char)('0' + magnitude % 100 / 10);
+    }
     do {
-        digits[sizeof(digits) - ++count] = (char)('0' + magnitude % 10);
+        *--start = (char)('0' + magnitude % 10);
         magnitude /= 10;
     } while (magnitude != 0);
     if (value < 0) {
-        digits[sizeof(digits) - ++count] = '-';
+        *--start = '-';
     }
-    text_append(text, digits + sizeof(digits) - count, count);
+    memcpy(out, start, (size_t)(end - start));
+    return out + (end - start);
+}
+
+/* `out` lies behind the content: that much more is content now. */
+static void text_extend_to(struct text *text, char *out)
+{
+    *out = '\0';
+    text->length = (size_t)(out - text->data);
+}
+
+void text_append_int(struct text *text, int64_t value)
+{
+    if (text_reserve(text, TEXT_INT_MAX)) {
+        text_extend_to(text, text_put_int(text->data + text->length, value));
+    }
 }
 
 void text_append_decimal(struct text *text, struct decimal value)
@@ -308,14 +330,15 @@ static bool json_copy_plain(char *out, const char *value, size_t length)
 }
 
 /*
- * Comma, quoted value and colon with one reservation, when nothing in the value needs an escape:
- * what an event consists of. False and nothing written when something does.
+ * A comma where one is needed and the value in quotes, with one reservation that has `more` bytes
+ * of room behind it. Returns what follows the value and extends the text by nothing yet. NULL and
+ * nothing written when a byte needs an escape or the text has failed.
  */
-static bool json_token(struct text *text, const char *value, bool is_key)
+static char *json_open(struct text *text, const char *value, size_t more)
 {
     const size_t length = strlen(value);
-    if (!text_reserve(text, length + JSON_TOKEN_MARKS_MAX)) {
-        return true; /* The text has failed; there is nothing to write any more. */
+    if (!text_reserve(text, length + JSON_TOKEN_MARKS_MAX + more)) {
+        return NULL;
     }
     char *out = text->data + text->length;
     if (json_needs_comma(text)) {
@@ -324,24 +347,34 @@ static bool json_token(struct text *text, const char *value, bool is_key)
     *out++ = '"';
     if (!json_copy_plain(out, value, length)) {
         text->data[text->length] = '\0';
-        return false;
+        return NULL;
     }
     out += length;
     *out++ = '"';
-    if (is_key) {
+    return out;
+}
+
+/* The key with its colon and room for a value of `more` bytes behind it, where that is to be
+ * written. NULL: the text has failed. What events consist of is written with one reservation for
+ * key and value, and one look for the comma. */
+static char *json_member(struct text *text, const char *key, size_t more)
+{
+    char *out = json_open(text, key, more);
+    if (out != NULL) {
         *out++ = ':';
+        return out;
     }
-    *out = '\0';
-    text->length = (size_t)(out - text->data);
-    return true;
+    json_separate(text);
+    json_quote(text, key);
+    text_append_char(text, ':');
+    return text_reserve(text, more) ? text->data + text->length : NULL;
 }
 
 void json_key(struct text *text, const char *key)
 {
-    if (!json_token(text, key, true)) {
-        json_separate(text);
-        json_quote(text, key);
-        text_append_char(text, ':');
+    char *out = json_member(text, key, 0);
+    if (out != NULL) {
+        text_extend_to(text, out);
     }
 }
 
@@ -349,26 +382,31 @@ void json_string(struct text *text, const char *value)
 {
     if (value == NULL) {
         json_null(text);
-    } else if (!json_token(text, value, false)) {
+        return;
+    }
+    char *out = json_open(text, value, 0);
+    if (out != NULL) {
+        text_extend_to(text, out);
+    } else {
         json_separate(text);
         json_quote(text, value);
     }
 }
 
-void json_decimal(struct text *text, struct decimal value)
+static char *json_print_decimal(char *out, struct decimal value)
 {
-    if (!text_reserve(text, DECIMAL_TEXT_MAX + JSON_TOKEN_MARKS_MAX)) {
-        return;
-    }
-    char *out = text->data + text->length;
-    if (json_needs_comma(text)) {
-        *out++ = ',';
-    }
     *out++ = '"';
     out += decimal_print(value, out);
     *out++ = '"';
-    *out = '\0';
-    text->length = (size_t)(out - text->data);
+    return out;
+}
+
+void json_decimal(struct text *text, struct decimal value)
+{
+    json_separate(text);
+    if (text_reserve(text, DECIMAL_TEXT_MAX + JSON_TOKEN_MARKS_MAX)) {
+        text_extend_to(text, json_print_decimal(text->data + text->length, value));
+    }
 }
 
 void json_int(struct text *text, int64_t value)
@@ -413,20 +451,39 @@ void json_raw(struct text *text, const char *json)
 
 void json_put_string(struct text *text, const char *key, const char *value)
 {
-    json_key(text, key);
-    json_string(text, value);
+    const size_t length = value != NULL ? strlen(value) : 0;
+    char *out = json_member(text, key, length + JSON_TOKEN_MARKS_MAX);
+    if (out == NULL) {
+        return;
+    }
+    text_extend_to(text, out);
+    if (value == NULL) {
+        json_null(text);
+        return;
+    }
+    *out = '"';
+    if (json_copy_plain(out + 1, value, length)) {
+        out[length + 1] = '"';
+        text_extend_to(text, out + length + 2);
+    } else {
+        json_quote(text, value);
+    }
 }
 
 void json_put_decimal(struct text *text, const char *key, struct decimal value)
 {
-    json_key(text, key);
-    json_decimal(text, value);
+    char *out = json_member(text, key, DECIMAL_TEXT_MAX + JSON_TOKEN_MARKS_MAX);
+    if (out != NULL) {
+        text_extend_to(text, json_print_decimal(out, value));
+    }
 }
 
 void json_put_int(struct text *text, const char *key, int64_t value)
 {
-    json_key(text, key);
-    json_int(text, value);
+    char *out = json_member(text, key, TEXT_INT_MAX);
+    if (out != NULL) {
+        text_extend_to(text, text_put_int(out, value));
+    }
 }
 
 void json_put_bool(struct text *text, const char *key, bool value)

@@ -159,17 +159,16 @@ bool order_state_may_become(enum order_state from, enum order_state to)
 /* Writes the number in base 36 and returns how many characters that took. */
 static size_t order_id_put(uint64_t number, char *out)
 {
-    char reversed[EPOCH_DIGITS_MAX + 1];
-    size_t count = 0;
+    static const char digits[ID_BASE + 1] = "0123456789abcdefghijklmnopqrstuvwxyz";
+    char printed[EPOCH_DIGITS_MAX + 1];
+    char *const end = printed + sizeof(printed);
+    char *start = end;
     do {
-        const unsigned digit = (unsigned)(number % ID_BASE);
-        reversed[count++] = (char)(digit < 10 ? '0' + digit : 'a' + (digit - 10));
+        *--start = digits[number % ID_BASE];
         number /= ID_BASE;
     } while (number != 0);
-    for (size_t i = 0; i < count; i++) {
-        out[i] = reversed[count - 1 - i];
-    }
-    return count;
+    memcpy(out, start, (size_t)(end - start));
+    return (size_t)(end - start);
 }
 
 size_t order_id_print(struct order_id id, char out[ORDER_ID_TEXT_MAX])

@@ -1,5 +1,6 @@
 #include "persistence/checksum.h"
 
+#include <endian.h>
 #include <sodium.h>
 #include <string.h>
 
@@ -7,31 +8,24 @@
 
 enum { CHECKSUM_TEXTS = 5, CHECKSUM_NUMBERS = 2 + CHECKSUM_TEXTS };
 
-static void checksum_put_number(unsigned char out[8], uint64_t value)
-{
-    for (int i = 0; i < 8; i++) {
-        out[i] = (unsigned char)(value >> (8 * i));
-    }
-}
-
 struct checksum checksum_of(const struct checksum *previous, const struct journal_row *row)
 {
     const char *const texts[CHECKSUM_TEXTS] = {row->kind, row->controller_id, row->executor_id,
                                                row->client_order_id, row->payload};
     size_t lengths[CHECKSUM_TEXTS];
-    unsigned char numbers[CHECKSUM_NUMBERS][8];
-    checksum_put_number(numbers[0], row->seq);
-    checksum_put_number(numbers[1], (uint64_t)row->ts_ns);
+    uint64_t numbers[CHECKSUM_NUMBERS];
+    numbers[0] = htole64(row->seq);
+    numbers[1] = htole64((uint64_t)row->ts_ns);
     for (size_t i = 0; i < CHECKSUM_TEXTS; i++) {
         lengths[i] = strlen(texts[i]);
-        checksum_put_number(numbers[2 + i], lengths[i]);
+        numbers[2 + i] = htole64(lengths[i]);
     }
 
     crypto_generichash_state state;
     struct checksum checksum;
     int failed = crypto_generichash_init(&state, NULL, 0, CHECKSUM_SIZE);
     failed |= crypto_generichash_update(&state, previous->bytes, CHECKSUM_SIZE);
-    failed |= crypto_generichash_update(&state, &numbers[0][0], sizeof(numbers));
+    failed |= crypto_generichash_update(&state, (const unsigned char *)numbers, sizeof(numbers));
     for (size_t i = 0; i < CHECKSUM_TEXTS; i++) {
         failed |= crypto_generichash_update(&state, (const unsigned char *)texts[i], lengths[i]);
     }

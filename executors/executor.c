@@ -3,7 +3,7 @@
 #include "executors/snapshot.h"
 
 enum {
-    EXECUTOR_SNAPSHOT_VERSION = 1,
+    EXECUTOR_SNAPSHOT_VERSION = 2,
     RETRY_WAIT_MAX_S = 30,
     RETRY_EXPONENT_MAX = 5, /* 2^5 is beyond the longest wait already. */
 };
@@ -197,6 +197,7 @@ void executor_cancel(struct ledger_order *order, int64_t now_ns, struct executor
     ASSERT(requests->count < EXECUTOR_REQUESTS_MAX);
     order->is_cancel_requested = true;
     order->cancel_requested_at_ns = now_ns;
+    order->is_changed = true;
     requests->items[requests->count++] = (struct executor_request){
         .kind = REQUEST_CANCEL,
         .ordinal = order->ordinal,
@@ -267,7 +268,8 @@ void executor_on_order(struct executor *executor, const struct order_event *even
     }
 }
 
-void executor_save(const struct executor *executor, struct text *out)
+/* Everything but the orders. */
+static void executor_save_words(const struct executor *executor, struct text *out)
 {
     json_object_begin(out);
     json_put_int(out, "version", EXECUTOR_SNAPSHOT_VERSION);
@@ -280,10 +282,29 @@ void executor_save(const struct executor *executor, struct text *out)
     snapshot_put_int64(out, "retry_at_ns", executor->retry_at_ns);
     json_put_decimal(out, "held", executor->held);
     json_put_decimal(out, "dust", executor->dust);
-    json_key(out, "ledger");
-    ledger_save(&executor->ledger, out);
     executor->kind->save(executor, out);
+    json_key(out, "ledger");
+}
+
+void executor_save(const struct executor *executor, struct text *out)
+{
+    executor_save_words(executor, out);
+    ledger_save(&executor->ledger, out);
     json_object_end(out);
+}
+
+size_t executor_save_changes(const struct executor *executor, struct text *out)
+{
+    executor_save_words(executor, out);
+    const size_t orders = out->length;
+    ledger_save_changes(&executor->ledger, out);
+    json_object_end(out);
+    return orders;
+}
+
+void executor_forget_changes(struct executor *executor)
+{
+    ledger_forget_changes(&executor->ledger);
 }
 
 /* Reads the enums and counters. */
@@ -316,15 +337,24 @@ static enum err executor_load_words(struct executor *executor, const struct node
     return ERR_NONE;
 }
 
-enum err executor_load(struct executor *executor, const struct node *node)
+enum err executor_load_orders(struct executor *executor, const struct node *node)
 {
-    ASSERT(executor->status == EXECUTOR_NOT_STARTED && executor->ledger.count == 0);
+    ASSERT(executor->status == EXECUTOR_NOT_STARTED);
     int64_t version;
     if (snapshot_get_int64(node, "version", &version) != ERR_NONE) {
         return ERR_CORRUPT;
     }
     if (version != EXECUTOR_SNAPSHOT_VERSION) {
         return ERR_VERSION;
+    }
+    return ledger_load(&executor->ledger, node_get(node, "ledger"));
+}
+
+enum err executor_load(struct executor *executor, const struct node *node)
+{
+    const enum err err = executor_load_orders(executor, node);
+    if (err != ERR_NONE) {
+        return err;
     }
     if (executor_load_words(executor, node) != ERR_NONE ||
         snapshot_get_int64(node, "closed_at_ns", &executor->closed_at_ns) != ERR_NONE ||
@@ -333,6 +363,6 @@ enum err executor_load(struct executor *executor, const struct node *node)
         snapshot_get_decimal(node, "dust", &executor->dust) != ERR_NONE) {
         return ERR_CORRUPT;
     }
-    const enum err err = ledger_load(&executor->ledger, node_get(node, "ledger"));
-    return err == ERR_NONE ? executor->kind->load(executor, node) : err;
+    ledger_forget_changes(&executor->ledger); /* They come from where changes are written. */
+    return executor->kind->load(executor, node);
 }

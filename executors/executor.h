@@ -362,12 +362,22 @@ void executor_on_order(struct executor *executor, const struct order_event *even
 /* Writes everything needed to go on later as one JSON object, the kind's members included. */
 void executor_save(const struct executor *executor, struct text *out);
 
+/* The same with those orders only that have changed since executor_forget_changes(): one such
+ * object after another says what executor_save() would, and a long life costs no more than a short
+ * one. Returns where in `out` the orders begin: what stands before is everything else. */
+size_t executor_save_changes(const struct executor *executor, struct text *out);
+
+/* What executor_save_changes() wrote is kept somewhere. */
+void executor_forget_changes(struct executor *executor);
+
 /*
  * Restores what executor_save() wrote into an executor that executor_init() has set up and that
- * was not started. Errors: ERR_CORRUPT, ERR_VERSION, ERR_MEMORY; then it must not be used, only
- * given to executor_done().
+ * was not started. Of several objects that executor_save_changes() wrote, executor_load_orders()
+ * takes in all but the last, from the first on. Errors: ERR_CORRUPT, ERR_VERSION, ERR_MEMORY; then
+ * it must not be used, only given to executor_done().
  */
 MUST_USE enum err executor_load(struct executor *executor, const struct node *node);
+MUST_USE enum err executor_load_orders(struct executor *executor, const struct node *node);
 
 /* Sets up zeroed memory of kind->state_size bytes. instruments: kind->market_count of them. */
 void executor_init(struct executor *executor, const struct executor_kind *kind,

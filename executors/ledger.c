@@ -26,13 +26,14 @@ enum ledger_column {
     COLUMN_IS_TIMED_OUT,
     COLUMN_SLOT,
     COLUMN_EPOCH,
+    COLUMN_ORDINAL,
     COLUMN_COUNT,
 };
 
 static void ledger_check(const struct ledger *ledger)
 {
     ASSERT(ledger->count <= ledger->capacity);
-    ASSERT(ledger->live_count <= ledger->count);
+    ASSERT(ledger->live_count <= ledger->count - ledger->settled);
 }
 
 void ledger_done(struct ledger *ledger)
@@ -113,6 +114,7 @@ struct ledger_order *ledger_place(struct ledger *ledger, const struct order_draf
         .gross_at_placement = ledger->opening.executed,
         .slot = draft->slot,
         .placed_at_ns = now_ns,
+        .is_changed = true,
     };
     ledger->live_count++;
     ledger_check(ledger);
@@ -146,6 +148,8 @@ void ledger_fill(struct ledger *ledger, uint32_t ordinal, const struct fill *fil
     order->quote = decimal_add(order->quote, quote);
     order->fees = decimal_add(order->fees, fee);
     order->fee_base = decimal_add(order->fee_base, fee_base);
+    order->is_changed = true;
+    ledger->settled = ordinal - 1 < ledger->settled ? ordinal - 1 : ledger->settled;
 
     struct ledger_sum *sum = ledger_sum_of(ledger, order->role);
     sum->executed = decimal_add(sum->executed, fill->amount);
@@ -164,6 +168,7 @@ bool ledger_set_state(struct ledger *ledger, struct ledger_order *order, enum le
         return false;
     }
     order->state = state;
+    order->is_changed = true;
     if (!ledger_order_is_live(order)) {
         ASSERT(ledger->live_count > 0);
         ledger->live_count--;
@@ -192,6 +197,7 @@ static void ledger_save_order(const struct ledger_order *order, struct text *out
     json_int(out, order->is_timed_out);
     json_int(out, order->slot);
     snapshot_write_int64(out, (int64_t)order->epoch);
+    json_int(out, order->ordinal);
     json_array_end(out);
 }
 
@@ -202,6 +208,39 @@ void ledger_save(const struct ledger *ledger, struct text *out)
         ledger_save_order(&ledger->orders[i], out);
     }
     json_array_end(out);
+}
+
+void ledger_save_changes(const struct ledger *ledger, struct text *out)
+{
+    json_array_begin(out);
+    for (uint32_t i = ledger->settled; i < ledger->count; i++) {
+        if (ledger->orders[i].is_changed) {
+            ledger_save_order(&ledger->orders[i], out);
+        }
+    }
+    json_array_end(out);
+}
+
+bool ledger_is_changed(const struct ledger *ledger)
+{
+    for (uint32_t i = ledger->settled; i < ledger->count; i++) {
+        if (ledger->orders[i].is_changed) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void ledger_forget_changes(struct ledger *ledger)
+{
+    for (uint32_t i = ledger->settled; i < ledger->count; i++) {
+        struct ledger_order *order = &ledger->orders[i];
+        order->is_changed = false;
+        if (i == ledger->settled && !ledger_order_is_live(order)) {
+            ledger->settled++;
+        }
+    }
+    ledger_check(ledger);
 }
 
 /* Reads the whole numbers of a row. */
@@ -250,6 +289,7 @@ static enum err ledger_load_order(const struct node *row, struct ledger_order *o
     int64_t is_timed_out;
     int64_t slot;
     int64_t epoch;
+    int64_t ordinal;
     if (row->kind != NODE_SEQUENCE || row->count != COLUMN_COUNT ||
         ledger_load_words(row, order) != ERR_NONE || ledger_load_decimals(row, order) != ERR_NONE ||
         snapshot_int64(row->items[COLUMN_PLACED_AT], &order->placed_at_ns) != ERR_NONE ||
@@ -259,13 +299,15 @@ static enum err ledger_load_order(const struct node *row, struct ledger_order *o
             ERR_NONE ||
         snapshot_between(row->items[COLUMN_IS_TIMED_OUT], 0, 1, &is_timed_out) != ERR_NONE ||
         snapshot_between(row->items[COLUMN_SLOT], 0, UINT32_MAX, &slot) != ERR_NONE ||
-        snapshot_int64(row->items[COLUMN_EPOCH], &epoch) != ERR_NONE || epoch < 0) {
+        snapshot_int64(row->items[COLUMN_EPOCH], &epoch) != ERR_NONE || epoch < 0 ||
+        snapshot_between(row->items[COLUMN_ORDINAL], 1, LEDGER_ORDERS_MAX, &ordinal) != ERR_NONE) {
         return ERR_CORRUPT;
     }
     order->is_cancel_requested = is_cancel_requested != 0;
     order->is_timed_out = is_timed_out != 0;
     order->slot = (uint32_t)slot;
     order->epoch = (uint64_t)epoch;
+    order->ordinal = (uint32_t)ordinal;
     return ERR_NONE;
 }
 
@@ -280,23 +322,50 @@ static void ledger_count_in(struct ledger *ledger, const struct ledger_order *or
     ledger->live_count += ledger_order_is_live(order) ? 1 : 0;
 }
 
+/* Takes it out again, before what it has become comes in. A sum that has overflown stays so. */
+static void ledger_count_out(struct ledger *ledger, const struct ledger_order *order)
+{
+    struct ledger_sum *sum = ledger_sum_of(ledger, order->role);
+    sum->executed = decimal_subtract(sum->executed, order->executed);
+    sum->quote = decimal_subtract(sum->quote, order->quote);
+    sum->fees = decimal_subtract(sum->fees, order->fees);
+    sum->fee_base = decimal_subtract(sum->fee_base, order->fee_base);
+    ledger->live_count -= ledger_order_is_live(order) ? 1 : 0;
+}
+
+/* An order that was restored, in its place. */
+static enum err ledger_put(struct ledger *ledger, const struct ledger_order *order)
+{
+    struct ledger_order *before = ledger_find(ledger, order->ordinal);
+    if (before != NULL) {
+        ledger_count_out(ledger, before);
+        *before = *order;
+    } else if (order->ordinal != ledger->count + 1) {
+        return ERR_CORRUPT; /* The ones between are missing. */
+    } else if (ledger_reserve(ledger) != ERR_NONE) {
+        return ERR_MEMORY;
+    } else {
+        ledger->orders[ledger->count++] = *order;
+    }
+    ledger_count_in(ledger, order);
+    return ERR_NONE;
+}
+
 enum err ledger_load(struct ledger *ledger, const struct node *node)
 {
-    ASSERT(ledger->count == 0);
     if (node == NULL || node->kind != NODE_SEQUENCE || node->count > LEDGER_ORDERS_MAX) {
         return ERR_CORRUPT;
     }
+    ledger->settled = 0;
     for (size_t i = 0; i < node->count; i++) {
-        if (ledger_reserve(ledger) != ERR_NONE) {
-            return ERR_MEMORY;
+        struct ledger_order order = {0};
+        enum err err = ledger_load_order(node->items[i], &order);
+        if (err == ERR_NONE) {
+            err = ledger_put(ledger, &order);
         }
-        struct ledger_order order = {.ordinal = (uint32_t)i + 1};
-        const enum err err = ledger_load_order(node->items[i], &order);
         if (err != ERR_NONE) {
             return err;
         }
-        ledger->orders[ledger->count++] = order;
-        ledger_count_in(ledger, &order);
     }
     ledger_value(ledger);
     ledger_check(ledger);

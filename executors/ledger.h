@@ -48,6 +48,7 @@ struct ledger_order {
     int64_t cancel_requested_at_ns; /* Latest request; meaningful when is_cancel_requested. */
     bool is_cancel_requested;
     bool is_timed_out;
+    bool is_changed; /* Since ledger_forget_changes(). */
 };
 
 /* What is asked for when an order is placed. */
@@ -77,6 +78,7 @@ struct ledger {
     uint32_t count;
     uint32_t capacity;
     uint32_t live_count;
+    uint32_t settled;          /* That many from the first have ended and are not changed. */
     struct ledger_sum opening; /* Orders of role OPEN. */
     struct ledger_sum closing; /* All others. */
     struct decimal average;    /* opening.quote / opening.executed; 0 before any fill. */
@@ -117,8 +119,19 @@ bool ledger_set_state(struct ledger *ledger, struct ledger_order *order, enum le
 /* Writes the orders as a JSON array of positional rows. */
 void ledger_save(const struct ledger *ledger, struct text *out);
 
-/* Restores an empty ledger from ledger_save(). ERR_CORRUPT, ERR_MEMORY: then it holds a part and
- * must not be used, only given to ledger_done(). */
+/* The same of the orders that are new or changed since ledger_forget_changes(): however many there
+ * were before, they cost nothing. */
+void ledger_save_changes(const struct ledger *ledger, struct text *out);
+
+/* Whether there are such. */
+bool ledger_is_changed(const struct ledger *ledger);
+
+/* What the orders are now is written down somewhere. */
+void ledger_forget_changes(struct ledger *ledger);
+
+/* Reads what ledger_save() or ledger_save_changes() wrote: orders that are there already are
+ * replaced, new ones are added behind them. ERR_CORRUPT, ERR_MEMORY: then it holds a part and must
+ * not be used, only given to ledger_done(). */
 MUST_USE enum err ledger_load(struct ledger *ledger, const struct node *node);
 
 #endif

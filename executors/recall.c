@@ -27,6 +27,7 @@ void recall_time_out(struct executor *executor, struct ledger_order *order, int6
 {
     if (!order->is_timed_out && now_ns >= instant_add(order->placed_at_ns, RECALL_DEADLINE_NS)) {
         order->is_timed_out = true;
+        order->is_changed = true;
         executor_count_retry(executor, now_ns);
     }
 }

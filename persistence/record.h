@@ -135,7 +135,7 @@ struct record_executor {
     const char *config;      /* JSON; created only, else NULL. */
     const char *reserved;    /* Created: what its plan has set aside, by market, as JSON
                               * [["quote","base"],...]; NULL: its plan could not be reserved. */
-    const char *state;       /* JSON of executor_save(); NULL when unchanged. */
+    const char *state;       /* JSON of executor_save_changes(); NULL: none. */
     const char *custom_info; /* JSON object; NULL for created. */
     const char *reason;      /* failed: reason code; updated: old and new as JSON. */
     int side;                /* enum side, 0: none. */

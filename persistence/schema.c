@@ -39,7 +39,7 @@ static const char *const schema_tables[] = {
     " status TEXT,"     /* NOT_STARTED, RUNNING, SHUTTING_DOWN, TERMINATED */
     " close_type TEXT," /* NULL while it is open. */
     " config TEXT,"
-    " state TEXT," /* The last snapshot for resuming. */
+    " state TEXT," /* As last reported: with the orders that had changed. */
     " net_pnl_quote TEXT NOT NULL,"
     " net_pnl_pct TEXT NOT NULL,"
     " cum_fees_quote TEXT NOT NULL,"

@@ -15,7 +15,7 @@ struct host {
     bool keep_position;
     bool is_report_wanted;
     bool is_durable;
-    uint64_t state_hash;           /* Of the state that was reported last; is_durable only. */
+    uint64_t state_hash;           /* Of what was reported last but orders; is_durable only. */
     int64_t reported_at_ns;        /* When that was. */
     enum executor_status reported; /* The last status that the orchestrator was told. */
     enum skip_reason skipped;      /* Why an order was held back, as it was told. */
@@ -23,23 +23,37 @@ struct host {
     void *update; /* Owned: values that came and wait for the next wake; NULL: none. */
 };
 
-/* Sets the executor up from what a report before a restart said. */
-static enum err host_load(struct executor *executor, const char *state)
+/* Takes in what one report before a restart said. */
+static enum err host_load_one(struct executor *executor, const char *state, size_t length,
+                              bool is_last)
 {
     struct arena arena;
     arena_init(&arena, HOST_STATE_BYTES_MAX);
     struct problems problems;
     problems_init(&problems, "state");
     const struct node *root;
-    enum err err =
-        node_read_json("state", state, strlen(state), NODE_DEPTH_MAX, &arena, &problems, &root);
+    enum err err = node_read_json("state", state, length, NODE_DEPTH_MAX, &arena, &problems, &root);
     if (err == ERR_NONE) {
-        err = executor_load(executor, root);
+        err = is_last ? executor_load(executor, root) : executor_load_orders(executor, root);
     } else if (err != ERR_MEMORY) {
         err = ERR_CORRUPT;
     }
     problems_done(&problems);
     arena_done(&arena);
+    return err;
+}
+
+/* Sets the executor up from all of them: each has the orders that had changed, the last has
+ * everything else. */
+static enum err host_load(struct executor *executor, const char *states)
+{
+    enum err err = ERR_NONE;
+    while (err == ERR_NONE && states != NULL) {
+        const char *newline = strchr(states, '\n');
+        const size_t length = newline != NULL ? (size_t)(newline - states) : strlen(states);
+        err = host_load_one(executor, states, length, newline == NULL);
+        states = newline != NULL ? newline + 1 : NULL;
+    }
     return err;
 }
 
@@ -59,7 +73,8 @@ static enum err host_start(struct context *context, void *state, void *arguments
     }
     executor_init(host->executor, given->kind, given->config, given->instruments);
     executor_identify(host->executor, given->epoch, given->executor);
-    const enum err err = given->state != NULL ? host_load(host->executor, given->state) : ERR_NONE;
+    const enum err err =
+        given->states != NULL ? host_load(host->executor, given->states) : ERR_NONE;
     host->reported = host->executor->status;
     return err;
 }
@@ -180,35 +195,51 @@ static enum err host_send_texts(const struct host *host, struct context *context
 }
 
 /* FNV-1a. */
-static uint64_t host_hash(const struct text *text)
+static uint64_t host_hash(const char *text, size_t length)
 {
     uint64_t hash = 14695981039346656037U;
-    for (size_t i = 0; i < text->length; i++) {
-        hash = (hash ^ (unsigned char)text->data[i]) * 1099511628211U;
+    for (size_t i = 0; i < length; i++) {
+        hash = (hash ^ (unsigned char)text[i]) * 1099511628211U;
     }
     return hash;
 }
 
-/* The executor's figures and its state, so that it could go on elsewhere. A REPORT_STATE without a
- * request behind it is left out when the state is what was reported before. */
+/* Writes figures and state; *ret_is_news: something has changed since it was reported last. */
+static void host_print(struct host *host, const struct executor_view *view,
+                       struct host_texts *texts, bool *ret_is_news)
+{
+    json_object_begin(&texts->info);
+    host->executor->kind->custom_info(host->executor, view, &texts->info);
+    json_object_end(&texts->info);
+    const size_t orders = executor_save_changes(host->executor, &texts->state);
+    if (host->is_durable) {
+        const uint64_t hash = host_hash(text_string(&texts->state), orders);
+        *ret_is_news = hash != host->state_hash || ledger_is_changed(&host->executor->ledger);
+        host->state_hash = hash;
+    }
+}
+
+/* The executor's figures and what of its state has changed, so that it could go on elsewhere. A
+ * REPORT_STATE that would say nothing is left out; of a REPORT_REFUSED the journal hears nothing.
+ */
 static enum err host_send_report(struct host *host, struct context *context,
                                  const struct executor_view *view, enum report_cause cause,
                                  const struct text *values)
 {
     struct host_texts texts = {.values = values};
-    if (!host->is_unrecorded) {
-        json_object_begin(&texts.info);
-        host->executor->kind->custom_info(host->executor, view, &texts.info);
-        json_object_end(&texts.info);
-        executor_save(host->executor, &texts.state);
+    const bool is_recorded = !host->is_unrecorded && cause != REPORT_REFUSED;
+    bool is_news = true;
+    if (is_recorded) {
+        host_print(host, view, &texts, &is_news);
     }
-    const uint64_t hash = host->is_durable ? host_hash(&texts.state) : 0;
     enum err err = ERR_NONE;
-    if (cause != REPORT_STATE || hash != host->state_hash) {
+    if (cause != REPORT_STATE || is_news) {
         err = host_send_texts(host, context, view, cause, &texts);
     }
-    host->state_hash = hash;
-    host->reported_at_ns = view->now_ns;
+    if (is_recorded) {
+        executor_forget_changes(host->executor);
+        host->reported_at_ns = view->now_ns;
+    }
     text_done(&texts.info);
     text_done(&texts.state);
     return err;

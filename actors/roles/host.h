@@ -7,9 +7,10 @@
  * It ends by itself after its executor has terminated.
  *
  * A durable one reports its state before the orders that it places, and otherwise when it has
- * changed, at most every HOST_STATE_INTERVAL_NS: from the last report and the orders of the journal
- * a restart makes it whole again. Its start() fails with ERR_CORRUPT or ERR_VERSION when the state
- * that it is given cannot be loaded.
+ * changed, at most every HOST_STATE_INTERVAL_NS: from its reports and the orders of the journal a
+ * restart makes it whole again. A report has those of its orders only that have changed since the
+ * one before, so that the journal grows with what happens and not with its square. Its start()
+ * fails with ERR_CORRUPT or ERR_VERSION when the state that it is given cannot be loaded.
  *
  * Threads: an actor.
  */
@@ -34,7 +35,8 @@ struct host_arguments {
     struct rate_source rate; /* Of the quote asset of market 1 in that of market 0. */
     bool is_funded;          /* Its plan could be reserved. */
     bool is_durable;         /* A restart goes on with it. */
-    const char *state;  /* JSON that it goes on from, borrowed for the call; NULL: it is new. */
+    const char *states; /* What it goes on from: the states that it has reported, each a line of
+                         * JSON, borrowed for the call; NULL: it is new. */
     bool is_unrecorded; /* Nobody reads its reports' texts: they are "". */
 };
 

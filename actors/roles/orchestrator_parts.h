@@ -129,7 +129,7 @@ struct waiting_answer {
 
 /* What is known of an executor until its host is there again, after a restart or a failure. */
 struct executor_past {
-    char *state; /* Owned: JSON of its last report; NULL: none. */
+    struct text states; /* Of its reports, in their order, each a line of JSON. */
     bool is_funded;
     struct message_catch_up *missed; /* Owned: everything about its orders, in order. */
     uint32_t missed_count;
@@ -377,10 +377,10 @@ MUST_USE enum err roster_create(struct orchestrator *orch, const struct executor
 MUST_USE enum err roster_enter(struct orchestrator *orch, const struct executor_section *section,
                                const struct roster_origin *origin,
                                struct executor_entry **ret_entry);
-/* Spawns the host, which goes on from `state` when there is one: ERR_CORRUPT or ERR_VERSION when it
- * cannot. */
+/* Spawns the host, which goes on from `states` when there are any: ERR_CORRUPT or ERR_VERSION when
+ * it cannot. */
 MUST_USE enum err roster_spawn(struct orchestrator *orch, uint32_t number, bool is_funded,
-                               const char *state);
+                               const char *states);
 /* Shows the host to the market, which wakes it in the next step. */
 MUST_USE enum err roster_register(struct orchestrator *orch, uint32_t number);
 /* Whether every instrument of an entry has a quote. */
@@ -465,6 +465,8 @@ bool past_event(const struct record *record, bool is_first, struct order_event *
 /* The fill of a record, as it was before it was written. */
 struct fill past_fill(const struct record *record, const struct instrument *instrument);
 
+/* Keeps what a report said about the state. */
+MUST_USE enum err past_take_state(struct executor_past *past, const char *state);
 /* Keeps for an executor's host what it is told about an order of its executor. */
 MUST_USE enum err past_tell(struct orchestrator *orch, uint32_t number,
                             const struct order_event *event);

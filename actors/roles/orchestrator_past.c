@@ -11,10 +11,19 @@ enum { PAST_MISSED_FIRST = 16 };
 void executor_past_destroy(struct executor_past *past)
 {
     if (past != NULL) {
-        free(past->state);
+        text_done(&past->states);
         free(past->missed);
         free(past);
     }
+}
+
+enum err past_take_state(struct executor_past *past, const char *state)
+{
+    if (past->states.length > 0) {
+        text_append_char(&past->states, '\n');
+    }
+    text_append_string(&past->states, state);
+    return text_failed(&past->states) ? ERR_MEMORY : ERR_NONE;
 }
 
 enum err past_keep(struct executor_past *past, const struct message_catch_up *missed)

@@ -175,20 +175,14 @@ static enum err recovery_on_executor(struct recovery *recovery, const struct rec
         return recovery_refuse(recovery, record, "of an executor that had ended");
     }
     entry->status = (enum executor_status)figures->status;
-    if (figures->state != NULL) {
-        char *state = strdup(figures->state);
-        if (state == NULL) {
-            return ERR_MEMORY;
-        }
-        free(entry->owner->past->state);
-        entry->owner->past->state = state;
-    }
+    const enum err err =
+        figures->state != NULL ? past_take_state(entry->owner->past, figures->state) : ERR_NONE;
     if (entry->status == EXECUTOR_TERMINATED) {
         roster_close(orch, entry, (unsigned)figures->close_type, figures->net_pnl_quote);
         executor_past_destroy(entry->owner->past);
         entry->owner->past = NULL;
     }
-    return ERR_NONE;
+    return err;
 }
 
 static enum err recovery_on_order(struct recovery *recovery, const struct record *record)

@@ -313,7 +313,8 @@ enum err roster_register(struct orchestrator *orch, uint32_t number)
                         sizeof(message));
 }
 
-enum err roster_spawn(struct orchestrator *orch, uint32_t number, bool is_funded, const char *state)
+enum err roster_spawn(struct orchestrator *orch, uint32_t number, bool is_funded,
+                      const char *states)
 {
     struct executor_entry *entry = roster_get(orch, number);
     struct host_arguments arguments = {.executor = number,
@@ -323,7 +324,7 @@ enum err roster_spawn(struct orchestrator *orch, uint32_t number, bool is_funded
                                        .config = entry->config,
                                        .is_funded = is_funded,
                                        .is_durable = roster_is_durable(orch),
-                                       .state = state,
+                                       .states = states,
                                        .is_unrecorded = orch->given.is_unrecorded};
     memcpy(arguments.instruments, entry->instruments, sizeof(arguments.instruments));
     return context_spawn(orch->context, &host_class, &arguments, &entry->host);

@@ -2,7 +2,7 @@
  * Executors whose host has failed.
  *
  * The orders and fills of such an executor are safe: they are the orchestrator's. Lost is what its
- * host knew, so another one is made from the journal, as after a restart: from the last state that
+ * host knew, so another one is made from the journal, as after a restart: from the states that
  * the executor reported and everything about its orders, of which its ledger leaves out what it
  * knows. Until then the market does not wait for it, and what venues say about its orders is kept.
  *
@@ -111,7 +111,8 @@ enum err supervisor_spawn(struct orchestrator *orch, uint32_t number)
 {
     const struct executor_entry *entry = roster_get(orch, number);
     const struct executor_past *past = entry->owner->past;
-    enum err err = roster_spawn(orch, number, past->is_funded, past->state);
+    const char *states = past->states.length > 0 ? text_string(&past->states) : NULL;
+    enum err err = roster_spawn(orch, number, past->is_funded, states);
     if (err == ERR_CORRUPT || err == ERR_VERSION) {
         return supervisor_give_up(orch, number, &supervisor_not_loaded, err);
     }
@@ -176,16 +177,8 @@ static enum err supervisor_on_executor(struct supervisor_walk *walk, const struc
     if (record->kind == RECORD_EXECUTOR_CREATED) {
         past->is_funded = record->data.executor.reserved != NULL;
     }
-    if (record->data.executor.state == NULL) {
-        return ERR_NONE;
-    }
-    char *state = strdup(record->data.executor.state);
-    if (state == NULL) {
-        return ERR_MEMORY;
-    }
-    free(past->state);
-    past->state = state;
-    return ERR_NONE;
+    return record->data.executor.state != NULL ? past_take_state(past, record->data.executor.state)
+                                               : ERR_NONE;
 }
 
 static enum err supervisor_on_record(void *context, const struct record *record)

@@ -18,7 +18,7 @@ from replay import NS_PER_S, read_quotes
 EXAMPLES = SOURCE / "examples"
 GEMINI = DATA / "ETHUSD-GEMINI-20210701_02-bookTicker.csv.gz"
 GEMINI_OPENING = {"ETH": "200", "USD": "500000"}
-LEDGER_SLOT = -2
+LEDGER_SLOT, LEDGER_ORDINAL = -3, -1  # Columns of a saved order.
 REPEATS_MAX = 60
 
 # Realized pnl is a sum of rounded quotients when a close takes more than one level.
@@ -35,11 +35,19 @@ def ordinal(fill):
     return int(fill["client_order_id"].rpartition("-")[2], 36)
 
 
+def read_slots(database, executor_id):
+    """The level of each order: a report has the orders that had changed."""
+    states = rows(database, "SELECT payload -> '$.state.ledger' AS ledger FROM journal WHERE"
+                  f" executor_id = '{executor_id}' AND ledger IS NOT NULL")
+    return {order[LEDGER_ORDINAL]: order[LEDGER_SLOT]
+            for row in states for order in json.loads(row["ledger"])}
+
+
 class Trips:
     """The fills of a grid, sorted into round trips by level."""
 
     def __init__(self, database, row):
-        ledger = json.loads(row["state"])["ledger"]
+        slots = read_slots(database, row["id"])
         self.realized, self.open, self.count = D(0), {}, 0
         self.fills = [fill for fill in rows(
             database, "SELECT * FROM fill ORDER BY CAST(trade_id AS INTEGER)")
@@ -47,7 +55,7 @@ class Trips:
         self.roles = {order["client_order_id"]: order["role"]
                       for order in rows(database, "SELECT * FROM orders")}
         for fill in self.fills:
-            self.book(fill, ledger[ordinal(fill) - 1][LEDGER_SLOT])
+            self.book(fill, slots[ordinal(fill)])
 
     def book(self, fill, level):
         role = self.roles[fill["client_order_id"]]

@@ -160,10 +160,10 @@ static const struct {
     const char *from, *to;
     enum err err;
 } damages[] = {
-    {"\"version\":1", "\"version\":1", ERR_NONE},
-    {"\"version\":1", "\"version\":2", ERR_VERSION},
-    {"\"version\":1", "\"version\":\"one\"", ERR_CORRUPT},
-    {"\"version\":1,", "", ERR_CORRUPT},
+    {"\"version\":2", "\"version\":2", ERR_NONE},
+    {"\"version\":2", "\"version\":1", ERR_VERSION},
+    {"\"version\":2", "\"version\":\"one\"", ERR_CORRUPT},
+    {"\"version\":2,", "", ERR_CORRUPT},
     {"\"status\":2", "\"status\":0", ERR_CORRUPT},
     {"\"status\":2", "\"status\":5", ERR_CORRUPT},
     {"\"status\":2", "\"status\":3", ERR_CORRUPT},         /* Closing without a reason. */
@@ -199,6 +199,53 @@ START_TEST(damaged_snapshots_are_refused)
     ck_assert_int_eq(load_text(&stage, text_string(&damaged)), damages[_i].err);
     text_done(&saved);
     text_done(&damaged);
+    stage_close(&stage);
+}
+END_TEST
+
+/* What is written of changes, one piece after the other, is what is written of the whole. */
+START_TEST(changes_add_up_to_the_whole)
+{
+    struct setting setting;
+    struct stage stage;
+    setting_init(&setting, &executor_kind_position);
+    start_at_100(&setting, &stage);
+    struct text pieces[2] = {{0}, {0}};
+    const size_t orders = executor_save_changes(stage.executor, &pieces[0]);
+    ck_assert_ptr_eq(strstr(text_string(&pieces[0]), "[["), text_string(&pieces[0]) + orders);
+    executor_forget_changes(stage.executor);
+    ledger_set_state(&stage.executor->ledger, ledger_find(&stage.executor->ledger, 1),
+                     LEDGER_CANCELED);
+    executor_count_retry(stage.executor, 1);
+    (void)executor_save_changes(stage.executor, &pieces[1]);
+
+    struct executor *loaded = stage_new_executor(&stage);
+    for (int i = 0; i < 2; i++) {
+        struct arena arena;
+        struct problems problems;
+        const struct node *node = NULL;
+        arena_init(&arena, 0);
+        problems_init(&problems, "snapshot");
+        ck_assert_int_eq(node_read_json("snapshot", text_string(&pieces[i]), pieces[i].length,
+                                        NODE_DEPTH_CONTROL_MAX, &arena, &problems, &node),
+                         ERR_NONE);
+        ck_assert_int_eq(i == 0 ? executor_load_orders(loaded, node) : executor_load(loaded, node),
+                         ERR_NONE);
+        problems_done(&problems);
+        arena_done(&arena);
+    }
+    struct text whole = {0};
+    struct text again = {0};
+    executor_save(stage.executor, &whole);
+    executor_save(loaded, &again);
+    ck_assert_str_eq(text_string(&whole), text_string(&again));
+    ck_assert(!ledger_is_changed(&loaded->ledger)); /* The journal has all of it. */
+    executor_done(loaded);
+    free(loaded);
+    text_done(&pieces[0]);
+    text_done(&pieces[1]);
+    text_done(&whole);
+    text_done(&again);
     stage_close(&stage);
 }
 END_TEST
@@ -363,6 +410,7 @@ static void add_tests(TCase *tcase)
     tcase_add_loop_test(tcase, events_change_the_ledger_and_count_retries, 0, COUNT(events));
     tcase_add_test(tcase, requests_say_what_was_placed_and_canceled);
     tcase_add_loop_test(tcase, damaged_snapshots_are_refused, 0, COUNT(damages));
+    tcase_add_test(tcase, changes_add_up_to_the_whole);
     tcase_add_test(tcase, two_live_orders_of_a_role_are_corrupt);
     tcase_add_test(tcase, a_hedged_order_opens_or_closes_by_its_role);
     tcase_add_test(tcase, an_order_of_the_venue_is_adopted_and_ends_the_plan);

@@ -184,6 +184,71 @@ START_TEST(what_was_saved_is_loaded)
 }
 END_TEST
 
+/* The order beside those that have ended long ago. */
+START_TEST(only_changed_orders_are_written_again)
+{
+    struct ledger ledger = {0};
+    struct ledger loaded = {0};
+    struct text first = {0};
+    struct text second = {0};
+    struct text whole = {0};
+    struct text again = {0};
+    for (uint32_t i = 1; i <= 20; i++) {
+        ledger_set_state(&ledger, place(&ledger, ROLE_OPEN),
+                         i == 3 ? LEDGER_ACKNOWLEDGED : LEDGER_CANCELED);
+    }
+    ck_assert(ledger_is_changed(&ledger));
+    ledger_save_changes(&ledger, &first);
+    ledger_save(&ledger, &whole);
+    ck_assert_str_eq(text_string(&first), text_string(&whole));
+    ledger_forget_changes(&ledger);
+    ck_assert(!ledger_is_changed(&ledger));
+    ledger_save_changes(&ledger, &second);
+    ck_assert_str_eq(text_string(&second), "[]");
+
+    /* A fill that comes after the end, one of the order that rests, and a new order. */
+    const struct fill fill = fill_of("100", "0.3", "0.1", false);
+    ledger_fill(&ledger, 1, &fill);
+    ledger_fill(&ledger, 3, &fill);
+    (void)place(&ledger, ROLE_CLOSE);
+    ck_assert(ledger_is_changed(&ledger));
+    text_clear(&second);
+    ledger_save_changes(&ledger, &second);
+    ck_assert_uint_lt(second.length, first.length / 4); /* Three rows of twenty-one. */
+
+    ck_assert_int_eq(load_text(text_string(&first), &loaded), ERR_NONE);
+    ck_assert_int_eq(load_text(text_string(&second), &loaded), ERR_NONE);
+    text_clear(&whole);
+    ledger_save(&ledger, &whole);
+    ledger_save(&loaded, &again);
+    ck_assert_str_eq(text_string(&whole), text_string(&again));
+    ck_assert_uint_eq(loaded.live_count, 2);
+    ck_assert(memcmp(&loaded.opening, &ledger.opening, sizeof(ledger.opening)) == 0);
+    text_done(&first);
+    text_done(&second);
+    text_done(&whole);
+    text_done(&again);
+    ledger_done(&ledger);
+    ledger_done(&loaded);
+}
+END_TEST
+
+START_TEST(orders_that_are_missing_are_corrupt)
+{
+    struct ledger ledger = {0};
+    struct ledger loaded = {0};
+    struct text changes = {0};
+    (void)place(&ledger, ROLE_OPEN);
+    ledger_forget_changes(&ledger);
+    (void)place(&ledger, ROLE_OPEN);
+    ledger_save_changes(&ledger, &changes);
+    ck_assert_int_eq(load_text(text_string(&changes), &loaded), ERR_CORRUPT);
+    text_done(&changes);
+    ledger_done(&ledger);
+    ledger_done(&loaded);
+}
+END_TEST
+
 static const char *const damaged[] = {
     "{}",
     "[[]]",
@@ -215,6 +280,8 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, the_live_order_of_a_role_is_found);
     tcase_add_test(tcase, a_runaway_is_refused);
     tcase_add_test(tcase, what_was_saved_is_loaded);
+    tcase_add_test(tcase, only_changed_orders_are_written_again);
+    tcase_add_test(tcase, orders_that_are_missing_are_corrupt);
     tcase_add_loop_test(tcase, damaged_ledgers_are_corrupt, 0, COUNT(damaged));
 }
 

@@ -76,10 +76,12 @@ static enum err run_spawn_remote(struct run *run, struct context *context, uint3
     struct wire_client_arguments port = {.url = section->url,
                                          .events_url = section->events_url,
                                          .client = run->venues[venue],
+                                         .context = run->options.context,
                                          .failure = &run->failure};
     struct actor_ref ref;
     run->live[run->live_count++] = run->venues[venue];
-    return context_spawn(context, &wire_client_class, &port, &ref);
+    const struct actor_class *class_ = run->options.port_class;
+    return context_spawn(context, class_ != NULL ? class_ : &wire_client_class, &port, &ref);
 }
 
 static enum err run_spawn_venues(struct run *run, struct context *context)
@@ -410,7 +412,8 @@ static enum err run_start_system(struct run *run, struct failure *failure)
 {
     const struct system_options options = {.workers = run_workers(run->config),
                                            .seed = (uint64_t)run->config->file.run->seed};
-    enum err err = system_create(&options, &run->system);
+    const struct system_options *given = run->options.scheduling;
+    enum err err = system_create(given != NULL ? given : &options, &run->system);
     struct actor_ref root;
     if (err == ERR_NONE) {
         err = system_spawn(run->system, &run_root_class, run, &root);
@@ -586,4 +589,9 @@ enum err run_set_risk(struct run *run, const struct message_risk *request)
 const char *run_database(const struct run *run)
 {
     return run->database;
+}
+
+struct system *run_system(struct run *run)
+{
+    return run->system;
 }

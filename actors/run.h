@@ -40,6 +40,10 @@ struct run_options {
     run_secrets_made *on_secrets;   /* When they are made; may be NULL. */
     const struct run_tapes *tapes;  /* Of the config's feeds, borrowed; NULL: the run opens them. */
     enum restart_policy on_restart; /* Instead of the run file's; 0: that one. */
+    /* Instead of threads and the real clock, and instead of sockets to venues in other processes;
+     * NULL: those. A port takes what wire_client_class takes. For simulations. */
+    const struct system_options *scheduling;
+    const struct actor_class *port_class;
     bool is_unrecorded; /* Only the result counts: no database, no sockets, no events at all. */
     bool
         is_exhaustive; /* Every quote wakes every executor: what indexed runs are tested against. */
@@ -89,6 +93,9 @@ void run_stop(struct run *run, enum shutdown_reason reason);
 
 /* Ends the run at once when it was started and not waited for. NULL is allowed. */
 void run_destroy(struct run *run);
+
+/* Where its actors live, for whoever gave `scheduling` and steps it. */
+struct system *run_system(struct run *run);
 
 /* The path of the run's database, NULL when it keeps none. */
 const char *run_database(const struct run *run);

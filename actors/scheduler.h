@@ -21,6 +21,8 @@ struct scheduler_kind {
     void (*destroy)(void *scheduler);
     /* Runs actors until the system is stopping. Errors as system_run(). */
     enum err (*run)(void *scheduler);
+    /* As system_step(). NULL: it cannot be stepped. */
+    enum system_turn (*step)(void *scheduler);
     /* Makes room for one more slot, so that schedule() cannot fail on it. Before start(). */
     enum err (*reserve)(void *scheduler, const struct actor *actor);
     /* Gives the actor a thread of its own when its class asks for one. After start(). */

@@ -181,6 +181,23 @@ static enum err deterministic_run(void *scheduler)
     return err;
 }
 
+static enum system_turn deterministic_step(void *scheduler)
+{
+    struct deterministic *self = scheduler;
+    if (system_is_stopping(self->system)) {
+        return SYSTEM_STOPPED;
+    }
+    struct deterministic *outer = deterministic_current;
+    deterministic_current = self;
+    deterministic_take_inbox(self);
+    struct actor *actor = deterministic_pick(self);
+    if (actor != NULL) {
+        deterministic_run_actor(self, actor);
+    }
+    deterministic_current = outer;
+    return actor != NULL ? SYSTEM_RAN : SYSTEM_AT_REST;
+}
+
 static enum err deterministic_create(struct system *system, void **ret_scheduler)
 {
     struct deterministic *self = calloc(1, sizeof(*self));
@@ -260,6 +277,7 @@ const struct scheduler_kind scheduler_kind_deterministic = {
     .create = deterministic_create,
     .destroy = deterministic_destroy,
     .run = deterministic_run,
+    .step = deterministic_step,
     .reserve = deterministic_reserve,
     .adopt = deterministic_adopt,
     .schedule = deterministic_schedule,

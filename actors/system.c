@@ -66,6 +66,17 @@ enum err system_run(struct system *system)
     return err;
 }
 
+enum system_turn system_step(struct system *system)
+{
+    ASSERT(system->options.workers == 0 && system->options.is_virtual);
+    return system->scheduler_kind->step(system->scheduler);
+}
+
+int64_t system_next_timer(const struct system *system)
+{
+    return timers_next(&system->timers);
+}
+
 void system_stop(struct system *system)
 {
     if (!atomic_exchange_explicit(&system->is_stopping, true, memory_order_relaxed)) {

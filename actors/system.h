@@ -100,6 +100,20 @@ MUST_USE enum err system_create(const struct system_options *options, struct sys
  */
 MUST_USE enum err system_run(struct system *system);
 
+/* What system_step() found. */
+enum system_turn {
+    SYSTEM_RAN,     /* An actor had its slice. */
+    SYSTEM_AT_REST, /* Nobody can run before a timer, or a message from outside. */
+    SYSTEM_STOPPED, /* system_stop() was called: system_run() ends it. */
+};
+
+/* One slice of one actor of a deterministic system with a virtual clock, for a program that carries
+ * several systems through one time. The clock stays; system_run() may still follow. */
+enum system_turn system_step(struct system *system);
+
+/* When the next timer is due; INSTANT_NEVER: none is set. */
+int64_t system_next_timer(const struct system *system);
+
 /* Ends system_run(): handlers that run come to their end, then every actor's stop() is called, the
  * last spawned first, and messages in flight are destroyed. Safe from any thread and from a
  * handler; a second call does nothing. Not for signal handlers. */

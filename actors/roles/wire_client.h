@@ -19,6 +19,7 @@ struct wire_client_arguments {
     const char *url;         /* Of requests. Borrowed for the life of the actor. */
     const char *events_url;  /* The same. */
     struct actor_ref client; /* Who gets answers and events. */
+    void *context;           /* Of another port in this place; borrowed, unused here. */
     struct failure *failure; /* Borrowed for the start: why an address cannot be used. */
 };
 

@@ -1,4 +1,5 @@
 /* What actors may rely on, under every scheduler: lives, messages, the end. */
+#include "base/instant.h"
 #include "system_stage.h"
 
 START_TEST(life_of_an_actor)
@@ -317,6 +318,34 @@ START_TEST(parents_are_known)
 }
 END_TEST
 
+static enum err sleeper_start(struct context *context, void *state, void *arguments)
+{
+    (void)state;
+    (void)arguments;
+    return context_timer(context, 1, 5000);
+}
+
+START_TEST(a_program_carries_a_system_through_time)
+{
+    static const struct actor_class sleeper_class = {
+        .name = "sleeper", .start = sleeper_start, .receive = puppet_receive};
+    create(0, true);
+    ck_assert_int_eq((int)system_step(system_under_test), SYSTEM_AT_REST);
+    ck_assert(system_next_timer(system_under_test) == INSTANT_NEVER);
+    const struct actor_ref sleeper = spawn(&sleeper_class, NULL);
+    ck_assert_int_eq((int)system_step(system_under_test), SYSTEM_AT_REST);
+    ck_assert_int_eq(system_next_timer(system_under_test), 5000);
+    ck_assert_int_eq(system_now(system_under_test), 1000); /* It stands until it is moved. */
+    system_set_now(system_under_test, 5000);
+    ck_assert_int_eq((int)system_step(system_under_test), SYSTEM_RAN);
+    ck_assert_uint_eq(receives, 1);
+    send_from_outside(sleeper, KIND_STOP);
+    ck_assert_int_eq((int)system_step(system_under_test), SYSTEM_RAN);
+    ck_assert_int_eq((int)system_step(system_under_test), SYSTEM_STOPPED);
+    run_to_stop();
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("system");
@@ -336,6 +365,7 @@ int main(void)
     tcase_add_loop_test(tcase, idle_flushes_what_was_collected, 0, SCHEDULERS * 2);
     tcase_add_loop_test(tcase, stopped_in_reverse_order, 0, SCHEDULERS);
     tcase_add_loop_test(tcase, parents_are_known, 0, SCHEDULERS);
+    tcase_add_test(tcase, a_program_carries_a_system_through_time);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -55,7 +55,7 @@ struct action {
     X(update_refused, "the executor refused the values; nothing has changed")               \
     X(too_many_actions, "the run remembers no more actions: start a new one")               \
     X(too_many_executors, "the run holds no more executors")                                \
-    X(busy, "the journal is behind: try again later; the action is not remembered")         \
+    X(busy, "the run has not begun or the journal is behind: try again; not remembered")    \
     X(stopping, "the run is ending; the action is not remembered")
 
 /* An action of each kind, with everything it needs; the texts are borrowed. */

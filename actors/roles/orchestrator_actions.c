@@ -399,6 +399,10 @@ static void actions_check_room(const struct orchestrator *orch, struct verdict *
     } else if (orch->action_count >= ACTIONS_MAX) {
         verdict_refuse(verdict, CODE_too_many_actions,
                        "the run remembers no more actions: start a new one");
+    } else if (!orch->is_begun) {
+        /* The journal begins with the run, not with an answer: else no start could go on with it.
+         */
+        verdict_refuse(verdict, CODE_busy, "the run has not begun yet: try again in a moment");
     } else if (journal_is_behind(orch) || orch->answer_count >= ACTIONS_WAITING_MAX) {
         verdict_refuse(verdict, CODE_busy, "the journal is behind: try again in a moment");
     } else if (!actions_ids_fit(verdict->action)) {
@@ -560,6 +564,9 @@ static enum err actions_read_again(const struct action_entry *entry, struct aren
 
 static enum err actions_carry_again(struct orchestrator *orch, uint32_t executor, uint32_t number)
 {
+    if (answers_get(orch, number)->request == NULL) {
+        return ERR_NONE; /* Accepted since the restart: it was carried out then. */
+    }
     struct action action;
     struct verdict verdict = {.action = &action, .code = "", .executor = executor};
     arena_init(&verdict.arena, ACTION_TREE_BYTES_MAX);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "actors/action.h"
 #include "actors/messages.h"
 #include "actors/roles/orchestrator.h"
 #include "tests/support/director.h"
@@ -522,6 +523,36 @@ START_TEST(test_a_full_disk_holds_everything_back)
 }
 END_TEST
 
+/* ---- Actions ---- */
+
+static void ask_too_early(struct director *director, struct context *context)
+{
+    const struct scene *scene = director->test;
+    const struct action action = action_stop("early", "first", false);
+    nng_msg *message = action_message(&action, 1);
+    ck_assert_int_eq(context_send(context, scene->orchestrator, &message), ERR_NONE);
+}
+
+/* A journal that began with an answer could not be gone on with. */
+static void check_turned_away(struct director *director, struct context *context)
+{
+    (void)context;
+    nng_msg *message = director_take(director, MESSAGE_ANSWER);
+    ck_assert_ptr_nonnull(message);
+    const struct message_answer *answer = message_body(message);
+    ck_assert(!answer->is_accepted);
+    ck_assert_str_eq(answer->code, "busy");
+    ck_assert_uint_eq(director_count(director, MESSAGE_RECORD), 0);
+}
+
+START_TEST(test_an_action_before_the_begin_is_turned_away)
+{
+    struct scene scene = {0};
+    static director_step *const script[] = {ask_too_early, check_turned_away, NULL};
+    scene_play(&scene, "full", 0, script);
+}
+END_TEST
+
 int main(void)
 {
     if (sodium_init() < 0) {
@@ -538,6 +569,7 @@ int main(void)
     tcase_add_test(tcase, test_a_difference_of_balances_is_found);
     tcase_add_test(tcase, test_a_refusing_journal_ends_everything);
     tcase_add_test(tcase, test_a_full_disk_holds_everything_back);
+    tcase_add_test(tcase, test_an_action_before_the_begin_is_turned_away);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -66,8 +66,19 @@ static void balances_compare(struct orchestrator *orch, uint32_t venue,
 
 enum err books_on_balances(struct orchestrator *orch, const struct message_balances *balances)
 {
+    struct venue_link *link = &orch->links[balances->venue];
     struct text found = {0};
     json_object_begin(&found);
+    if (link->is_remote && !link->has_balances && !balances->is_unreachable) {
+        /* The run ends before its first reconciliation: there is nothing to compare with. */
+        link->has_balances = true;
+        const enum err adopted =
+            books_adopt_balances(orch, balances->venue, balances->items, balances->count);
+        if (adopted != ERR_NONE) {
+            text_done(&found);
+            return adopted;
+        }
+    }
     for (uint32_t i = 0; i < balances->count; i++) {
         balances_compare(orch, balances->venue, &balances->items[i]);
         json_put_decimal(&found, balances->items[i].asset, balances->items[i].total);

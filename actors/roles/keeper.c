@@ -38,7 +38,9 @@ static enum err keeper_start(struct context *context, void *state, void *argumen
     (void)context;
     struct keeper *keeper = state;
     keeper->given = *(const struct keeper_arguments *)arguments;
-    *keeper->given.outcome = (struct keeper_outcome){0};
+    const struct store *store = keeper->given.store;
+    *keeper->given.outcome = (struct keeper_outcome){
+        .committed = store != NULL ? store->committed_seq : 0}; /* Of a run that goes on. */
     (void)crypto_hash_sha256_init(&keeper->hash);
     return ERR_NONE;
 }

@@ -84,18 +84,32 @@ static void work_outdate_queries(struct remote_venue *remote, struct order_id id
 
 /* ---- What comes from the orchestrator ---- */
 
-enum err remote_on_submit(struct remote_venue *remote, const struct order_ticket *ticket)
+/* An order that does not go out. The venue has said of one that went out before that it did not
+ * take it; but the transport may have carried it twice, so that only a query can tell. */
+static enum err work_drop_submit(struct remote_venue *remote, const struct remote_work *work,
+                                 enum venue_update_kind kind, const char *reason)
+{
+    return work_tell(remote, work->ticket.id, work->attempts > 0 ? VENUE_UNKNOWN : kind, reason);
+}
+
+/* An order that waits to go out, for the first time or once more. */
+static enum err work_submit(struct remote_venue *remote, const struct remote_work *work)
 {
     if (remote->link != REMOTE_UP) {
-        return work_tell(remote, ticket->id, VENUE_REJECTED, "venue_reconciling");
+        return work_drop_submit(remote, work, VENUE_REJECTED, "venue_reconciling");
     }
-    const struct remote_work work = {.kind = WIRE_SUBMIT, .ticket = *ticket};
-    work_outdate_queries(remote, ticket->id);
-    const enum err err = work_add(remote, &work, false);
+    work_outdate_queries(remote, work->ticket.id);
+    const enum err err = work_add(remote, work, false);
     if (err == ERR_FULL) {
-        return work_tell(remote, ticket->id, VENUE_REJECTED, "too many orders wait for the venue");
+        return work_drop_submit(remote, work, VENUE_REJECTED, "too many orders wait for the venue");
     }
     return err == ERR_NONE ? remote_pump(remote) : err;
+}
+
+enum err remote_on_submit(struct remote_venue *remote, const struct order_ticket *ticket)
+{
+    const struct remote_work work = {.kind = WIRE_SUBMIT, .ticket = *ticket};
+    return work_submit(remote, &work);
 }
 
 /* True while work of that kind about the order waits or is under way. */
@@ -116,8 +130,25 @@ static bool work_has(const struct remote_venue *remote, enum wire_request_kind k
     return false;
 }
 
+/* The place of an order that waits to go out; work_count when it does not. */
+static size_t work_waiting_submit(const struct remote_venue *remote, struct order_id id)
+{
+    size_t place = 0;
+    while (place < remote->work_count && (remote->work[place].kind != WIRE_SUBMIT ||
+                                          !work_same_id(remote->work[place].ticket.id, id))) {
+        place++;
+    }
+    return place;
+}
+
 enum err remote_on_cancel(struct remote_venue *remote, struct order_id id)
 {
+    const size_t waiting = work_waiting_submit(remote, id);
+    if (waiting < remote->work_count) {
+        const struct remote_work work = remote->work[waiting];
+        work_remove(remote, waiting);
+        return work_drop_submit(remote, &work, VENUE_CANCELED, "");
+    }
     if (work_has(remote, WIRE_CANCEL, id) || work_has(remote, WIRE_QUERY, id)) {
         return ERR_NONE; /* Executors ask again when it takes long, and when a doubt is over. */
     }
@@ -245,7 +276,7 @@ enum err remote_turn_away(struct remote_venue *remote)
         const struct remote_work work = remote->work[i];
         if (work.kind == WIRE_SUBMIT) {
             work_remove(remote, i);
-            err = work_tell(remote, work.ticket.id, VENUE_REJECTED, "venue_disconnected");
+            err = work_drop_submit(remote, &work, VENUE_REJECTED, "venue_disconnected");
         } else {
             i++;
         }
@@ -266,6 +297,14 @@ static enum err work_again(struct remote_venue *remote, const struct remote_work
     return err == ERR_FULL ? ERR_NONE : err; /* The next reconciliation finds it again. */
 }
 
+/* Nothing goes out before the time that the venue has asked for. */
+static enum err work_resubmit(struct remote_venue *remote, const struct remote_work *work)
+{
+    struct remote_work again = *work;
+    again.attempts++;
+    return work_submit(remote, &again);
+}
+
 static enum err work_submitted(struct remote_venue *remote, const struct remote_work *work,
                                const struct wire_answer *answer)
 {
@@ -278,7 +317,7 @@ static enum err work_submitted(struct remote_venue *remote, const struct remote_
     case WIRE_DUPLICATE:
         return remote_on_query(remote, work->ticket.id);
     case WIRE_RATE_LIMITED:
-        return remote_on_submit(remote, &work->ticket);
+        return work_resubmit(remote, work);
     case WIRE_LATE:
         return work_tell(remote, work->ticket.id, VENUE_REJECTED, "late");
     case WIRE_REFUSED:

@@ -183,6 +183,54 @@ START_TEST(a_cancel_follows_its_order_and_is_tried_again)
 }
 END_TEST
 
+/* It waits for the time that the venue has asked for. The venue did not take it, but the transport
+ * may have brought it twice: only a query can tell. */
+static void check_not_sent_again(struct director *director, struct context *context)
+{
+    ck_assert_int_eq((int)last_update(director)->kind, (int)VENUE_UNKNOWN);
+    system_set_now(context_system(context), context_now(context) + 51 * NS_PER_MS);
+}
+
+static void check_not_submitted(struct director *director, struct context *context)
+{
+    (void)context;
+    ck_assert_ptr_null(asked(director, WIRE_SUBMIT));
+}
+
+START_TEST(an_order_that_waits_is_not_sent_after_its_cancel)
+{
+    static director_step *const script[] = {
+        CONNECT, submit, answer_limited, cancel, check_not_sent_again, check_not_submitted, NULL};
+    scene_play(script);
+}
+END_TEST
+
+static void submit_another(struct director *director, struct context *context)
+{
+    const struct scene *scene = director->test;
+    const struct order_ticket ticket = {.id = {.epoch = 42, .executor = 1, .ordinal = 2},
+                                        .side = SIDE_BUY,
+                                        .type = ORDER_MARKET,
+                                        .amount = DECIMAL_ONE};
+    director_send(context, scene->remote, MESSAGE_SUBMIT, 0, &ticket, sizeof(ticket));
+    director_send(context, scene->remote, MESSAGE_CANCEL, 0, &ticket.id, sizeof(ticket.id));
+}
+
+static void check_canceled(struct director *director, struct context *context)
+{
+    (void)context;
+    ck_assert_int_eq((int)last_update(director)->kind, (int)VENUE_CANCELED);
+    ck_assert_uint_eq(last_update(director)->order.ordinal, 2);
+}
+
+START_TEST(an_order_that_never_went_out_is_canceled_at_once)
+{
+    static director_step *const script[] = {CONNECT,        submit,         answer_limited,
+                                            submit_another, check_canceled, NULL};
+    scene_play(script);
+}
+END_TEST
+
 /* A reconciliation asked about an order that was still on its way out. */
 static void query_before_submit(struct director *director, struct context *context)
 {
@@ -220,5 +268,7 @@ int main(void)
     tcase_add_test(tcase, a_rate_limit_is_kept);
     tcase_add_test(tcase, a_cancel_follows_its_order_and_is_tried_again);
     tcase_add_test(tcase, what_was_asked_before_an_order_went_out_says_nothing_of_it);
+    tcase_add_test(tcase, an_order_that_waits_is_not_sent_after_its_cancel);
+    tcase_add_test(tcase, an_order_that_never_went_out_is_canceled_at_once);
     return scene_run("remote_orders", tcase);
 }

@@ -1,0 +1,104 @@
+#include "tests/simulation/apart.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/simulation/trace.h"
+
+bool apart_open_folder(struct plan_paths *paths)
+{
+    const char *root = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+    (void)snprintf(paths->folder, sizeof(paths->folder), "%s/tutti-simulate-XXXXXX", root);
+    if (mkdtemp(paths->folder) == NULL) {
+        return false;
+    }
+    paths->database = "run.db";
+    paths->quotes[0] = "a.csv";
+    paths->quotes[1] = "b.csv";
+    if (chdir(paths->folder) != 0) {
+        return false;
+    }
+    /* The program looks whether the database is there before it asks SQLite. */
+    const int file = open(paths->database, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    return file >= 0 && close(file) == 0;
+}
+
+void apart_close_folder(const struct plan_paths *paths)
+{
+    static const char *const names[] = {"run.db", "run.db.lock", "a.csv",
+                                        "b.csv",  "a.csv.tape",  "b.csv.tape"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        (void)unlink(names[i]);
+    }
+    if (chdir("/") == 0) {
+        (void)rmdir(paths->folder);
+    }
+}
+
+static void apart_child(const struct world_order *given, int out)
+{
+    struct world_order order = *given;
+    struct plan_paths paths;
+    struct world_report report = {0};
+    order.paths = &paths;
+    if (apart_open_folder(&paths)) {
+        world_play(&order, &report);
+        apart_close_folder(&paths);
+    } else {
+        verdict_set(&report.verdict, "no folder for its files");
+    }
+    (void)fflush(stdout);
+    const bool is_told = write(out, &report, sizeof(report)) == (ssize_t)sizeof(report);
+    _exit(is_told ? 0 : 1);
+}
+
+static bool apart_read(int in, struct world_report *report)
+{
+    size_t have = 0;
+    while (have < sizeof(*report)) {
+        const ssize_t more = read(in, (char *)report + have, sizeof(*report) - have);
+        if (more <= 0) {
+            return false;
+        }
+        have += (size_t)more;
+    }
+    return true;
+}
+
+void apart_play(const struct world_order *order, bool is_traced, const char *trace_path,
+                struct world_report *report)
+{
+    int ends[2];
+    *report = (struct world_report){0};
+    (void)fflush(stdout);
+    if (pipe(ends) != 0) {
+        verdict_set(&report->verdict, "no pipe");
+        return;
+    }
+    const pid_t child = fork();
+    if (child == 0) {
+        (void)close(ends[0]);
+        trace_turn(is_traced);
+        if ((trace_path != NULL && freopen(trace_path, "w", stdout) == NULL) ||
+            (!is_traced && freopen("/dev/null", "w", stderr) == NULL)) {
+            _exit(1);
+        }
+        (void)setvbuf(stdout, NULL, _IOLBF, 0); /* It may die in the middle. */
+        apart_child(order, ends[1]);
+    }
+    (void)close(ends[1]);
+    const bool is_told = child > 0 && apart_read(ends[0], report);
+    (void)close(ends[0]);
+    int status = 0;
+    (void)waitpid(child, &status, 0);
+    if (!is_told) {
+        *report = (struct world_report){0};
+        verdict_set(&report->verdict, "it died: signal %d, code %d",
+                    WIFSIGNALED(status) ? WTERMSIG(status) : 0,
+                    WIFEXITED(status) ? WEXITSTATUS(status) : 0);
+    }
+}

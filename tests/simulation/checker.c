@@ -52,6 +52,15 @@ struct decimal checker_decimal(struct checker *checker, const char *text)
     return value;
 }
 
+struct decimal checker_moved(struct checker *checker, const char *const *columns)
+{
+    const struct decimal amount = checker_decimal(checker, columns[2]);
+    const struct decimal moved = strcmp(columns[1], "BUY") == 0 ? amount : decimal_negate(amount);
+    const size_t length = strlen(columns[4]);
+    const bool is_base = strncmp(columns[0], columns[4], length) == 0 && columns[0][length] == '-';
+    return is_base ? decimal_subtract(moved, checker_decimal(checker, columns[3])) : moved;
+}
+
 /* ---- verify ---- */
 
 static void checker_on_problem(void *context, const struct verify_problem *problem)

@@ -1,9 +1,25 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "tests/simulation/checker_parts.h"
 
-/* ---- I6: executors ---- */
+/* Less than this cannot be traded: the smallest notional of 5 at a price that may have halved, and
+ * the smallest size. */
+#define LIVES_DUST "0.0101"
+
+/* ---- I3, I6: executors ---- */
+
+static struct executor_life *lives_find(struct checker *checker, const char *id)
+{
+    for (size_t i = 0; i < checker->life_count; i++) {
+        if (strcmp(checker->lives[i].id, id) == 0) {
+            return &checker->lives[i];
+        }
+    }
+    return NULL;
+}
 
 static void lives_on_executor(struct checker *checker, const char *const *columns)
 {
@@ -12,6 +28,76 @@ static void lives_on_executor(struct checker *checker, const char *const *column
     }
     if (columns[2][0] == '\0') {
         verdict_set(checker->verdict, "I6 executor %s ended without a word how", columns[0]);
+    }
+    ASSERT(checker->life_count < CHECKER_LIVES_MAX);
+    struct executor_life *life = &checker->lives[checker->life_count++];
+    (void)snprintf(life->id, sizeof(life->id), "%s", columns[0]);
+    (void)snprintf(life->close_type, sizeof(life->close_type), "%s", columns[2]);
+    (void)snprintf(life->type, sizeof(life->type), "%s", columns[3]);
+    if (columns[4][0] != '\0') {
+        life->amount = checker_decimal(checker, columns[4]);
+    }
+}
+
+static void lives_on_fill(struct checker *checker, const char *const *columns)
+{
+    struct executor_life *life = lives_find(checker, columns[5]);
+    if (life == NULL) {
+        return; /* Of nobody. */
+    }
+    life->held = decimal_add(life->held, checker_moved(checker, columns));
+    if (strcmp(columns[6], "open") == 0) {
+        life->opened = decimal_add(life->opened, checker_decimal(checker, columns[2]));
+    }
+}
+
+/* What one opens never exceeds what it was to open. */
+static void lives_check_target(struct checker *checker, const struct executor_life *life)
+{
+    if (decimal_sign(life->amount) > 0 && decimal_less(life->amount, life->opened)) {
+        verdict_set(checker->verdict, "I3 %s %s opened more than it was to open", life->type,
+                    life->id);
+    }
+}
+
+/* One that says that it has closed what it opened has closed it, once. */
+static void lives_check_closed(struct checker *checker, const struct executor_life *life)
+{
+    static const char *const closers[] = {"position_executor", "progressive_executor",
+                                          "dca_executor", "grid_executor"};
+    static const char *const ends[] = {"TAKE_PROFIT",   "STOP_LOSS",  "TIME_LIMIT",
+                                       "TRAILING_STOP", "EARLY_STOP", "COMPLETED"};
+    bool is_closer = false;
+    bool has_closed = false;
+    for (size_t i = 0; i < sizeof(closers) / sizeof(closers[0]); i++) {
+        is_closer = is_closer || strcmp(life->type, closers[i]) == 0;
+    }
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        has_closed = has_closed || strcmp(life->close_type, ends[i]) == 0;
+    }
+    if (is_closer && has_closed &&
+        decimal_less(decimal_literal(LIVES_DUST), decimal_absolute(life->held))) {
+        char held[DECIMAL_TEXT_MAX];
+        (void)decimal_print(life->held, held);
+        verdict_set(checker->verdict, "I6 %s %s ended with %s and still holds %s", life->type,
+                    life->id, life->close_type, held);
+    }
+}
+
+static void lives_check_executors(struct checker *checker)
+{
+    checker_each(checker,
+                 "SELECT id, status, close_type, type, json_extract(config, '$.amount')"
+                 " FROM executor",
+                 lives_on_executor);
+    checker_each(checker,
+                 "SELECT f.trading_pair, f.side, f.amount, f.fee, f.fee_asset, f.executor_id,"
+                 " coalesce(o.role, '') FROM fill f LEFT JOIN orders o"
+                 " ON o.client_order_id = f.client_order_id",
+                 lives_on_fill);
+    for (size_t i = 0; i < checker->life_count; i++) {
+        lives_check_target(checker, &checker->lives[i]);
+        lives_check_closed(checker, &checker->lives[i]);
     }
 }
 
@@ -25,15 +111,6 @@ static void lives_count(struct checker *checker)
     if (made > (int64_t)checker->evidence->plan->executors + asked) {
         verdict_set(checker->verdict, "I3 %lld executors, %zu in the run file and %lld created",
                     (long long)made, checker->evidence->plan->executors, (long long)asked);
-    }
-}
-
-/* What one opens never exceeds what it was to open. */
-static void lives_on_target(struct checker *checker, const char *const *columns)
-{
-    if (decimal_less(checker_decimal(checker, columns[2]), checker_decimal(checker, columns[1]))) {
-        verdict_set(checker->verdict, "I3 executor %s opened %s, it was to open %s", columns[0],
-                    columns[1], columns[2]);
     }
 }
 
@@ -109,17 +186,8 @@ void checker_lives(struct checker *checker)
     if (checker_number(checker, "SELECT count(*) FROM run WHERE state = 'stopped'") != 1) {
         verdict_set(checker->verdict, "I6 the run is not stopped in the database");
     }
-    checker_each(checker, "SELECT id, status, close_type FROM executor", lives_on_executor);
+    lives_check_executors(checker);
     lives_count(checker);
-    /* Sums of these few are exact enough in integers of the fifth digit, the step. */
-    checker_each(checker,
-                 "SELECT e.id, CAST(sum(CAST(round(o.executed_base * 100000) AS INTEGER)) AS TEXT),"
-                 " CAST(CAST(round(json_extract(e.config, '$.amount') * 100000) AS INTEGER) AS"
-                 " TEXT)"
-                 " FROM executor e JOIN orders o ON o.executor_id = e.id AND o.role = 'open'"
-                 " WHERE e.type IN ('position_executor', 'progressive_executor', 'order_executor')"
-                 " GROUP BY e.id",
-                 lives_on_target);
     for (size_t i = 0; i < checker->evidence->outside->deed_count; i++) {
         const struct deed *deed = &checker->evidence->outside->deeds[i];
         if (deed->is_answered) {

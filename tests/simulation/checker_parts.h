@@ -14,11 +14,35 @@
 #include "tests/simulation/checker.h"
 #include "tests/simulation/venue_log.h"
 
+enum { CHECKER_SUMS_MAX = 64, CHECKER_LIVES_MAX = 64 };
+
+/* What the fills of a controller make of a pair. */
+struct position_sum {
+    char controller[VENUE_LOG_ID_MAX];
+    char pair[VENUE_LOG_WORD_MAX];
+    struct decimal amount;
+    bool is_stored; /* The database has a position of it. */
+};
+
+/* What became of an executor. */
+struct executor_life {
+    char id[2 * VENUE_LOG_ID_MAX];
+    char type[VENUE_LOG_ID_MAX];
+    char close_type[VENUE_LOG_ID_MAX];
+    struct decimal amount; /* That it was to open; 0: its kind does not say. */
+    struct decimal opened;
+    struct decimal held; /* Bought less sold, fees taken off. */
+};
+
 struct checker {
     const struct checker_evidence *evidence;
     struct verdict *verdict;
     sqlite3 *db; /* Owned. */
     struct venue_log log;
+    struct position_sum sums[CHECKER_SUMS_MAX];
+    size_t sum_count;
+    struct executor_life lives[CHECKER_LIVES_MAX];
+    size_t life_count;
 };
 
 /* Calls `visit` with each row's columns as text; NULL columns are "". */
@@ -30,6 +54,10 @@ int64_t checker_number(struct checker *checker, const char *sql);
 
 /* A column that has to be a decimal. */
 struct decimal checker_decimal(struct checker *checker, const char *text);
+
+/* How a fill moves what is held of the base asset: of the columns pair, side, amount, fee and fee
+ * asset. A fee in the base asset is taken from it. */
+struct decimal checker_moved(struct checker *checker, const char *const *columns);
 
 /* ---- checker_trades.c ---- */
 

@@ -1,8 +1,9 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "tests/simulation/checker_parts.h"
-#include "tests/simulation/draft.h"
 
 /* ---- I1, I2: every trade is stored once, as it was ---- */
 
@@ -125,41 +126,56 @@ static void trades_check_orders(struct checker *checker)
     }
 }
 
-/* ---- I4: positions are sums of the venue's trades ---- */
+/* ---- I4: positions are sums of fills, which are the venue's trades ---- */
 
-static void trades_check_position(struct checker *checker, const char *pair)
+static struct position_sum *trades_sum(struct checker *checker, const char *controller,
+                                       const char *pair)
 {
-    struct decimal traded = DECIMAL_ZERO;
-    for (size_t i = 0; i < checker->log.trade_count; i++) {
-        const struct logged_trade *trade = &checker->log.trades[i];
-        if (!trade->is_stored || strcmp(trade->pair, pair) != 0) {
-            continue;
-        }
-        traded = trade->buys ? decimal_add(traded, trade->amount)
-                             : decimal_subtract(traded, trade->amount);
-        /* A fee in the base asset is taken from what was bought. */
-        if (strncmp(pair, trade->fee_asset, strlen(trade->fee_asset)) == 0) {
-            traded = decimal_subtract(traded, trade->fee);
+    for (size_t i = 0; i < checker->sum_count; i++) {
+        struct position_sum *sum = &checker->sums[i];
+        if (strcmp(sum->controller, controller) == 0 && strcmp(sum->pair, pair) == 0) {
+            return sum;
         }
     }
-    sqlite3_stmt *statement = NULL;
-    struct decimal held = DECIMAL_ZERO;
-    if (sqlite3_prepare_v2(checker->db, "SELECT amount FROM position WHERE trading_pair = ?1", -1,
-                           &statement, NULL) == SQLITE_OK) {
-        (void)sqlite3_bind_text(statement, 1, pair, -1, SQLITE_STATIC);
-        while (sqlite3_step(statement) == SQLITE_ROW) {
-            held = decimal_add(
-                held, checker_decimal(checker, (const char *)sqlite3_column_text(statement, 0)));
-        }
-    }
-    (void)sqlite3_finalize(statement);
-    if (!decimal_equal(held, traded)) {
-        char is[DECIMAL_TEXT_MAX];
+    ASSERT(checker->sum_count < CHECKER_SUMS_MAX);
+    struct position_sum *sum = &checker->sums[checker->sum_count++];
+    (void)snprintf(sum->controller, sizeof(sum->controller), "%s", controller);
+    (void)snprintf(sum->pair, sizeof(sum->pair), "%s", pair);
+    return sum;
+}
+
+static void trades_on_booking(struct checker *checker, const char *const *columns)
+{
+    struct position_sum *sum = trades_sum(checker, columns[0], columns[1]);
+    const struct decimal moved = checker_moved(checker, &columns[1]);
+    sum->amount = decimal_add(sum->amount, moved);
+}
+
+static void trades_on_position(struct checker *checker, const char *const *columns)
+{
+    struct position_sum *sum = trades_sum(checker, columns[0], columns[1]);
+    sum->is_stored = true;
+    if (!decimal_equal(sum->amount, checker_decimal(checker, columns[2]))) {
         char should[DECIMAL_TEXT_MAX];
-        (void)decimal_print(held, is);
-        (void)decimal_print(traded, should);
-        verdict_set(checker->verdict, "I4 position of %s is %s, the trades make %s", pair, is,
-                    should);
+        (void)decimal_print(sum->amount, should);
+        verdict_set(checker->verdict, "I4 position of %s in %s is %s, its fills make %s",
+                    columns[0], columns[1], columns[2], should);
+    }
+}
+
+static void trades_check_positions(struct checker *checker)
+{
+    checker_each(checker,
+                 "SELECT coalesce(e.controller_id, 'EXTERNAL'), f.trading_pair, f.side, f.amount,"
+                 " f.fee, f.fee_asset FROM fill f LEFT JOIN executor e ON e.id = f.executor_id",
+                 trades_on_booking);
+    checker_each(checker, "SELECT controller_id, trading_pair, amount FROM position",
+                 trades_on_position);
+    for (size_t i = 0; i < checker->sum_count; i++) {
+        if (!checker->sums[i].is_stored) {
+            verdict_set(checker->verdict, "I4 %s has fills in %s and no position",
+                        checker->sums[i].controller, checker->sums[i].pair);
+        }
     }
 }
 
@@ -173,6 +189,5 @@ void checker_trades(struct checker *checker)
     checker_each(checker, "SELECT client_order_id, amount, status, executed_base FROM orders",
                  trades_on_order);
     trades_check_orders(checker);
-    trades_check_position(checker, DRAFT_PAIR);
-    trades_check_position(checker, DRAFT_PAIR_OTHER);
+    trades_check_positions(checker);
 }

@@ -185,7 +185,8 @@ static void trigger_run(struct executor *executor, const struct executor_view *v
 
 static struct holding trigger_holding(const struct moment *moment)
 {
-    return (struct holding){0, moment->side, moment->remaining, moment->mark};
+    return (struct holding){
+        .side = moment->side, .remaining = moment->remaining, .mark = moment->mark};
 }
 
 /* Hands everything that has to do with ending to the rule of all kinds. */

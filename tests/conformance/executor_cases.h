@@ -82,6 +82,9 @@ static const struct executor_case executor_cases[] = {
                " limit_price: 99.5, total_amount_quote: 60, keep_position: true,"
                " min_spread_between_orders: 0.001, triple_barrier_config: {take_profit: 0.0005,"
                " open_order_type: LIMIT_MAKER, take_profit_order_type: LIMIT_MAKER}}"},
+    {.config = "{type: trigger_executor, " CASE_HEAD "side: BUY, amount: 1, trigger_price: 99.9}"},
+    {.config = "{type: trigger_executor, " CASE_HEAD "side: SELL, amount: 0.755,"
+               " trigger_price: 100.2}"},
     {.config = "{type: arbitrage_executor, " CASE_PAIR "order_amount: 1, min_profitability: 0}"},
     {.config = "{type: arbitrage_executor, " CASE_PAIR "order_amount: 0.07,"
                " min_profitability: -0.002}"},

@@ -1,5 +1,6 @@
 /*
- * What every executor kind keeps, whatever it does: played over the registry.
+ * What every executor kind keeps, whatever it does: played over the registry, and with it the kind
+ * of the example plugin.
  *
  * A play is a seeded walk of prices, an executor and a venue that misbehaves by its traits. After
  * every step the books of the venue are compared with those of the executor, and every request is
@@ -12,11 +13,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "executors/plugin.h"
 #include "executors/registry.h"
 #include "tests/conformance/executor_cases.h"
 #include "tests/conformance/executor_play.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+extern const struct plugin tutti_plugin; /* Of examples/plugin/trigger.c. */
 
 enum { PLAY_SEEDS = 6 }; /* Per configuration and venue. */
 
@@ -183,6 +187,11 @@ END_TEST
 
 int main(void)
 {
+    struct failure failure;
+    if (plugin_add("examples/plugin", &tutti_plugin, &failure) != ERR_NONE) {
+        (void)printf("%s\n", failure.text);
+        return 1;
+    }
     Suite *suite = suite_create("executors");
     TCase *tcase = tcase_create("every kind");
     const int kinds = (int)executor_kind_count();

@@ -67,6 +67,14 @@ static int64_t paper_margin_next(int64_t now_ns, int64_t interval_ns)
     return instant_add(before * interval_ns, interval_ns);
 }
 
+void paper_margin_schedule(struct paper_venue *venue, uint32_t instrument, int64_t now_ns)
+{
+    const int64_t interval_ns = venue->instruments[instrument].funding_interval_ns;
+    if (interval_ns > 0) {
+        venue->markets[instrument].funding_at_ns = paper_margin_next(now_ns, interval_ns);
+    }
+}
+
 /* One position pays for one multiple of the interval. A payment that does not fit the range of the
  * balance is not made. */
 static void paper_margin_pay(struct paper_venue *venue, uint32_t number, size_t place,
@@ -113,7 +121,7 @@ enum err paper_margin_fund(struct paper_venue *venue, uint32_t instrument,
         market->funding_at_ns = instant_add(market->funding_at_ns, interval_ns);
     }
     if (!paper_margin_holds(venue, instrument)) {
-        market->funding_at_ns = paper_margin_next(market->now_ns, interval_ns);
+        paper_margin_schedule(venue, instrument, market->now_ns);
     }
     return ERR_NONE;
 }

@@ -15,6 +15,9 @@ void paper_margin_init(struct paper_venue *venue);
 /* Whether a position of the instrument is open. */
 bool paper_margin_holds(const struct paper_venue *venue, uint32_t instrument);
 
+/* The next funding is that of the first multiple of the interval after `now_ns`. */
+void paper_margin_schedule(struct paper_venue *venue, uint32_t instrument, int64_t now_ns);
+
 /* Pays what is due by market->now_ns, at the market's quote. ERR_MEMORY: what was not paid is, with
  * the next event. */
 MUST_USE enum err paper_margin_fund(struct paper_venue *venue, uint32_t instrument,

@@ -30,6 +30,7 @@
 #include "executors/executor.h"
 #include "market/tape.h"
 #include "market/venue.h"
+#include "market/venues/paper_past.h"
 #include "persistence/record.h"
 
 enum {
@@ -72,6 +73,8 @@ enum message_kind {
     MESSAGE_BALANCES_WANTED, /* orchestrator -> venue: empty. */
     MESSAGE_BALANCES,        /* venue -> orchestrator: struct message_balances. Back to a venue of
                               * this process after a restart: what it is to hold. */
+    MESSAGE_PAST,            /* orchestrator -> venue of this process, after a restart and ahead of
+                              * BALANCES: as many struct paper_past as fit it. */
     MESSAGE_ACTION,          /* anybody -> orchestrator: struct message_action (actors/action.h). */
     MESSAGE_ANSWER,          /* orchestrator -> whoever sent it: struct message_answer. */
     MESSAGE_REFRESH,         /* anybody -> orchestrator: struct message_refresh. */

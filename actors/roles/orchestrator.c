@@ -54,6 +54,7 @@ static void orchestrator_stop(struct context *context, void *state)
     free(orch->externals);
     free(orch->resuming);
     free(orch->rebuilding);
+    free(orch->past);
     message_destroy(orch->waiting_step);
     orch->waiting_step = NULL;
 }

@@ -257,6 +257,9 @@ struct orchestrator {
     struct position_book
         *held_by_venues; /* Perpetuals as each venue nets them, over controllers. */
     struct liquidation liquidation;
+    struct paper_past *past; /* Owned: while the journal is played, what venues must be told. */
+    uint32_t past_count;
+    uint32_t past_capacity;
     struct book_rate *rates;        /* Owned, by instrument. */
     struct controller *controllers; /* Owned. */
     uint32_t controller_count;

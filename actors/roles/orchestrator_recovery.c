@@ -8,8 +8,9 @@
  *
  * The first step then goes on: hosts are spawned from their states, what they missed is told, and
  * each is shown to the market as soon as its instruments have quotes. A venue that lived in this
- * process has died with it: it gets the balances that the fills say and the rest of each order that
- * was in its book. A venue in another process is asked what happened meanwhile.
+ * process has died with it: it gets its perpetual positions, the balances that the fills say, and
+ * the rest of each order that was in its book. A venue in another process is asked what happened
+ * meanwhile.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 
 #include "actors/roles/orchestrator_guard.h"
 #include "actors/roles/orchestrator_parts.h"
+#include "actors/roles/orchestrator_perpetuals.h"
 #include "actors/roles/orchestrator_reconciler.h"
 #include "base/log.h"
 #include "market/wire.h"
@@ -239,8 +241,11 @@ static enum err recovery_on_fill(struct recovery *recovery, const struct record 
     if (number > 0) {
         reconciler_know_trade(orch, instrument->venue, number);
     }
-    const enum err err = recovery_take_whole(orch, &update.fill);
-    return err == ERR_NONE ? router_on_update(orch, &update) : err;
+    enum err err = recovery_take_whole(orch, &update.fill);
+    if (err == ERR_NONE) {
+        err = router_on_update(orch, &update);
+    }
+    return err == ERR_NONE ? perpetuals_on_fill(orch, &update.fill) : err;
 }
 
 static enum err recovery_on_funding(struct recovery *recovery, const struct record *record)
@@ -263,8 +268,11 @@ static enum err recovery_on_funding(struct recovery *recovery, const struct reco
     struct position *position =
         position_book_get(orch->positions, controller, instrument->index, payment.side);
     books_fund_account(orch, &payment);
-    return position != NULL ? books_apply_funding(orch, position, &payment, payment.amount)
-                            : ERR_MEMORY;
+    if (position == NULL) {
+        return ERR_MEMORY;
+    }
+    err = books_apply_funding(orch, position, &payment, payment.amount);
+    return err == ERR_NONE ? perpetuals_on_funding(orch, &payment) : err;
 }
 
 /* The highest result that was seen, from which a fall is measured. */
@@ -339,8 +347,9 @@ static enum err recovery_take(struct recovery *recovery, const struct record *re
                                                       : ERR_NONE; /* Made from the fills. */
     case RECORD_DATA_NOTE:
         return recovery_on_note(recovery, record);
-    case RECORD_DATA_SKIP:
     case RECORD_DATA_LIQUIDATION:
+        return perpetuals_on_liquidation(recovery->orch, &record->data.liquidation);
+    case RECORD_DATA_SKIP:
     case RECORD_DATA_RATE:
         break; /* Made from others, or only told. */
     }
@@ -365,24 +374,6 @@ static bool recovery_is_remote(const struct orchestrator *orch, uint32_t venue)
     return venues[venue].is_remote;
 }
 
-/* A venue that dies with the process cannot be given perpetual positions back. */
-static enum err recovery_check_venues(const struct orchestrator *orch, struct failure *failure)
-{
-    const struct run_config *config = orch->given.config;
-    for (size_t i = 0; i < config->instrument_count; i++) {
-        const struct instrument *instrument = &config->instruments[i];
-        if (instrument->is_perpetual && !recovery_is_remote(orch, instrument->venue)) {
-            return failure_set(
-                failure, ERR_UNSUPPORTED,
-                "%s: the run was cut short, and the perpetual positions of venue "
-                "\"%s\" died with its process: run the venue as a process of its own "
-                "(tutti venue), or choose another persistence.path",
-                config->path, instrument->venue_name);
-        }
-    }
-    return ERR_NONE;
-}
-
 /* Executors of the run file that were created before are not created again. */
 static void recovery_forget_created(struct orchestrator *orch, const bool *is_created)
 {
@@ -403,9 +394,6 @@ enum err recovery_replay(struct orchestrator *orch, const char *database, struct
     enum err err = recovery.is_created != NULL
                        ? ERR_NONE
                        : failure_set(failure, ERR_MEMORY, "no memory to recover the run");
-    if (err == ERR_NONE) {
-        err = recovery_check_venues(orch, failure);
-    }
     if (err == ERR_NONE) {
         err = reader_open(database, &reader, failure);
     }
@@ -459,9 +447,14 @@ static enum err recovery_restore_venues(struct orchestrator *orch)
     enum err err = ERR_NONE;
     for (uint32_t i = 0; i < orch->given.config->file.venues.count && err == ERR_NONE; i++) {
         if (!recovery_is_remote(orch, i)) {
-            err = recovery_restore_balances(orch, i);
+            err = perpetuals_restore(orch, i);
+            err = err == ERR_NONE ? recovery_restore_balances(orch, i) : err;
         }
     }
+    free(orch->past);
+    orch->past = NULL;
+    orch->past_count = 0;
+    orch->past_capacity = 0;
     return err;
 }
 

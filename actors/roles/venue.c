@@ -167,6 +167,16 @@ static enum err venue_on_balances(struct venue *venue, const struct message_bala
     return err;
 }
 
+/* What happened to its perpetual positions. */
+static enum err venue_on_past(struct venue *venue, const struct paper_past *past, size_t count)
+{
+    enum err err = ERR_NONE;
+    for (size_t i = 0; i < count && err == ERR_NONE; i++) {
+        err = paper_past_take(venue->desk.paper, &past[i]);
+    }
+    return err;
+}
+
 static enum err venue_receive(struct context *context, void *state, nng_msg **message)
 {
     struct venue *venue = state;
@@ -181,6 +191,9 @@ static enum err venue_receive(struct context *context, void *state, nng_msg **me
     case MESSAGE_CANCEL:
         return paper_venue_cancel(
             venue->desk.paper, *(const struct order_id *)message_body(*message), envelope->now_ns);
+    case MESSAGE_PAST:
+        return venue_on_past(venue, message_body(*message),
+                             envelope->size / sizeof(struct paper_past));
     case MESSAGE_BALANCES:
         return venue_on_balances(venue, message_body(*message));
     case MESSAGE_BALANCES_WANTED:

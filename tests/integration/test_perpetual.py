@@ -7,7 +7,9 @@ closed, times the rate; what a venue realizes is (price - average) * amount of w
 """
 
 import json
+import random
 import sys
+import time
 
 from program import *
 from replay import NS_PER_S, divide, read_quotes
@@ -17,17 +19,62 @@ QUOTES = read_quotes(EXAMPLES / "data/perpetual-quotes.csv.gz")
 OPENED = 1  # Placed at the first quote, filled at the second.
 PER_HOUR = 180  # A quote every 20 seconds.
 TAKER = D("0.0004")
+KILLS = 10
 
 
-def run_example(folder, name, *changes):
+def example_text(name, *changes):
     text = (EXAMPLES / f"{name}.yaml").read_text()
     text = text.replace("examples/data", str(EXAMPLES / "data"))
     text = text.replace("quotes.csv.gz}", "quotes.csv.gz, cache: tapes}")
     for old, new in changes:
         assert old in text, old
         text = text.replace(old, new)
-    run("run", write(folder, text, f"{name}.yaml"), cwd=folder)
+    return text
+
+
+def run_example(folder, name, *changes):
+    run("run", write(folder, example_text(name, *changes), f"{name}.yaml"), cwd=folder)
     return folder / f"{name}.db"
+
+
+def wait_for_records(process, database, count):
+    """Until the journal has so many, or the run is over; how many it has."""
+    end, found = time.monotonic() + 60, 0
+    while process.poll() is None and found < count and time.monotonic() < end:
+        time.sleep(0.01)
+        try:
+            found = rows(database, "SELECT count(*) AS count FROM journal")[0]["count"]
+        except sqlite3.OperationalError:
+            pass  # It is not there yet.
+    return found
+
+
+def run_killed(folder, name, seed, *changes):
+    """The example as a paper run of some seconds that is killed again and again, and goes on. Returns
+    its database, and how often it went on with positions at a venue."""
+    text = example_text(name, *changes, ("mode: backtest", "mode: paper"),
+                        ("existing: replace", "existing: resume"))
+    text = text.replace("cache: tapes}", "cache: tapes, speed: 6000}")
+    path, database = write(folder, text, f"{name}.yaml"), folder / f"{name}.db"
+    chance, known = random.Random(seed), 0
+    for _ in range(KILLS):
+        process = start("run", "--quiet", path, cwd=folder)
+        known = wait_for_records(process, database, known + 3)
+        try:
+            process.communicate(timeout=chance.random() * 0.4)
+            break
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate(timeout=60)
+    if process.returncode != 0:
+        process = start("run", "--quiet", path, cwd=folder)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    run("verify", database, cwd=folder)
+    carried = rows(database, "SELECT count(*) AS count FROM journal j WHERE kind = 'run.recovered'"
+                             " AND 0 < (SELECT sum(amount * CASE side WHEN 'BUY' THEN 1 ELSE -1 END)"
+                             " FROM fill WHERE ts < j.ts)")
+    return database, carried[0]["count"]
 
 
 def closed_at(seconds):
@@ -129,9 +176,8 @@ def check_fills(database):
         assert D(row["amount"]) == book[controller, side]
 
 
-def test_example_funding(folder):
+def check_funding(database):
     """Eight payments of two that close, nine of the one that keeps; the short is paid by the longs."""
-    database = run_example(folder, "perpetual-funding")
     rate, closed = D("0.0001"), closed_at(29400)
     paid = {"long": D(0), "short": D(0), "holder": D(0)}
     for hour in range(1, 10):
@@ -162,6 +208,17 @@ def test_example_funding(folder):
     check_fills(database)
 
 
+def test_example_funding(folder):
+    check_funding(run_example(folder, "perpetual-funding"))
+
+
+def test_funding_over_crashes(folder):
+    """Nothing is paid twice or left out, to the last digit, however often the run is killed."""
+    database, carried = run_killed(folder, "perpetual-funding", 3)
+    assert carried >= 3, carried
+    check_funding(database)
+
+
 def test_parts_of_a_payment_are_the_payment(folder):
     """A rate of 18 digits: every part is rounded, the greatest holder has what that leaves over."""
     rate = D("0.000123456789012345")
@@ -189,9 +246,8 @@ def test_parts_of_a_payment_are_the_payment(folder):
     check_sums(database)
 
 
-def test_example_liquidation(folder):
+def check_liquidation(database):
     """The first quote whose equity is below the margin closes everything, at its bid."""
-    database = run_example(folder, "perpetual-liquidation")
     amount, entry = D("0.1"), ask(OPENED)
     opened = sum(multiply(multiply(entry, D(part)), TAKER) for part in ("0.06", "0.04"))
     called = next(i for i in range(OPENED, len(QUOTES))
@@ -222,6 +278,17 @@ def test_example_liquidation(folder):
     check_fills(database)
 
 
+def test_example_liquidation(folder):
+    check_liquidation(run_example(folder, "perpetual-liquidation"))
+
+
+def test_liquidation_after_crashes(folder):
+    """The venue that was told its position calls its margin at the same quote."""
+    database, carried = run_killed(folder, "perpetual-liquidation", 4)
+    assert carried >= 2, carried
+    check_liquidation(database)
+
+
 def test_a_short_is_liquidated_in_parts(folder):
     """HEDGE: only the short side is called, while the long one of the same instrument was sold
     before. What the executors of one controller own is closed in the order of their creation."""
@@ -243,9 +310,8 @@ def test_a_short_is_liquidated_in_parts(folder):
     check_fills(database)
 
 
-def test_example_hedge(folder):
+def check_hedge(database):
     """The same trades on both venues: one netted position, or a long and a short one."""
-    database = run_example(folder, "perpetual-hedge")
     fills = {}
     for fill in rows(database,
                      "SELECT * FROM fill ORDER BY ts, CAST(trade_id AS INTEGER)"):
@@ -273,6 +339,16 @@ def test_example_hedge(folder):
         D("0.15") * ask(at_eight) * rate
     check_sums(database)
     check_fills(database)
+
+
+def test_example_hedge(folder):
+    check_hedge(run_example(folder, "perpetual-hedge"))
+
+
+def test_hedge_over_crashes(folder):
+    database, carried = run_killed(folder, "perpetual-hedge", 5)
+    assert carried >= 3, carried
+    check_hedge(database)
 
 
 def every_kind(side):

@@ -190,8 +190,8 @@ struct message_touch {
     uint32_t executor;
 };
 
-/* The host of an executor has failed: it answers no more, and is not woken until the executor is
- * registered again. */
+/* The host of an executor has failed or hangs: the step goes on without its answer, and it is not
+ * woken until the executor is registered again. */
 struct message_retire {
     uint32_t executor;
     bool is_coming_back; /* A replay stands still until then. */

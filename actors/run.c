@@ -208,6 +208,7 @@ static enum err run_root_start(struct context *context, void *state, void *given
                                                    .outcome = &run->outcome};
         err = context_spawn(context, &orchestrator_class, &arguments, &orchestrator);
         run->orchestrator = err == ERR_NONE ? orchestrator : ACTOR_NOBODY;
+        system_watch(run->system, run->orchestrator);
     }
     if (err == ERR_NONE) {
         err = run_spawn_market(run, context, orchestrator);
@@ -411,6 +412,7 @@ static unsigned run_workers(const struct run_config *config)
 static enum err run_start_system(struct run *run, struct failure *failure)
 {
     const struct system_options options = {.workers = run_workers(run->config),
+                                           .stuck_ns = run->options.stuck_ms * NS_PER_MS,
                                            .seed = (uint64_t)run->config->file.run->seed};
     const struct system_options *given = run->options.scheduling;
     enum err err = system_create(given != NULL ? given : &options, &run->system);

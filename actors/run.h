@@ -44,6 +44,7 @@ struct run_options {
      * NULL: those. A port takes what wire_client_class takes. For simulations. */
     const struct system_options *scheduling;
     const struct actor_class *port_class;
+    unsigned stuck_ms;  /* After which an actor that does not come back is reported; 0: 5000. */
     bool is_unrecorded; /* Only the result counts: no database, no sockets, no events at all. */
     bool
         is_exhaustive; /* Every quote wakes every executor: what indexed runs are tested against. */

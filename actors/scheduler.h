@@ -31,6 +31,9 @@ struct scheduler_kind {
     void (*schedule)(void *scheduler, struct actor *actor);
     /* The system is stopping: whoever sleeps must come and see. */
     void (*stop)(void *scheduler);
+    /* Looks for actors that are stuck; see actors/scheduler_watch.h. NULL: there is one thread,
+     * which cannot look after itself. */
+    void (*watch)(void *scheduler);
     /* Adds messages and steals to the counters. */
     void (*count)(void *scheduler, struct system_counters *counters);
 };

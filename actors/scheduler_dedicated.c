@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "actors/scheduler_thread.h"
+#include "actors/scheduler_watch.h"
 #include "actors/system_layout.h"
 
 struct dedicated {
@@ -13,6 +14,7 @@ struct dedicated {
     struct actor *actor; /* Borrowed until it has ended. */
     sem_t wake;          /* One post each time the actor became runnable. */
     pthread_t thread;
+    struct watch_mark mark;
     bool is_started;            /* There is a thread to join; under the set's lock. */
     _Atomic(bool) is_finished;  /* The actor has ended; the last thing the thread does. */
     _Atomic(uint64_t) messages; /* Changed by the thread only. */
@@ -52,7 +54,9 @@ static bool dedicated_run_actor(struct dedicated *dedicated)
     enum slice_end end = SLICE_MORE;
     while (end == SLICE_MORE && !system_is_stopping(dedicated->system)) {
         struct context context = context_of(dedicated->system, dedicated->actor);
+        watch_begin(&dedicated->mark, dedicated->actor);
         end = slice_run(&context, ACTOR_SLICE_MESSAGES);
+        watch_end(&dedicated->mark);
         const uint64_t messages =
             atomic_load_explicit(&dedicated->messages, memory_order_relaxed) + context.delivered;
         atomic_store_explicit(&dedicated->messages, messages, memory_order_relaxed);
@@ -108,6 +112,7 @@ static struct dedicated *dedicated_create(struct system *system, struct actor *a
     dedicated->actor = actor;
     atomic_init(&dedicated->is_finished, false);
     atomic_init(&dedicated->messages, 0);
+    watch_init(&dedicated->mark);
     if (sem_init(&dedicated->wake, 0, 0) != 0) {
         free(dedicated);
         return NULL;
@@ -196,6 +201,15 @@ void dedicated_join(struct dedicated_set *set)
     while (dedicated_take_thread(set, &thread)) {
         (void)pthread_join(thread, NULL);
     }
+}
+
+void dedicated_watch(struct dedicated_set *set)
+{
+    (void)pthread_mutex_lock(&set->lock);
+    for (struct dedicated *i = set->first; i != NULL; i = i->next) {
+        watch_look(set->system, &i->mark);
+    }
+    (void)pthread_mutex_unlock(&set->lock);
 }
 
 uint64_t dedicated_messages(struct dedicated_set *set)

@@ -48,6 +48,9 @@ void dedicated_stop(struct dedicated_set *set);
 /* Waits for the end of all threads. From the thread that runs the system. */
 void dedicated_join(struct dedicated_set *set);
 
+/* Looks for actors that are stuck. From the thread of the watchdog. */
+void dedicated_watch(struct dedicated_set *set);
+
 /* Messages delivered so far. From any thread. */
 uint64_t dedicated_messages(struct dedicated_set *set);
 

@@ -186,6 +186,15 @@ static void threaded_stop(void *scheduler)
     dedicated_stop(&threaded->dedicated);
 }
 
+static void threaded_watch(void *scheduler)
+{
+    struct threaded *threaded = scheduler;
+    for (unsigned i = 0; i < threaded->worker_count; i++) {
+        watch_look(threaded->system, &threaded->workers[i].mark);
+    }
+    dedicated_watch(&threaded->dedicated);
+}
+
 static void threaded_count(void *scheduler, struct system_counters *counters)
 {
     struct threaded *threaded = scheduler;
@@ -205,5 +214,6 @@ const struct scheduler_kind scheduler_kind_threaded = {
     .adopt = threaded_adopt,
     .schedule = threaded_schedule,
     .stop = threaded_stop,
+    .watch = threaded_watch,
     .count = threaded_count,
 };

@@ -1,6 +1,7 @@
 #include "actors/scheduler_timers.h"
 
 #include "actors/scheduler_thread.h"
+#include "actors/scheduler_watch.h"
 #include "actors/system_layout.h"
 #include "base/assert.h"
 #include "base/instant.h"
@@ -101,17 +102,18 @@ int64_t timers_fire(struct system *system, int64_t now_ns)
     }
 }
 
-/* Waits until the first timer is due, another becomes the first, or the system stops. False when
- * it stops. */
-static bool timers_wait(struct system *system)
+/* Waits until the first timer is due, another becomes the first, it is time to look after the
+ * actors, or the system stops. False when it stops. */
+static bool timers_wait(struct system *system, int64_t look_ns)
 {
     struct timers *timers = &system->timers;
     (void)pthread_mutex_lock(&timers->lock);
     const int64_t next_ns = wheel_next(&timers->wheel);
     if (!timers->is_stopping) {
+        const int64_t monotonic_ns =
+            next_ns == INSTANT_NEVER ? INSTANT_NEVER : next_ns - system->epoch_ns;
         scheduler_condition_wait(&timers->changed, &timers->lock,
-                                 next_ns == INSTANT_NEVER ? INSTANT_NEVER
-                                                          : next_ns - system->epoch_ns);
+                                 monotonic_ns < look_ns ? monotonic_ns : look_ns);
     }
     const bool goes_on = !timers->is_stopping;
     (void)pthread_mutex_unlock(&timers->lock);
@@ -121,8 +123,14 @@ static bool timers_wait(struct system *system)
 static void *timers_main(void *argument)
 {
     struct system *system = argument;
-    while (timers_wait(system)) {
+    int64_t look_ns = scheduler_monotonic_ns();
+    while (timers_wait(system, look_ns)) {
         (void)timers_fire(system, system_now(system));
+        const int64_t now_ns = scheduler_monotonic_ns();
+        if (now_ns >= look_ns) {
+            system->scheduler_kind->watch(system->scheduler);
+            look_ns = instant_add(now_ns, watch_interval_ns(system));
+        }
     }
     return NULL;
 }

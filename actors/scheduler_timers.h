@@ -2,7 +2,8 @@
  * actors/scheduler_timers.h - the wheel of a system under its lock, and what makes it turn.
  *
  * A deterministic system turns it between slices, system_set_now() turns it for a virtual clock;
- * a threaded system with a real clock has a thread that sleeps until the next timer is due.
+ * a threaded system with a real clock has a thread that sleeps until the next timer is due, and
+ * looks after stuck actors meanwhile.
  *
  * Threads: all calls from any thread; timers_start() and timers_join() from the one that runs the
  * system.

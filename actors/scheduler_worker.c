@@ -26,6 +26,7 @@ void worker_init(struct worker *worker, struct threaded *threaded)
 {
     worker->threaded = threaded;
     ring_init(&worker->ring);
+    watch_init(&worker->mark);
     const int result = sem_init(&worker->wake, 0, 0);
     ASSERT(result == 0);
 }
@@ -128,11 +129,13 @@ static void worker_run(struct worker *worker, struct actor *actor)
 {
     struct system *system = worker->threaded->system;
     struct context context = context_of(system, actor);
+    watch_begin(&worker->mark, actor);
     enum slice_end end = slice_run(&context, RELIEVE_MESSAGES);
     while (end == SLICE_MORE && !context_is_spent(&context)) {
         worker_relieve(worker, true);
         end = slice_run(&context, RELIEVE_MESSAGES);
     }
+    watch_end(&worker->mark);
     if (end == SLICE_MORE) {
         worker_push(worker, actor);
     }

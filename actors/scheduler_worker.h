@@ -25,6 +25,7 @@
 
 #include "actors/scheduler_dedicated.h"
 #include "actors/scheduler_ring.h"
+#include "actors/scheduler_watch.h"
 #include "actors/system.h"
 
 struct threaded;
@@ -40,6 +41,7 @@ struct worker {
     struct worker *parked_next;
     sem_t wake;
     pthread_t thread;
+    struct watch_mark mark;
     _Atomic(uint64_t) messages;         /* Changed by the worker only. */
     _Atomic(uint64_t) steals;           /* Changed by the worker only. */
     uint64_t heads[SYSTEM_WORKERS_MAX]; /* Of the rings, when the search began. */

@@ -10,6 +10,8 @@
 static enum err system_init(struct system *system, const struct system_options *options)
 {
     system->options = *options;
+    system->options.stuck_ns = options->stuck_ns > 0 ? options->stuck_ns : SYSTEM_STUCK_NS;
+    system->watcher = ACTOR_NOBODY;
     system->epoch_ns = scheduler_epoch_ns();
     system->has_run = false;
     atomic_init(&system->is_stopping, false);
@@ -168,6 +170,12 @@ void system_set_now(struct system *system, int64_t now_ns)
     if (timers_next(&system->timers) <= now_ns) {
         (void)timers_fire(system, now_ns);
     }
+}
+
+void system_watch(struct system *system, struct actor_ref watcher)
+{
+    ASSERT(!system->has_run);
+    system->watcher = watcher;
 }
 
 void system_counters_read(const struct system *system, struct system_counters *ret_counters)

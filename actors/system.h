@@ -38,12 +38,23 @@ enum runtime_message_kind {
     MESSAGE_LINK_RECEIVED, /* struct link_received and the bytes (actors/link.h). */
     MESSAGE_LINK_HTTP,     /* struct link_http_request and its texts (actors/link_http.h). */
     MESSAGE_LINK_SESSION,  /* struct link_session_message and its bytes (actors/link_http.h). */
+    MESSAGE_ACTOR_STUCK,   /* struct actor_stuck, to the watcher of the system. */
     MESSAGE_KIND_FIRST = 16,
 };
+
+enum { ACTOR_NAME_MAX = 16 }; /* Bytes of a class's name in a message; more is cut off. */
 
 struct actor_exit {
     struct actor_ref child;
     enum err reason; /* ERR_NONE when it stopped itself. */
+};
+
+/* An actor does not come back from its handler, or has come back. */
+struct actor_stuck {
+    struct actor_ref actor;
+    bool is_back;
+    int64_t for_ns; /* How long it has been at work, about. */
+    char name[ACTOR_NAME_MAX];
 };
 
 struct timer_fired {
@@ -81,7 +92,11 @@ struct system_options {
     bool is_shuffled; /* false: first in, first out. */
     bool is_virtual;  /* The clock is moved by system_set_now() only; else it is real. */
     int64_t now_ns;   /* Virtual: first instant. */
+    int64_t stuck_ns; /* Threaded, real clock: an actor that is at work for longer without a pause
+                       * counts as stuck; 0: SYSTEM_STUCK_NS. */
 };
+
+#define SYSTEM_STUCK_NS (INT64_C(5000000000))
 
 /* Errors: ERR_MEMORY; ERR_LIMIT for more than SYSTEM_WORKERS_MAX workers. */
 MUST_USE enum err system_create(const struct system_options *options, struct system **ret_system);
@@ -140,6 +155,9 @@ int64_t system_now(const struct system *system);
 /* Virtual clock: moves forward to now_ns (never back). Timers up to then are sent, in order, before
  * this returns. */
 void system_set_now(struct system *system, int64_t now_ns);
+
+/* Whom MESSAGE_ACTOR_STUCK goes to; without one it is only logged. Before system_run(). */
+void system_watch(struct system *system, struct actor_ref watcher);
 
 struct system_counters {
     uint64_t messages;     /* Delivered to a handler. */

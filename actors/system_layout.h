@@ -23,6 +23,7 @@ struct system {
     struct system_options options; /* Constant. */
     int64_t epoch_ns;              /* Constant: real clock minus monotonic clock. */
     bool has_run;                  /* Of the thread that runs the system. */
+    struct actor_ref watcher;      /* Constant while it runs. */
     struct slots slots;
     struct timers timers;
     _Atomic(bool) is_stopping; /* Set once; whoever reads it late stops a little later. */

@@ -385,11 +385,25 @@ static enum err market_follow_rate(struct market *market, uint32_t instrument,
     return wake_index_set(board->index, done->executor, &every_quote);
 }
 
+/* An answer that nobody waits for any more: its executor was retired. Its orders count. */
+static void market_on_late_answer(struct market *market, const struct message_wake_done *done)
+{
+    const struct sleeper *sleeper = &market->sleepers[done->executor];
+    for (uint32_t i = 0; i < sleeper->market_count; i++) {
+        struct board *board = &market->boards[sleeper->instruments[i]];
+        board->is_forced = board->is_forced || done->has_requests;
+    }
+}
+
 static enum err market_on_wake_done(struct market *market, struct context *context,
                                     const struct message_wake_done *done)
 {
-    ASSERT(market->phase == MARKET_WAKING);
     struct sleeper *sleeper = &market->sleepers[done->executor];
+    if (!sleeper->is_working) {
+        market_on_late_answer(market, done);
+        return ERR_NONE;
+    }
+    ASSERT(market->phase == MARKET_WAKING);
     enum err err = ERR_NONE;
     for (uint32_t i = 0; i < sleeper->market_count; i++) {
         struct board *board = &market->boards[sleeper->instruments[i]];

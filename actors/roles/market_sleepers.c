@@ -101,7 +101,9 @@ static enum err market_forget(struct market *market, uint32_t executor)
 {
     struct sleeper *sleeper = &market->sleepers[executor];
     for (uint32_t i = 0; i < sleeper_sources(sleeper); i++) {
-        wake_index_remove(market->boards[sleeper->instruments[i]].index, executor);
+        struct board *board = &market->boards[sleeper->instruments[i]];
+        wake_index_remove(board->index, executor);
+        board->is_forced = true; /* It may have sent orders before. */
     }
     sleeper->is_known = false;
     return wake_times_set(market->times, executor, INSTANT_NEVER);

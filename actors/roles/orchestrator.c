@@ -382,6 +382,8 @@ static enum err orchestrator_dispatch(struct orchestrator *orch, nng_msg **messa
         return ERR_NONE;
     case MESSAGE_BALANCES:
         return orchestrator_on_balances(orch, body);
+    case MESSAGE_ACTOR_STUCK:
+        return supervisor_on_stuck(orch, body);
     case MESSAGE_ACTOR_FAILED:
     case MESSAGE_ACTOR_ENDED:
         return supervisor_on_exit(orch, body);

@@ -455,6 +455,8 @@ MUST_USE enum err actions_resume(struct orchestrator *orch, uint32_t number);
 MUST_USE enum err supervisor_spawn(struct orchestrator *orch, uint32_t number);
 /* A host has ended. After a failure its executor is rebuilt, or given up. */
 MUST_USE enum err supervisor_on_exit(struct orchestrator *orch, const struct actor_exit *exit_);
+/* An actor of the run hangs in its handler, or has come back: the journal tells. */
+MUST_USE enum err supervisor_on_stuck(struct orchestrator *orch, const struct actor_stuck *stuck);
 /* Rebuilds those of which the journal has everything now. */
 MUST_USE enum err supervisor_on_committed(struct orchestrator *orch);
 

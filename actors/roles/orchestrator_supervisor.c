@@ -430,3 +430,39 @@ enum err supervisor_on_committed(struct orchestrator *orch)
     }
     return err;
 }
+
+/* ---- Actors that hang ---- */
+
+/* The step does not wait for an executor that hangs, and waits for it again when it is back. */
+static enum err supervisor_let_hang(struct orchestrator *orch, uint32_t number, bool is_back)
+{
+    const struct executor_entry *entry = roster_get(orch, number);
+    const bool has_failed = entry->owner != NULL && entry->owner->past != NULL;
+    if (has_failed || supervisor_is_resuming(orch, number)) {
+        return ERR_NONE; /* The market waits for another host, or does not know it yet. */
+    }
+    const bool goes_on = is_back && entry->status != EXECUTOR_TERMINATED;
+    const enum err err = supervisor_retire(orch, number, !is_back);
+    return err == ERR_NONE && goes_on ? roster_register(orch, number) : err;
+}
+
+enum err supervisor_on_stuck(struct orchestrator *orch, const struct actor_stuck *stuck)
+{
+    if (!orch->is_begun || orch->is_finishing) {
+        return ERR_NONE; /* The log has it. */
+    }
+    const uint32_t number = supervisor_find(orch, stuck->actor);
+    const struct executor_config *config = number != 0 ? roster_get(orch, number)->config : NULL;
+    struct record record = {
+        .kind = stuck->is_back ? RECORD_RUN_RESTORED : RECORD_RUN_DEGRADED,
+        .controller_id = config != NULL ? config->controller_id : "",
+        .executor_id = config != NULL ? config->id : "",
+        .data.run = {.subject = "actor",
+                     .reason = config != NULL ? config->id : stuck->name,
+                     .effect = stuck->is_back ? "its handler has come back"
+                                              : "its handler does not come back; what needs its "
+                                                "answer waits",
+                     .since_ns = orch->now_ns}};
+    const enum err err = journal_add(orch, &record);
+    return err == ERR_NONE && number != 0 ? supervisor_let_hang(orch, number, stuck->is_back) : err;
+}

@@ -15,74 +15,15 @@
 #include "actors/messages.h"
 #include "actors/roles/orchestrator.h"
 #include "actors/run.h"
-#include "executors/registry.h"
 #include "persistence/reader.h"
 #include "persistence/store.h"
 #include "persistence/verify.h"
 #include "tests/support/director.h"
+#include "tests/support/sick_executor.h"
 
 enum { FOLDER_PATH_MAX = 256, WALK_ROWS = 3000, WELL = 4 };
 
 #define WALK_START_NS (INT64_C(1700000000) * NS_PER_S)
-
-/* ---- The sick kind ---- */
-
-/* What goes wrong. */
-enum sickness { SICK_EVALUATION, SICK_SAVE };
-
-static struct {
-    enum sickness sickness;
-    unsigned from; /* The first call that goes wrong, from 1. */
-    unsigned to;   /* The last. */
-    _Atomic(unsigned) calls;
-    _Atomic(unsigned) failures;
-} sick;
-
-static void sick_arm(enum sickness sickness, unsigned from, unsigned to)
-{
-    sick.sickness = sickness;
-    sick.from = from;
-    sick.to = to;
-    atomic_store(&sick.calls, 0);
-    atomic_store(&sick.failures, 0);
-}
-
-/* Whether this call goes wrong. */
-static bool sick_fails(enum sickness sickness)
-{
-    if (sick.sickness != sickness) {
-        return false;
-    }
-    const unsigned call = atomic_fetch_add(&sick.calls, 1) + 1;
-    const bool fails = call >= sick.from && call <= sick.to;
-    (void)atomic_fetch_add(&sick.failures, fails ? 1 : 0);
-    return fails;
-}
-
-static void sick_on_market(struct executor *executor, const struct executor_view *view,
-                           struct executor_requests *requests)
-{
-    executor_kind_position.on_market(executor, view, requests);
-    if (sick_fails(SICK_EVALUATION)) {
-        requests->items[requests->count++] =
-            (struct executor_request){.kind = REQUEST_PLACE, .ordinal = 99, .market = 7};
-    }
-}
-
-static void sick_save(const struct executor *executor, struct text *out)
-{
-    executor_kind_position.save(executor, out);
-    out->failed = out->failed || sick_fails(SICK_SAVE);
-}
-
-static struct executor_kind sick_kind; /* As the position executor, but for the two above. */
-
-static void sick_prepare(void)
-{
-    sick_kind = executor_kind_position;
-    sick_kind.on_market = sick_on_market;
-    sick_kind.save = sick_save;
-}
 
 /* ---- Whole runs ---- */
 
@@ -146,6 +87,16 @@ static void fixture_write(const struct fixture *fixture, const char *path, int w
     (void)fclose(out);
 }
 
+/* Somebody hangs, and the event says so: that is enough. */
+static void let_go(void *context, const char *topic, const char *json)
+{
+    (void)context;
+    if (strcmp(topic, "run.degraded") == 0 && strstr(json, "\"what\":\"actor\"") != NULL &&
+        strstr(json, "\"reason\":\"sick-0\"") != NULL) {
+        ck_assert_int_eq(sem_post(&sick.is_noticed), 0);
+    }
+}
+
 static void fixture_run(struct fixture *fixture, int workers, const char *durability)
 {
     char path[FOLDER_PATH_MAX + 32];
@@ -159,7 +110,8 @@ static void fixture_run(struct fixture *fixture, int workers, const char *durabi
     config.executors[0].kind = &sick_kind;
     struct run *run;
     struct failure failure;
-    const struct run_options options = {.epoch = 9};
+    const struct run_options options = {
+        .epoch = 9, .stuck_ms = sick.sickness == SICK_HANG ? 20 : 0, .on_event = let_go};
     ck_assert_msg(run_create(&config, &options, &run, &failure) == ERR_NONE, "%s", failure.text);
     ck_assert_msg(run_execute(run, &fixture->result, &failure) == ERR_NONE, "%s", failure.text);
     run_destroy(run);
@@ -330,6 +282,30 @@ START_TEST(without_a_journal_it_is_given_up_at_once)
     check_run(&fixture);
     ck_assert_uint_eq(atomic_load(&sick.failures), 1);
     expect(&fixture, "SELECT close_type FROM executor WHERE id = 'sick-0'", "FAILED ");
+    fixture_close(&fixture);
+}
+END_TEST
+
+/* It does not come back from its handler: the others go on, the journal says who it is, and that it
+ * has come back. */
+START_TEST(a_handler_that_hangs_is_noticed)
+{
+    struct fixture fixture = {0};
+    fixture_open(&fixture);
+    ck_assert_int_eq(sem_init(&sick.is_noticed, 0, 0), 0);
+    sick_arm(SICK_HANG, 2, 2);
+    fixture_run(&fixture, 2, "group");
+    check_run(&fixture);
+    ck_assert_uint_eq(atomic_load(&sick.failures), 1);
+    for (int i = 0; i < 2; i++) {
+        expect(&fixture,
+               i == 0 ? "SELECT DISTINCT executor_id FROM journal WHERE kind = 'run.degraded'"
+                        " AND json_extract(payload, '$.what') = 'actor' AND executor_id != ''"
+                      : "SELECT DISTINCT executor_id FROM journal WHERE kind = 'run.restored'"
+                        " AND json_extract(payload, '$.what') = 'actor' AND executor_id != ''",
+               "sick-0 ");
+    }
+    ck_assert_int_eq(sem_destroy(&sick.is_noticed), 0);
     fixture_close(&fixture);
 }
 END_TEST
@@ -559,7 +535,6 @@ int main(void)
     if (sodium_init() < 0) {
         return 1;
     }
-    sick_prepare();
     Suite *suite = suite_create("supervision");
     TCase *tcase = tcase_create("supervision");
     tcase_set_timeout(tcase, 300);
@@ -567,6 +542,7 @@ int main(void)
     tcase_add_test(tcase, too_many_failures_end_it_alone);
     tcase_add_loop_test(tcase, failures_among_threads, 0, THREADED);
     tcase_add_test(tcase, without_a_journal_it_is_given_up_at_once);
+    tcase_add_test(tcase, a_handler_that_hangs_is_noticed);
     tcase_add_loop_test(tcase, what_comes_meanwhile_is_told, 0, SCRIPTS);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

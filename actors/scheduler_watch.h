@@ -1,0 +1,59 @@
+/*
+ * actors/scheduler_watch.h - a watchdog over the threads that run actors.
+ *
+ * Each thread notes, once per turn of an actor and not per message, whose turn it is. The thread of
+ * the timers looks at the notes now and then: who is in the same turn for longer than the system's
+ * stuck_ns is reported, in the log at once and to the system's watcher (MESSAGE_ACTOR_STUCK), and
+ * once more when its turn has ended. Nothing is done to it: a thread cannot be taken away from a
+ * handler.
+ *
+ * Threads: watch_begin() and watch_end() from the thread of the mark, watch_look() from one other.
+ */
+#ifndef TUTTI_ACTORS_SCHEDULER_WATCH_H
+#define TUTTI_ACTORS_SCHEDULER_WATCH_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "actors/slots.h"
+#include "actors/system.h"
+
+struct watch_mark {
+    _Atomic(uint64_t) turns; /* Begun and ended: odd during one. Changed by the thread only. */
+    _Atomic(uint64_t) actor; /* Whose the turn is: generation and slot. */
+    _Atomic(const char *) name;
+    /* Of the watchdog. */
+    uint64_t seen_turns;
+    int64_t seen_ns; /* Monotonic: since when the number of turns is that. */
+    bool is_reported;
+    struct actor_stuck report;
+};
+
+static inline void watch_begin(struct watch_mark *mark, const struct actor *actor)
+{
+    const struct actor_ref ref = actor_ref_of(actor);
+    const uint64_t turns = atomic_load_explicit(&mark->turns, memory_order_relaxed);
+    atomic_store_explicit(&mark->actor, ((uint64_t)ref.generation << 32) | ref.slot,
+                          memory_order_relaxed);
+    atomic_store_explicit(&mark->name, actor->class_ != NULL ? actor->class_->name : "",
+                          memory_order_relaxed);
+    /* Partner: the acquire in watch_look(). */
+    atomic_store_explicit(&mark->turns, turns + 1, memory_order_release);
+}
+
+static inline void watch_end(struct watch_mark *mark)
+{
+    const uint64_t turns = atomic_load_explicit(&mark->turns, memory_order_relaxed);
+    atomic_store_explicit(&mark->turns, turns + 1, memory_order_release);
+}
+
+void watch_init(struct watch_mark *mark);
+
+/* Looks at a mark and reports what has changed. */
+void watch_look(struct system *system, struct watch_mark *mark);
+
+/* How long the watchdog sleeps between two looks. */
+int64_t watch_interval_ns(const struct system *system);
+
+#endif

@@ -313,7 +313,7 @@ static enum err orchestrator_on_updates(struct orchestrator *orch, nng_msg *mess
     const struct envelope *envelope = message_envelope(message);
     const struct venue_update *updates = message_body(message);
     const size_t count = envelope->size / sizeof(*updates);
-    enum err err = ERR_NONE;
+    enum err err = orchestrator_begin(orch); /* A venue may have news before the first step. */
     for (size_t i = 0; i < count && err == ERR_NONE; i++) {
         err = router_on_update(orch, &updates[i]);
     }

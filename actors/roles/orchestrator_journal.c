@@ -19,6 +19,8 @@ enum err journal_add(struct orchestrator *orch, struct record *record)
     if (orch->is_replaying) {
         return ERR_NONE; /* It is there already. */
     }
+    ASSERT(orch->seq > 0 ||
+           record->kind == RECORD_RUN_STARTED); /* Else no start goes on with it. */
     record->seq = ++orch->seq;
     record->ts_ns = orch->now_ns;
     nng_msg *message = message_create(MESSAGE_RECORD, orch->now_ns, record_packed_size(record));

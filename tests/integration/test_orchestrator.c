@@ -533,17 +533,37 @@ static void ask_too_early(struct director *director, struct context *context)
     ck_assert_int_eq(context_send(context, scene->orchestrator, &message), ERR_NONE);
 }
 
-/* A journal that began with an answer could not be gone on with. */
 static void check_turned_away(struct director *director, struct context *context)
 {
     (void)context;
-    nng_msg *message = director_take(director, MESSAGE_ANSWER);
-    ck_assert_ptr_nonnull(message);
-    const struct message_answer *answer = message_body(message);
+    const struct message_answer *answer = message_body(director_take(director, MESSAGE_ANSWER));
     ck_assert(!answer->is_accepted);
     ck_assert_str_eq(answer->code, "busy");
     ck_assert_uint_eq(director_count(director, MESSAGE_RECORD), 0);
 }
+
+static void fill_too_early(struct director *director, struct context *context)
+{
+    struct venue_update update = scene_fill("t1", "1");
+    update.order.epoch = 7; /* Of nobody here. */
+    scene_update(director, context, &update);
+}
+
+static void check_begins_with_the_run(struct director *director, struct context *context)
+{
+    (void)context;
+    const struct record *first = message_body(director_take(director, MESSAGE_RECORD));
+    ck_assert_int_eq((int)first->kind, (int)RECORD_RUN_STARTED);
+    ck_assert_uint_eq(scene_records(director, RECORD_FILL), 1);
+}
+
+START_TEST(test_news_before_the_begin_come_behind_it)
+{
+    static director_step *const script[] = {fill_too_early, check_begins_with_the_run, NULL};
+    struct scene scene = {0};
+    scene_play(&scene, "full", 0, script);
+}
+END_TEST
 
 START_TEST(test_an_action_before_the_begin_is_turned_away)
 {
@@ -570,6 +590,7 @@ int main(void)
     tcase_add_test(tcase, test_a_refusing_journal_ends_everything);
     tcase_add_test(tcase, test_a_full_disk_holds_everything_back);
     tcase_add_test(tcase, test_an_action_before_the_begin_is_turned_away);
+    tcase_add_test(tcase, test_news_before_the_begin_come_behind_it);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -69,7 +69,7 @@ bool order_state_is_terminal(enum order_state state)
     case ORDER_PARTIALLY_FILLED:
     case ORDER_PENDING_CANCEL:
     case ORDER_UNKNOWN:
-        return false;
+        break;
     }
     return false;
 }

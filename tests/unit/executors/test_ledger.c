@@ -249,25 +249,105 @@ START_TEST(orders_that_are_missing_are_corrupt)
 }
 END_TEST
 
-static const char *const damaged[] = {
-    "{}",
-    "[[]]",
-    "[1]",
-    "[[0,9,1,1,0,\"1\",\"0\",\"0\",\"0\",\"0\",\"0\",\"0\",\"0\",\"0\",0,0]]",
-    "[[0,0,3,1,0,\"1\",\"0\",\"0\",\"0\",\"0\",\"0\",\"0\",\"0\",\"0\",0,0]]",
-    "[[0,0,1,1,5,\"1\",\"0\",\"0\",\"0\",\"0\",\"0\",\"0\",\"0\",\"0\",0,0]]",
-    "[[2,0,1,1,0,\"1\",\"0\",\"0\",\"0\",\"0\",\"0\",\"0\",\"0\",\"0\",0,0]]",
-    "[[0,0,1,1,0,\"one\",\"0\",\"0\",\"0\",\"0\",\"0\",\"0\",\"0\",\"0\",0,0]]",
-    "[[0,0,1,1,0,\"1\",\"0\",\"0\",\"0\",\"0\",\"0\",\"0\",\"soon\",\"0\",0,0]]",
-    "[[0,0,1,1,0,\"1\",\"0\",\"0\",\"0\",\"0\",\"0\",\"0\",\"0\",\"0\",2,0]]",
-    "[[0,0,1,1,0,\"1\",\"0\",\"0\",\"0\",\"0\",\"0\",\"0\",\"0\",\"0\",0]]",
+enum { ORDINAL = 18 };
+
+/* A second order that is sound, and in every column what may not stand there. */
+static const char *const sound[] = {
+    "0",       "0",       "1",     "1",     "0", "\"1\"", "\"100\"", "\"0.5\"", "\"50\"", "\"0.1\"",
+    "\"0.2\"", "\"0.3\"", "\"7\"", "\"9\"", "1", "0",     "4",       "\"12\"",  "2",
 };
+
+static const struct {
+    int column;
+    const char *value;
+} damaged[] = {
+    {0, "2"},         {0, "-1"},    {0, "null"},        {1, "4"},       {2, "0"},
+    {2, "3"},         {3, "4"},     {4, "5"},           {5, "\"one\""}, {6, "{}"},
+    {7, "null"},      {8, "\"\""},  {9, "\"1e50\""},    {10, "[]"},     {11, "\"0,3\""},
+    {12, "\"soon\""}, {12, "7.5"},  {13, "\"\""},       {13, "null"},   {14, "2"},
+    {14, "true"},     {15, "-1"},   {15, "null"},       {16, "-1"},     {16, "4294967296"},
+    {17, "\"-1\""},   {17, "1.2"},  {17, "\"twelve\""}, {18, "0"},      {18, "3"},
+    {18, "100001"},   {18, "null"},
+};
+
+/* Reads a ledger whose second order has `value` in its column. */
+static enum err load_row(int column, const char *value, int columns, struct ledger *ledger)
+{
+    struct text rows = {0};
+    for (int order = 0; order < 2; order++) {
+        text_append_string(&rows, order == 0 ? "[[" : ",[");
+        for (int i = 0; i < (order == 0 ? COUNT(sound) : columns); i++) {
+            text_append_string(&rows, i > 0 ? "," : "");
+            const char *usual = order == 0 && i == ORDINAL ? "1" : sound[i % COUNT(sound)];
+            text_append_string(&rows, order == 1 && i == column ? value : usual);
+        }
+        text_append_string(&rows, "]");
+    }
+    text_append_string(&rows, "]");
+    const enum err err = load_text(text_string(&rows), ledger);
+    text_done(&rows);
+    return err;
+}
+
+START_TEST(every_column_is_read)
+{
+    struct ledger ledger = {0};
+    ck_assert_int_eq(load_row(0, sound[0], COUNT(sound), &ledger), ERR_NONE);
+    const struct ledger_order *order = ledger_find(&ledger, 2);
+    ck_assert_ptr_nonnull(order);
+    ck_assert_int_eq(order->role, ROLE_OPEN);
+    ck_assert_int_eq(order->side, SIDE_BUY);
+    ck_assert_int_eq(order->state, LEDGER_PENDING);
+    ck_assert_decimal_eq(order->amount, "1");
+    ck_assert_decimal_eq(order->price, "100");
+    ck_assert_decimal_eq(order->executed, "0.5");
+    ck_assert_decimal_eq(order->quote, "50");
+    ck_assert_decimal_eq(order->fees, "0.1");
+    ck_assert_decimal_eq(order->fee_base, "0.2");
+    ck_assert_decimal_eq(order->gross_at_placement, "0.3");
+    ck_assert_int_eq(order->placed_at_ns, 7);
+    ck_assert_int_eq(order->cancel_requested_at_ns, 9);
+    ck_assert(order->is_cancel_requested);
+    ck_assert(!order->is_timed_out);
+    ck_assert_uint_eq(order->slot, 4);
+    ck_assert_uint_eq(order->epoch, 12);
+    ck_assert_decimal_eq(ledger.opening.executed, "1");
+    ledger_done(&ledger);
+}
+END_TEST
+
+START_TEST(damaged_orders_are_corrupt)
+{
+    struct ledger ledger = {0};
+    ck_assert_msg(load_row(damaged[_i].column, damaged[_i].value, COUNT(sound), &ledger) ==
+                      ERR_CORRUPT,
+                  "column %d: %s", damaged[_i].column, damaged[_i].value);
+    ck_assert_uint_eq(ledger.count, 1); /* The one before it. */
+    ledger_done(&ledger);
+}
+END_TEST
 
 START_TEST(damaged_ledgers_are_corrupt)
 {
+    static const char *const texts[] = {"{}", "7", "[[]]", "[1]", "[{}]"};
     struct ledger ledger = {0};
-    ck_assert_int_eq(load_text(damaged[_i], &ledger), ERR_CORRUPT);
+    for (int i = 0; i < COUNT(texts); i++) {
+        ck_assert_int_eq(load_text(texts[i], &ledger), ERR_CORRUPT);
+    }
+    ck_assert_int_eq(ledger_load(&ledger, NULL), ERR_CORRUPT);
+    ck_assert_int_eq(load_row(0, sound[0], COUNT(sound) - 1, &ledger), ERR_CORRUPT);
     ledger_done(&ledger);
+    ck_assert_int_eq(load_row(0, sound[0], COUNT(sound) + 1, &ledger), ERR_CORRUPT);
+    ledger_done(&ledger);
+}
+END_TEST
+
+START_TEST(more_orders_than_a_ledger_holds_are_corrupt)
+{
+    struct ledger ledger = {0};
+    const struct node many = {.kind = NODE_SEQUENCE, .count = LEDGER_ORDERS_MAX + 1};
+    ck_assert_int_eq(ledger_load(&ledger, &many), ERR_CORRUPT); /* Before it looks at the first. */
+    ck_assert_uint_eq(ledger.capacity, 0);
 }
 END_TEST
 
@@ -282,7 +362,10 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, what_was_saved_is_loaded);
     tcase_add_test(tcase, only_changed_orders_are_written_again);
     tcase_add_test(tcase, orders_that_are_missing_are_corrupt);
-    tcase_add_loop_test(tcase, damaged_ledgers_are_corrupt, 0, COUNT(damaged));
+    tcase_add_test(tcase, every_column_is_read);
+    tcase_add_loop_test(tcase, damaged_orders_are_corrupt, 0, COUNT(damaged));
+    tcase_add_test(tcase, damaged_ledgers_are_corrupt);
+    tcase_add_test(tcase, more_orders_than_a_ledger_holds_are_corrupt);
 }
 
 int main(void)

@@ -48,6 +48,8 @@ static const struct {
     {"1-zzzzzzz-2", ERR_RANGE},
     {"1-2-11111111", ERR_SYNTAX},
     {"1111111111111-2-3", ERR_SYNTAX},
+    {"{-2-3", ERR_SYNTAX}, /* Behind z. */
+    {"1-2-@", ERR_SYNTAX}, /* Between 9 and a. */
 };
 
 START_TEST(other_texts_are_no_ids)

@@ -4,6 +4,7 @@
 #include "market/position.h"
 
 #include <check.h>
+#include <string.h>
 
 #include "base/prng.h"
 #include "suite.h"
@@ -170,6 +171,93 @@ START_TEST(a_refused_fill_changes_nothing)
 }
 END_TEST
 
+/* Sequences whose last fill overflows one figure while all others stay in range (+-1.7e20). */
+enum { OVERFLOW_FILLS_MAX = 5 };
+static const struct {
+    const char *what;
+    struct {
+        enum side side;
+        const char *amount, *price, *fee;
+        bool fee_in_base;
+    } fills[OVERFLOW_FILLS_MAX];
+} overflows[] = {
+    {"bought",
+     {{SIDE_BUY, "1e20", "0.01", "0", false},
+      {SIDE_SELL, "1e20", "0.01", "0", false},
+      {SIDE_BUY, "1e20", "0.01", "0", false}}},
+    {"sold",
+     {{SIDE_SELL, "1e20", "0.01", "0", false},
+      {SIDE_BUY, "1e20", "0.01", "0", false},
+      {SIDE_SELL, "1e20", "0.01", "0", false}}},
+    {"fees in base",
+     {{SIDE_BUY, "1", "0.01", "1e20", true},
+      {SIDE_BUY, "1e20", "0.01", "0", false},
+      {SIDE_BUY, "1", "0.01", "1e20", true}}},
+    {"fees in quote", {{SIDE_BUY, "1", "1", "1e20", false}, {SIDE_BUY, "1", "1", "1e20", false}}},
+    {"volume", {{SIDE_BUY, "1", "1e20", "0", false}, {SIDE_SELL, "1", "1e20", "0", false}}},
+    {"what a fill moves", {{SIDE_SELL, "1e20", "0.01", "1e20", true}}},
+    {"average", {{SIDE_BUY, "1", "1e10", "0", false}, {SIDE_BUY, "2e10", "1", "0", false}}},
+    /* Fees in base open a short and close it dear, twice; a fee in quote evens those out. */
+    {"realized",
+     {{SIDE_BUY, "1", "0.01", "1e10", true},
+      {SIDE_BUY, "1", "1e10", "-1e10", true},
+      {SIDE_BUY, "1", "0.01", "1e20", false},
+      {SIDE_BUY, "1", "0.01", "1e10", true},
+      {SIDE_BUY, "1", "1e10", "-1e10", true}}},
+};
+
+START_TEST(each_figure_that_overflows_refuses_the_fill)
+{
+    struct position position = {.controller = 1};
+    int last = OVERFLOW_FILLS_MAX - 1;
+    while (overflows[_i].fills[last].amount == NULL) {
+        last--;
+    }
+    for (int i = 0; i <= last; i++) {
+        struct fill fill = {.side = overflows[_i].fills[i].side,
+                            .amount = d(overflows[_i].fills[i].amount),
+                            .price = d(overflows[_i].fills[i].price),
+                            .fee = d(overflows[_i].fills[i].fee),
+                            .fee_in_base = overflows[_i].fills[i].fee_in_base};
+        const struct position before = position;
+        const enum err err = position_apply(&position, &fill);
+        ck_assert_msg(err == (i == last ? ERR_OVERFLOW : ERR_NONE), "%s: fill %d",
+                      overflows[_i].what, i);
+        ck_assert(i < last || memcmp(&before, &position, sizeof(position)) == 0);
+    }
+}
+END_TEST
+
+START_TEST(figures_that_are_none_are_refused)
+{
+    struct position position = {.controller = 1};
+    const struct position before = position;
+    struct fill fill = fill_of(SIDE_BUY, "1", "1");
+    fill.amount = DECIMAL_INVALID;
+    ck_assert_int_eq(position_apply(&position, &fill), ERR_OVERFLOW);
+    fill = fill_of(SIDE_BUY, "1", "1");
+    fill.price = DECIMAL_INVALID;
+    ck_assert_int_eq(position_apply(&position, &fill), ERR_OVERFLOW);
+    ck_assert_int_eq(position_open(&position, DECIMAL_INVALID, d("1")), ERR_RANGE);
+    ck_assert_int_eq(position_open(&position, d("1"), DECIMAL_INVALID), ERR_RANGE);
+    ck_assert(memcmp(&before, &position, sizeof(position)) == 0);
+}
+END_TEST
+
+/* Flat again is not new: its history stays what it was. */
+START_TEST(a_traded_position_is_not_opened)
+{
+    struct position position = {.controller = 1};
+    struct fill fill = fill_of(SIDE_BUY, "1", "100");
+    ck_assert_int_eq(position_apply(&position, &fill), ERR_NONE);
+    fill.side = SIDE_SELL;
+    ck_assert_int_eq(position_apply(&position, &fill), ERR_NONE);
+    assert_decimal(position.amount, "0", "amount");
+    ck_assert_int_eq(position_open(&position, d("2"), d("100")), ERR_STATE);
+    assert_decimal(position.opened_base, "0", "opened");
+}
+END_TEST
+
 /* The books of the quote currency, kept beside the position. */
 struct accounts {
     struct decimal cash;
@@ -315,6 +403,9 @@ int main(void)
     tcase_add_test(cases, unrealized_follows_the_mark);
     tcase_add_test(cases, funding_is_kept_apart);
     tcase_add_loop_test(cases, a_refused_fill_changes_nothing, 0, COUNT_OF(refused));
+    tcase_add_loop_test(cases, each_figure_that_overflows_refuses_the_fill, 0, COUNT_OF(overflows));
+    tcase_add_test(cases, figures_that_are_none_are_refused);
+    tcase_add_test(cases, a_traded_position_is_not_opened);
     tcase_add_loop_test(cases, the_result_is_cash_flow_and_value, 0, 20);
     tcase_add_loop_test(cases, closing_everything_leaves_the_cash_flow, 0, 20);
     tcase_add_test(cases, a_book_finds_and_keeps_its_order);

@@ -191,15 +191,11 @@ static enum err connection_open_scratch(struct connection *connection, struct fa
 static enum err connection_open_mode(struct connection *connection, enum connection_mode mode,
                                      struct failure *failure)
 {
-    switch (mode) {
-    case CONNECTION_WRITER:
+    if (mode == CONNECTION_WRITER) {
         return connection_open_writer(connection, failure);
-    case CONNECTION_READER:
-        return connection_open_reader(connection, failure);
-    case CONNECTION_SCRATCH:
-        return connection_open_scratch(connection, failure);
     }
-    return ERR_STATE;
+    return mode == CONNECTION_READER ? connection_open_reader(connection, failure)
+                                     : connection_open_scratch(connection, failure);
 }
 
 enum err connection_open(const char *path, enum connection_mode mode,

@@ -320,7 +320,7 @@ static bool event_read_count32(const struct event_slice *value, uint32_t *ret_co
 
 static bool event_read_int(const struct event_slice *value, int64_t *ret_number)
 {
-    const bool is_negative = value->length > 0 && value->start[0] == '-';
+    const bool is_negative = value->start[0] == '-'; /* No value is empty. */
     const size_t sign = is_negative ? 1 : 0;
     uint64_t count;
     if (!event_read_digits(value->start + sign, value->length - sign, &count) ||

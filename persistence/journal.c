@@ -27,12 +27,14 @@ enum err journal_begin(struct journal_walk *walk, struct connection *connection,
     walk->next_seq = from > 1 ? from - 1 : 1;
     walk->has_previous = from <= 1;
     const enum err err = connection_prepare(connection, JOURNAL_QUERY, &walk->statement, failure);
+    if (err != ERR_NONE) {
+        return err;
+    }
     /* The first journal has no row 0 and none below it: those would break the chain unseen. */
     const int64_t first = walk->next_seq > 1 ? (int64_t)walk->next_seq : INT64_MIN;
-    if (err == ERR_NONE && sqlite3_bind_int64(walk->statement, 1, first) != SQLITE_OK) {
-        return connection_fail(connection, "read the journal", failure);
-    }
-    return err;
+    const int code = sqlite3_bind_int64(walk->statement, 1, first);
+    ASSERT(code == SQLITE_OK); /* It needs no memory. */
+    return ERR_NONE;
 }
 
 void journal_end(struct journal_walk *walk)

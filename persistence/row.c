@@ -11,16 +11,19 @@ void row_begin(struct row *row, sqlite3_stmt *statement)
     row->decimal_count = 0;
 }
 
-static void row_note(struct row *row, int code)
+/* Moves to the next column. False after an error: nothing is bound any more, so that it stays the
+ * last error of the connection. */
+static bool row_next(struct row *row)
 {
-    if (row->code == SQLITE_OK) {
-        row->code = code;
-    }
+    row->column++;
+    return row->code == SQLITE_OK;
 }
 
 void row_text(struct row *row, const char *text)
 {
-    row_note(row, sqlite3_bind_text(row->statement, ++row->column, text, -1, SQLITE_STATIC));
+    if (row_next(row)) {
+        row->code = sqlite3_bind_text(row->statement, row->column, text, -1, SQLITE_STATIC);
+    }
 }
 
 void row_text_or_empty(struct row *row, const char *text)
@@ -35,7 +38,9 @@ void row_text_or_null(struct row *row, const char *text)
 
 void row_int(struct row *row, int64_t value)
 {
-    row_note(row, sqlite3_bind_int64(row->statement, ++row->column, value));
+    if (row_next(row)) {
+        row->code = sqlite3_bind_int64(row->statement, row->column, value);
+    }
 }
 
 void row_instant_or_null(struct row *row, int64_t instant_ns)
@@ -53,14 +58,17 @@ void row_decimal(struct row *row, struct decimal value)
     char *printed = row->decimals[row->decimal_count++];
     const size_t length = decimal_print(value, printed);
     row->is_overflown = row->is_overflown || !decimal_is_valid(value);
-    row_note(row,
-             sqlite3_bind_text(row->statement, ++row->column, printed, (int)length, SQLITE_STATIC));
+    if (row_next(row)) {
+        row->code =
+            sqlite3_bind_text(row->statement, row->column, printed, (int)length, SQLITE_STATIC);
+    }
 }
 
 void row_blob(struct row *row, const void *bytes, size_t size)
 {
-    row_note(row,
-             sqlite3_bind_blob(row->statement, ++row->column, bytes, (int)size, SQLITE_STATIC));
+    if (row_next(row)) {
+        row->code = sqlite3_bind_blob(row->statement, row->column, bytes, (int)size, SQLITE_STATIC);
+    }
 }
 
 enum err row_write(struct row *row, const struct connection *connection, const char *doing,

@@ -1,14 +1,19 @@
 #include "persistence/salvage.h"
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/assert.h"
 #include "persistence/connection.h"
 #include "persistence/lock.h"
 #include "persistence/rebuild.h"
 #include "persistence/schema.h"
+
+/* "-journal" is longer than ".lock" by three. */
+enum { SALVAGE_PATH_MAX = PATH_MAX + 3 };
 
 struct salvage {
     const struct salvage_options *options;
@@ -111,12 +116,11 @@ static enum err salvage_copy(struct salvage *salvage, struct failure *failure)
 /* The new file and its rollback journal, when they are ours. */
 static void salvage_remove_target(const char *path)
 {
-    char journal[4096];
+    char journal[SALVAGE_PATH_MAX];
     const int length = snprintf(journal, sizeof(journal), "%s-journal", path);
+    ASSERT(length > 0 && (size_t)length < sizeof(journal)); /* Its lock file has been opened. */
     (void)unlink(path);
-    if (length > 0 && (size_t)length < sizeof(journal)) {
-        (void)unlink(journal);
-    }
+    (void)unlink(journal);
 }
 
 enum err salvage_database(const struct salvage_options *options, struct salvage_report *ret_report,

@@ -79,7 +79,10 @@ static enum err verify_tell_break(struct verify *verify, const struct rebuild_ou
                 "keep a copy of the file; tutti salvage DATABASE NEW saves the %llu records before "
                 "it",
                 (unsigned long long)outcome->records);
-    const enum err err = verify_tell(verify, text_string(&next), failure);
+    const enum err err =
+        text_failed(&next)
+            ? failure_set(failure, ERR_MEMORY, "%s: no memory to say what is wrong", verify->path)
+            : verify_tell(verify, text_string(&next), failure);
     text_done(&next);
     return err;
 }

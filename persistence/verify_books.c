@@ -188,14 +188,15 @@ enum err verify_books_take(struct verify *verify, const struct record *record,
     }
 }
 
-/* Tells when a figure is not the sum of its fills; verify->where is filled. */
-static enum err books_compare(struct verify *verify, struct decimal reported, struct decimal filled,
-                              struct failure *failure)
+static bool books_agree(struct decimal reported, struct decimal filled)
 {
-    if (decimal_is_valid(filled) && decimal_equal(reported, filled)) {
-        text_clear(&verify->where);
-        return ERR_NONE;
-    }
+    return decimal_is_valid(filled) && decimal_equal(reported, filled);
+}
+
+/* Tells that a figure is not the sum of its fills; verify->where is filled. */
+static enum err books_tell(struct verify *verify, struct decimal reported, struct decimal filled,
+                           struct failure *failure)
+{
     char says[DECIMAL_TEXT_MAX];
     char sum[DECIMAL_TEXT_MAX];
     (void)decimal_print(reported, says);
@@ -212,16 +213,20 @@ enum err verify_books_sum(struct verify *verify, struct failure *failure)
     verify->report->positions = books->position_count;
     for (uint32_t i = 0; i < books->order_count && err == ERR_NONE; i++) {
         const struct verify_order *order = &books->orders[i];
-        text_printf(&verify->where, "order %s", order->id);
-        err = books_compare(verify, order->reported, order->filled, failure);
+        if (!books_agree(order->reported, order->filled)) {
+            text_printf(&verify->where, "order %s", order->id);
+            err = books_tell(verify, order->reported, order->filled, failure);
+        }
     }
     for (uint32_t i = 0; i < books->position_count && err == ERR_NONE; i++) {
         const struct verify_position *position = &books->positions[i];
         struct decimal reported = position->reported[0];
         reported = decimal_add(reported, position->reported[SIDE_BUY]);
         reported = decimal_add(reported, position->reported[SIDE_SELL]);
-        text_printf(&verify->where, "position %s", position->name);
-        err = books_compare(verify, reported, position->filled, failure);
+        if (!books_agree(reported, position->filled)) {
+            text_printf(&verify->where, "position %s", position->name);
+            err = books_tell(verify, reported, position->filled, failure);
+        }
     }
     return err;
 }

@@ -104,16 +104,6 @@ static enum err sqlite_check_unused(struct connection *connection, struct failur
     return err;
 }
 
-/* Empties the file in one transaction: a crash leaves the old run or nothing, and readers keep what
- * they are reading. */
-static enum err sqlite_erase(struct connection *connection, struct failure *failure)
-{
-    (void)sqlite3_db_config(connection->db, SQLITE_DBCONFIG_RESET_DATABASE, 1, NULL);
-    const enum err err = connection_run(connection, "VACUUM", failure);
-    (void)sqlite3_db_config(connection->db, SQLITE_DBCONFIG_RESET_DATABASE, 0, NULL);
-    return err;
-}
-
 /* Goes on behind the last record of a run that was cut short. ERR_EXISTS when there is none. */
 static enum err sqlite_resume(struct sqlite_store *sqlite, struct failure *failure)
 {
@@ -134,7 +124,11 @@ static enum err sqlite_resume(struct sqlite_store *sqlite, struct failure *failu
         sqlite->store.committed_seq = sqlite->store.last_seq;
         memcpy(sqlite->checksum.bytes, sqlite3_column_blob(statement, 2), CHECKSUM_SIZE);
         sqlite->committed_checksum = sqlite->checksum;
-    } else if (code == SQLITE_ROW || code == SQLITE_DONE) {
+    } else if (code == SQLITE_ROW) {
+        err = failure_set(failure, ERR_CORRUPT,
+                          "%s: its last journal record has no checksum; tutti verify says more",
+                          connection->path);
+    } else if (code == SQLITE_DONE) {
         err = ERR_EXISTS; /* The failure says already what the file holds. */
     } else {
         err = connection_fail(connection, "read", failure);
@@ -143,19 +137,17 @@ static enum err sqlite_resume(struct sqlite_store *sqlite, struct failure *failu
     return err;
 }
 
-/* Whether a database of ours may be written to, erased before where that is wanted. */
-static enum err sqlite_claim(struct sqlite_store *sqlite, bool *ret_is_empty,
-                             struct failure *failure)
+/* Whether a database of ours may be written to, cleared before where that is wanted. */
+static enum err sqlite_claim(struct sqlite_store *sqlite, struct failure *failure)
 {
-    enum err err = sqlite_check_unused(&sqlite->connection, failure);
-    if (err == ERR_EXISTS && sqlite->is_resumed) {
-        return sqlite_resume(sqlite, failure);
+    enum err err = ERR_NONE;
+    if (sqlite->is_replaced) {
+        err = schema_clear(&sqlite->connection, failure);
     }
-    if (err == ERR_EXISTS && sqlite->is_replaced) {
-        err = sqlite_erase(&sqlite->connection, failure);
-        *ret_is_empty = true;
+    if (err == ERR_NONE) {
+        err = sqlite_check_unused(&sqlite->connection, failure);
     }
-    return err;
+    return err == ERR_EXISTS && sqlite->is_resumed ? sqlite_resume(sqlite, failure) : err;
 }
 
 static enum err sqlite_prepare_file(struct sqlite_store *sqlite, struct failure *failure)
@@ -163,11 +155,8 @@ static enum err sqlite_prepare_file(struct sqlite_store *sqlite, struct failure 
     struct connection *connection = &sqlite->connection;
     bool is_empty = false;
     enum err err = schema_check(connection, &is_empty, failure);
-    if (err == ERR_NONE && !is_empty && sqlite->is_replaced) {
-        err = schema_clear(connection, failure);
-    }
     if (err == ERR_NONE && !is_empty) {
-        err = sqlite_claim(sqlite, &is_empty, failure);
+        err = sqlite_claim(sqlite, failure);
     }
     if (err == ERR_NONE) {
         err = connection_run(connection, SQLITE_TUNING, failure);

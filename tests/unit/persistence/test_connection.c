@@ -205,6 +205,35 @@ START_TEST(rows_bind_what_they_are_given)
 }
 END_TEST
 
+START_TEST(value_that_is_too_long_is_refused)
+{
+    open_new();
+    ck_assert_int_eq(connection_run(&connection, "CREATE TABLE t(a,b,c,d,e,f)", &failure),
+                     ERR_NONE);
+    (void)sqlite3_limit(connection.db, SQLITE_LIMIT_LENGTH, 100);
+    char text[200] = {0};
+    memset(text, 'x', sizeof(text) - 1);
+    sqlite3_stmt *statement = prepare_row("INSERT INTO t VALUES (?,?,?,?,?,?)");
+    struct row row;
+    row_begin(&row, statement);
+    row_text_or_null(&row, NULL);
+    row_text(&row, text);
+    row_int(&row, 5); /* What comes behind it changes nothing. */
+    row_decimal(&row, DECIMAL_ONE);
+    row_blob(&row, "\0", 1);
+    row_text(&row, "short");
+    ck_assert_int_eq(row_write(&row, &connection, "write a name", &failure), ERR_LIMIT);
+    ck_assert_ptr_nonnull(strstr(failure.text, "write a name"));
+    ck_assert_ptr_nonnull(strstr(failure.text, "too big"));
+    int64_t rows = -1;
+    ck_assert_int_eq(connection_read_int(&connection, "SELECT count(*) FROM t", &rows, &failure),
+                     ERR_NONE);
+    ck_assert_int_eq(rows, 0);
+    (void)sqlite3_finalize(statement);
+    connection_close(&connection);
+}
+END_TEST
+
 START_TEST(rows_refuse_overflown_money_and_duplicates)
 {
     open_new();
@@ -305,6 +334,22 @@ START_TEST(scratch_database_leaves_no_file)
 }
 END_TEST
 
+/* A scratch database has no shared memory, like a file on some network disks. */
+START_TEST(write_ahead_log_needs_shared_memory)
+{
+    ck_assert_int_eq(
+        connection_open(sample_path("run.db"), CONNECTION_SCRATCH, &connection, &failure),
+        ERR_NONE);
+    ck_assert_int_eq(schema_use_wal(&connection, &failure), ERR_IO);
+    ck_assert_ptr_nonnull(strstr(failure.text, "a path on a local disk"));
+    ck_assert_int_eq(schema_create(&connection, &failure), ERR_IO);
+    bool is_empty = false;
+    ck_assert_int_eq(schema_check(&connection, &is_empty, &failure), ERR_NONE);
+    ck_assert(is_empty);
+    connection_close(&connection);
+}
+END_TEST
+
 START_TEST(every_table_but_the_journal_is_listed)
 {
     int64_t tables = 0;
@@ -348,11 +393,13 @@ int main(void)
     tcase = tcase_create("row");
     tcase_add_checked_fixture(tcase, sample_folder_create, sample_folder_remove);
     tcase_add_test(tcase, rows_bind_what_they_are_given);
+    tcase_add_test(tcase, value_that_is_too_long_is_refused);
     tcase_add_test(tcase, rows_refuse_overflown_money_and_duplicates);
     suite_add_tcase(suite, tcase);
     tcase = tcase_create("schema");
     tcase_add_checked_fixture(tcase, sample_folder_create, sample_folder_remove);
     tcase_add_test(tcase, schema_is_made_and_recognised);
+    tcase_add_test(tcase, write_ahead_log_needs_shared_memory);
     tcase_add_test(tcase, every_table_but_the_journal_is_listed);
     tcase_add_test(tcase, foreign_and_newer_schemas_are_refused);
     suite_add_tcase(suite, tcase);

@@ -159,17 +159,38 @@ START_TEST(executor_data_has_what_is_known)
 }
 END_TEST
 
+/* Written when it is another than GTC only, as journals had no such member before. */
+START_TEST(time_in_force_is_told_when_it_is_special)
+{
+    static const char *const members[] = {
+        [TIME_IN_FORCE_GTC] = NULL,
+        [TIME_IN_FORCE_IOC] = "\"time_in_force\":\"IOC\",",
+        [TIME_IN_FORCE_FOK] = "\"time_in_force\":\"FOK\",",
+    };
+    struct record record = sample_record(RECORD_ORDER_SUBMITTED, 1);
+    struct text printed = {0};
+    record.data.order.time_in_force = (enum time_in_force)_i;
+    event_print_data(&record, &printed);
+    const char *found = strstr(text_string(&printed), "\"time_in_force\"");
+    ck_assert_int_eq(found != NULL, members[_i] != NULL);
+    ck_assert(found == NULL || strncmp(found, members[_i], strlen(members[_i])) == 0);
+    text_done(&printed);
+}
+END_TEST
+
 START_TEST(whole_event)
 {
     const struct record record = sample_record(RECORD_RUN_STOPPED, 42);
     struct text event = {0};
     const size_t data = event_begin("a \"run\"", &record, &event);
-    ck_assert_str_eq(text_string(&event) + data, "{\"reason\":\"end_of_feed\"}");
+    ck_assert_str_eq(text_string(&event) + data,
+                     "{\"reason\":\"end_of_feed\",\"actor\":\"signal\"}");
     event_end(&event);
     ck_assert_str_eq(text_string(&event),
                      "run.stopped {\"v\":1,\"run\":\"a \\\"run\\\"\",\"seq\":42,"
                      "\"ts\":1723075200123456,\"type\":\"run.stopped\",\"controller_id\":\"\","
-                     "\"executor_id\":\"\",\"data\":{\"reason\":\"end_of_feed\"}}");
+                     "\"executor_id\":\"\",\"data\":{\"reason\":\"end_of_feed\","
+                     "\"actor\":\"signal\"}}");
     assert_is_json(strchr(text_string(&event), ' ') + 1);
     text_done(&event);
 }
@@ -206,6 +227,7 @@ int main(void)
     TCase *tcase = tcase_create("event");
     tcase_add_loop_test(tcase, data_of_each_kind, 0, RECORD_KIND_COUNT);
     tcase_add_test(tcase, executor_data_has_what_is_known);
+    tcase_add_loop_test(tcase, time_in_force_is_told_when_it_is_special, 0, TIME_IN_FORCE_FOK + 1);
     tcase_add_test(tcase, whole_event);
     tcase_add_loop_test(tcase, stored_row_gives_the_same_event, 0, RECORD_KIND_COUNT);
     suite_add_tcase(suite, tcase);

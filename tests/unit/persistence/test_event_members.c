@@ -33,6 +33,9 @@ START_TEST(members_are_slices_of_the_text)
         {" { } ", "end"},
         {"{\"a\":1}", "a=1;end"},
         {"{\"a\":1,\"b\":\"x,}\"}", "a=1;b=\"x,}\";end"},
+        {"\r\n{\t\"a\"\r:\n1 }\t", "a=1;end"},
+        {"{\"a\":~}", "syntax"},
+        {"{\"a\":1~}", "a=1;syntax"},
         {"{ \"a\" : null , \"b\" : true }\n", "a=null;b=true;end"},
         {"{\"a\":{\"b\":[1,{\"c\":\"]\"}]},\"d\":-1.5e+9}",
          "a={\"b\":[1,{\"c\":\"]\"}]};d=-1.5e+9;end"},
@@ -103,6 +106,14 @@ START_TEST(strings_are_unquoted)
         {"\"\\ude00\"", NULL},
         {"\"\\u12\"", NULL},
         {"\"\\u12g4\"", NULL},
+        {"\"\\u12 4\"", NULL},
+        {"\"\\u12~4\"", NULL},
+        {"\"\\ud83dx\"", NULL},
+        {"\"\\ud83d\\n\"", NULL},
+        {"\"\\ud83d\\\"", NULL},
+        {"\"\\ud83d\\ue000\"", NULL},
+        {"\"\\ud83d\\ude0\"", NULL},
+        {"\"\\\"", NULL}, /* A backslash before the last quote. */
         {"\"\\x\"", NULL},
         {"1", NULL},
         {"null", NULL},
@@ -140,9 +151,9 @@ int main(void)
 {
     Suite *suite = suite_create("persistence/event_members");
     TCase *tcase = tcase_create("members");
-    tcase_add_loop_test(tcase, members_are_slices_of_the_text, 0, 24);
+    tcase_add_loop_test(tcase, members_are_slices_of_the_text, 0, 27);
     tcase_add_test(tcase, nesting_has_a_bound);
-    tcase_add_loop_test(tcase, strings_are_unquoted, 0, 16);
+    tcase_add_loop_test(tcase, strings_are_unquoted, 0, 24);
     tcase_add_test(tcase, what_json_string_writes_comes_back);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

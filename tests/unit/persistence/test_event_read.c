@@ -74,6 +74,7 @@ START_TEST(fee_asset_tells_what_a_fee_was_taken_in)
         {"{\"trading_pair\":\"BTC-USDT\",\"fee_asset\":\"BT\"}", false},
         {"{\"trading_pair\":\"BTC-USDT\",\"fee_asset\":\"\"}", false},
         {"{\"trading_pair\":\"BTC-USDT\"}", false},
+        {"{\"fee_asset\":\"BTC\"}", false},
         {"{}", false},
     };
     const struct journal_row row = row_of("fill", cases[_i].payload);
@@ -109,6 +110,9 @@ START_TEST(what_cannot_be_read_is_named)
         {"order.filled", "{\"created_at_ns\":05}", "created_at_ns"},
         {"order.filled", "{\"created_at_ns\":9223372036854775808}", "created_at_ns"},
         {"order.filled", "{\"created_at_ns\":-}", "created_at_ns"},
+        {"order.filled", "{\"created_at_ns\":1e3}", "created_at_ns"},
+        {"order.filled", "{\"leverage\":4294967296}", "leverage"},
+        {"order.filled", "{\"leverage\":-1}", "leverage"},
         {"order.filled", "{\"reason\":\"\\q\"}", "reason"},
         {"fill", "{\"trade_id\":\"12345678901234567890123456789012\"}", "trade_id"},
         {"fill", "{\"liquidity\":\"both\"}", "liquidity"},
@@ -118,6 +122,11 @@ START_TEST(what_cannot_be_read_is_named)
         {"run.recovered", "{\"fills_found\":-1}", "fills_found"},
         {"run.recovered", "{\"fills_found\":18446744073709551616}", "fills_found"},
         {"run.recovered", "{\"fills_found\":9223372036854775808}", "fills_found"},
+        {"run.recovered", "{\"fills_found\":99999999999999999999}", "fills_found"},
+        {"run.recovered", "{\"fills_found\":1-2}", "fills_found"},
+        {"performance", "{\"close_type_counts\":{\"A_TYPE_OF_MORE_THAN_31_CHARACTERS\":1}}",
+         "close_type_counts"},
+        {"performance", "{\"close_type_counts\":{\"STOP_LOSS\":1.5}}", "close_type_counts"},
         {"performance", "{\"close_type_counts\":{\"SOLD\":1}}", "close_type_counts"},
         {"performance", "{\"close_type_counts\":{\"STOP_LOSS\":-1}}", "close_type_counts"},
         {"performance", "{\"close_type_counts\":[]}", "close_type_counts"},
@@ -153,8 +162,8 @@ int main(void)
     TCase *tcase = tcase_create("read");
     tcase_add_loop_test(tcase, every_kind_comes_back, 0, RECORD_KIND_COUNT);
     tcase_add_test(tcase, texts_of_any_shape_come_back);
-    tcase_add_loop_test(tcase, fee_asset_tells_what_a_fee_was_taken_in, 0, 6);
-    tcase_add_loop_test(tcase, what_cannot_be_read_is_named, 0, 29);
+    tcase_add_loop_test(tcase, fee_asset_tells_what_a_fee_was_taken_in, 0, 7);
+    tcase_add_loop_test(tcase, what_cannot_be_read_is_named, 0, 36);
     tcase_add_test(tcase, numbers_reach_their_limits);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

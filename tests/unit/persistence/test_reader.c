@@ -8,7 +8,7 @@
 #include "persistence/connection.h"
 #include "persistence/event.h"
 #include "persistence/store.h"
-#include "tests/unit/persistence/samples.h"
+#include "tests/unit/persistence/forging.h"
 
 static struct failure failure;
 static struct text published[RECORD_KIND_COUNT + 1]; /* By seq. */
@@ -331,6 +331,63 @@ START_TEST(what_cannot_be_read)
 }
 END_TEST
 
+static bool keep_event(void *context, uint64_t seq, const char *event)
+{
+    ck_assert_uint_ge(seq, 1);
+    text_clear(context);
+    text_append_string(context, event);
+    return true;
+}
+
+/* What a journal without a sound run.started still tells. */
+START_TEST(first_record_may_be_another)
+{
+    static const struct {
+        const char *kind;
+        const char *payload;
+        const char *word; /* Of the event, or of the failure. */
+        enum err err;
+    } cases[] = {
+        {"run.started", "{\"name\":\"of old\"}", "\"run\":\"of old\"", ERR_NONE},
+        {"run.started", "{\"name\":null}", "\"run\":\"\"", ERR_NONE},
+        {"run.stopped", "{\"reason\":\"end\"}", "\"run\":\"\"", ERR_NONE},
+        {"run.started", "{\"name\":5}", "journal record 1: name", ERR_CORRUPT},
+    };
+    ck_assert_int_eq(store_close(open_store(), &failure), ERR_NONE);
+    forge_record(sample_path("run.db"), cases[_i].kind, "", cases[_i].payload);
+    struct reader *reader = open_reader();
+    struct text event = {0};
+    ck_assert_int_eq(reader_events(reader, 1, 10, keep_event, &event, &failure), cases[_i].err);
+    const char *said = cases[_i].err == ERR_NONE ? text_string(&event) : failure.text;
+    ck_assert_msg(strstr(said, cases[_i].word) != NULL, "%s", said);
+    text_done(&event);
+    reader_close(reader);
+}
+END_TEST
+
+static enum err count_record(void *context, const struct record *record)
+{
+    ck_assert_uint_eq(record->seq, ++*(uint64_t *)context);
+    return ERR_NONE;
+}
+
+START_TEST(records_that_cannot_be_understood_end_the_walk)
+{
+    write_run();
+    forge_record(sample_path("run.db"), "order.eaten", "e1", "{}");
+    struct reader *reader = open_reader();
+    const struct reader_range all = {.first = 1, .last = UINT64_MAX};
+    uint64_t count = 0;
+    ck_assert_int_eq(reader_records(reader, &all, count_record, &count, &failure), ERR_CORRUPT);
+    ck_assert_uint_eq(count, RECORD_KIND_COUNT);
+    char word[64];
+    (void)snprintf(word, sizeof(word), "journal record %d (order.eaten)", RECORD_KIND_COUNT + 1);
+    ck_assert_msg(strstr(failure.text, word) != NULL, "%s", failure.text);
+    reader_close(reader);
+    forget_published();
+}
+END_TEST
+
 static bool join_row(void *context, int count, const char *const *names, const char *const *values)
 {
     struct text *out = context;
@@ -389,6 +446,8 @@ int main(void)
     tcase_add_loop_test(tcase, falsified_journal_is_found, 0, 11);
     tcase_add_test(tcase, damaged_page_is_found);
     tcase_add_test(tcase, what_cannot_be_read);
+    tcase_add_loop_test(tcase, first_record_may_be_another, 0, 4);
+    tcase_add_test(tcase, records_that_cannot_be_understood_end_the_walk);
     tcase_add_test(tcase, queries_give_rows_as_text);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

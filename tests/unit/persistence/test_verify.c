@@ -6,6 +6,7 @@
 #include "persistence/connection.h"
 #include "persistence/salvage.h"
 #include "persistence/store.h"
+#include "tests/unit/persistence/forging.h"
 #include "tests/unit/persistence/sample_run.h"
 
 enum { FILLS = 3 };
@@ -149,6 +150,12 @@ START_TEST(damage_is_named)
         {"DELETE FROM performance", "performance row 1: is missing: the journal makes it\n", 1, 17},
         {"INSERT INTO risk VALUES ('global', 'HALTED', '', 1)",
          "risk global: is in the table, but nothing in the journal makes it\n", 1, 17},
+        {"DELETE FROM position; INSERT INTO fill SELECT venue, account, trading_pair, 'T99',"
+         " client_order_id, executor_id, side, price, amount, fee, fee_asset, fee_quote, liquidity,"
+         " ts FROM fill LIMIT 1",
+         "fill paper main BTC-USDT T99: is in the table, but nothing in the journal makes it\n"
+         "position my_controller paper BTC-USDT NET: is missing: the journal makes it\n",
+         2, 17},
     };
     sample_run_write(sample_path("run.db"), FILLS, sample_run_records(FILLS));
     run_sql("run.db", cases[_i].sql);
@@ -217,6 +224,127 @@ START_TEST(books_that_do_not_add_up_are_named)
     ck_assert_str_eq(text_string(&findings.lines), cases[_i].lines);
     ck_assert_uint_eq(report.problems, 1);
     ck_assert(report.is_compared);
+    text_done(&findings.lines);
+}
+END_TEST
+
+static struct record external_fill(uint64_t seq)
+{
+    struct record record = sample_fill_record(seq);
+    record.controller_id = "EXTERNAL";
+    record.executor_id = "";
+    record.data.fill.fill.order = (struct order_id){0, 0, 1};
+    record.data.fill.fill.fee = DECIMAL_ZERO;
+    record.data.fill.fill.fee_in_base = false;
+    record.data.fill.fee_asset = "USDT";
+    return record;
+}
+
+/* A fill of nobody here moves a position, and no order of ours. */
+START_TEST(fill_without_an_owner_is_sound)
+{
+    const struct store_options options = {
+        .path = sample_path("run.db"), .run_name = SAMPLE_RUN, .durability = DURABILITY_GROUP};
+    struct store *store = NULL;
+    struct text event = {0};
+    struct record records[4] = {sample_run_record(1, FILLS), external_fill(2)};
+    records[2] = sample_record(RECORD_POSITION, 3);
+    records[2].controller_id = "EXTERNAL";
+    records[2].executor_id = "";
+    records[2].data.position.amount = decimal_literal("0.05");
+    records[3] = sample_record(RECORD_RUN_STOPPED, 4);
+    ck_assert_int_eq(store_open("sqlite", &options, &store, &failure), ERR_NONE);
+    for (size_t i = 0; i < 4; i++) {
+        ck_assert_msg(store_append(store, &records[i], &event, &failure) == ERR_NONE, "%s",
+                      failure.text);
+    }
+    ck_assert_int_eq(store_close(store, &failure), ERR_NONE);
+    struct findings findings;
+    const struct verify_report report = verify("run.db", &findings);
+    ck_assert_msg(report.problems == 0, "%s", text_string(&findings.lines));
+    ck_assert_uint_eq(report.fills, 1);
+    ck_assert_uint_eq(report.orders, 0);
+    ck_assert_uint_eq(report.positions, 1);
+    text_done(&findings.lines);
+    text_done(&event);
+}
+END_TEST
+
+START_TEST(table_with_other_columns_is_named)
+{
+    sample_run_write(sample_path("run.db"), FILLS, sample_run_records(FILLS));
+    run_sql("run.db", "ALTER TABLE risk ADD COLUMN more TEXT");
+    struct findings findings;
+    const struct verify_report report = verify("run.db", &findings);
+    ck_assert_uint_eq(report.problems, 1);
+    ck_assert_ptr_nonnull(strstr(text_string(&findings.lines), "table risk: "));
+    ck_assert_ptr_nonnull(strstr(text_string(&findings.lines), "has other columns"));
+    text_done(&findings.lines);
+}
+END_TEST
+
+/* All are counted, the first hundred are told. */
+START_TEST(problems_are_told_up_to_a_bound)
+{
+    enum { MANY = VERIFY_PROBLEMS_MAX + 50 };
+    sample_run_write(sample_path("run.db"), MANY, sample_run_records(MANY));
+    run_sql("run.db", "DELETE FROM fill");
+    struct findings findings;
+    const struct verify_report report = verify("run.db", &findings);
+    ck_assert_uint_eq(report.problems, MANY);
+    int lines = 0;
+    for (const char *at = text_string(&findings.lines); (at = strchr(at, '\n')) != NULL; at++) {
+        lines++;
+    }
+    ck_assert_int_eq(lines, VERIFY_PROBLEMS_MAX);
+    text_done(&findings.lines);
+}
+END_TEST
+
+/* Records behind a whole run: their checksums fit, they do not. */
+static const struct {
+    const char *kind;
+    const char *payload;
+    const char *words;
+} forged[] = {
+    {"order.eaten", "{}", "journal record 18: kind: \"order.eaten\" is unknown\n"},
+    {"order.filled", "{\"amount\":5}", "journal record 18: amount: cannot be read\n"},
+    {"order.filled", "no JSON", "journal record 18: payload: is no JSON\n"},
+    /* A second run in the same file; the fill of record 5 again. */
+    {"run.started", "{\"name\":\"x\",\"mode\":\"paper\",\"seed\":1,\"version\":\"1\"}",
+     "journal record 18: "},
+    {"fill",
+     "{\"trade_id\":\"T5\",\"client_order_id\":\"zzz-1f-3\",\"price\":\"1\",\"amount\":\"1\","
+     "\"fee\":\"0\",\"fee_asset\":\"USDT\",\"liquidity\":\"maker\",\"venue\":\"paper\","
+     "\"account\":\"main\",\"trading_pair\":\"BTC-USDT\",\"side\":\"BUY\",\"time_ns\":5}",
+     "journal record 18: "},
+    /* An action that names none creates nothing, so that nothing has to follow. */
+    {"action.accepted", "{\"action_id\":\"a\",\"action\":null,\"request\":{}}", NULL},
+};
+
+START_TEST(records_that_contradict_are_named_and_left_behind)
+{
+    sample_run_write(sample_path("run.db"), FILLS, sample_run_records(FILLS));
+    forge_record(sample_path("run.db"), forged[_i].kind, "e1", forged[_i].payload);
+    const uint64_t whole = sample_run_records(FILLS) + (forged[_i].words == NULL ? 1 : 0);
+    struct findings findings;
+    struct verify_report report = verify("run.db", &findings);
+    ck_assert_uint_eq(report.records, whole);
+    ck_assert_int_eq(report.is_compared, forged[_i].words == NULL);
+    if (forged[_i].words != NULL) {
+        ck_assert_uint_eq(report.problems, 1);
+        ck_assert_msg(strstr(text_string(&findings.lines), forged[_i].words) != NULL, "%s",
+                      text_string(&findings.lines));
+    }
+    text_done(&findings.lines);
+    const struct salvage_options options = {.from = sample_path("run.db"),
+                                            .to = sample_path("saved.db")};
+    struct salvage_report saved;
+    ck_assert_msg(salvage_database(&options, &saved, &failure) == ERR_NONE, "%s", failure.text);
+    ck_assert_uint_eq(saved.records, whole);
+    ck_assert_int_eq(saved.left, forged[_i].words != NULL ? 1 : 0);
+    report = verify("saved.db", &findings);
+    ck_assert_msg(report.problems == 0, "%s", text_string(&findings.lines));
     text_done(&findings.lines);
 }
 END_TEST
@@ -300,6 +428,27 @@ START_TEST(sound_beginning_is_salvaged)
 }
 END_TEST
 
+/* More records than go into one transaction of the new file. */
+START_TEST(long_journal_is_salvaged_whole)
+{
+    enum { MANY = 7000 };
+    sample_run_write(sample_path("run.db"), MANY, sample_run_records(MANY));
+    run_sql("run.db", "DELETE FROM fill; DELETE FROM orders");
+    const struct salvage_options options = {.from = sample_path("run.db"),
+                                            .to = sample_path("saved.db")};
+    struct salvage_report report;
+    ck_assert_msg(salvage_database(&options, &report, &failure) == ERR_NONE, "%s", failure.text);
+    ck_assert_uint_eq(report.records, sample_run_records(MANY));
+    ck_assert_uint_eq(report.broken_seq, 0);
+    struct findings findings;
+    const struct verify_report verified = verify("saved.db", &findings);
+    ck_assert_msg(verified.problems == 0, "%s", text_string(&findings.lines));
+    ck_assert_uint_eq(verified.records, sample_run_records(MANY));
+    ck_assert_uint_eq(verified.fills, MANY);
+    text_done(&findings.lines);
+}
+END_TEST
+
 START_TEST(salvage_refuses_and_leaves_nothing)
 {
     struct salvage_options options = {.from = sample_path("no.db"), .to = sample_path("saved.db")};
@@ -308,6 +457,11 @@ START_TEST(salvage_refuses_and_leaves_nothing)
     run_sql("other.db", "CREATE TABLE a (b)");
     options.from = sample_path("other.db");
     ck_assert_int_eq(salvage_database(&options, &report, &failure), ERR_VERSION);
+    FILE *file = fopen(sample_path("empty.db"), "w");
+    ck_assert_int_eq(fclose(file), 0);
+    options.from = sample_path("empty.db");
+    ck_assert_int_eq(salvage_database(&options, &report, &failure), ERR_VERSION);
+    ck_assert_ptr_nonnull(strstr(failure.text, "an empty file"));
     sample_run_write(sample_path("run.db"), 1, SAMPLE_RUN_HEAD);
     options.from = sample_path("run.db");
     options.to = sample_path("no/saved.db");
@@ -327,16 +481,24 @@ int main(void)
     Suite *suite = suite_create("persistence/verify");
     TCase *tcase = tcase_create("verify");
     tcase_add_checked_fixture(tcase, sample_folder_create, sample_folder_remove);
+    tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, sound_run_is_sound);
     tcase_add_test(tcase, tables_of_every_kind_are_rebuilt);
-    tcase_add_loop_test(tcase, damage_is_named, 0, 15);
+    tcase_add_loop_test(tcase, damage_is_named, 0, 16);
     tcase_add_loop_test(tcase, books_that_do_not_add_up_are_named, 0, 3);
+    tcase_add_test(tcase, fill_without_an_owner_is_sound);
+    tcase_add_test(tcase, table_with_other_columns_is_named);
+    tcase_add_test(tcase, problems_are_told_up_to_a_bound);
+    tcase_add_loop_test(tcase, records_that_contradict_are_named_and_left_behind, 0,
+                        sizeof(forged) / sizeof(forged[0]));
     tcase_add_test(tcase, run_that_goes_on_is_sound);
     tcase_add_test(tcase, what_cannot_be_looked_at_is_refused);
     suite_add_tcase(suite, tcase);
     tcase = tcase_create("salvage");
     tcase_add_checked_fixture(tcase, sample_folder_create, sample_folder_remove);
+    tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, sound_beginning_is_salvaged, 0, 5);
+    tcase_add_test(tcase, long_journal_is_salvaged_whole);
     tcase_add_test(tcase, salvage_refuses_and_leaves_nothing);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

@@ -108,7 +108,24 @@ static void schema_print_risk(struct text *out)
         "accepts that loss: the next one counts from there.\n\nAn order that reduces what its "
         "executor owns, or else what its controller "
         "owns, is not limited in size,\nposition or exposure, so that a stop is never refused for "
-        "what it closes.\n\n## Deny codes\n\n| code | set by | meaning |\n| --- | --- | --- |\n");
+        "what it closes.\n\n## Targets\n\nAn executor is held to what its configuration asks for, "
+        "whatever it asks for itself (`target_exceeded`).\nCounted is what it opens on a market: "
+        "filled, and live. `executor.target_tolerance` allows more by a fraction.\n\n"
+        "| type | most | counted |\n| --- | --- | --- |\n"
+        "| `position_executor`, `progressive_executor`, `order_executor` | `amount` | all it ever "
+        "opens |\n"
+        "| `dca_executor` | the sum of `amounts_quote[i] / prices[i]` | all it ever opens |\n"
+        "| `twap_executor` | `total_amount_quote` | all it ever opens, in quote: filled at its "
+        "prices, live at its own, a market order at the best price |\n"
+        "| `grid_executor` | `total_amount_quote` at the middle of `start_price` and `end_price` | "
+        "what is open at a time: levels are traded over and over, so a sum over its life would "
+        "end it |\n"
+        "| `arbitrage_executor` | `order_amount` | all it ever buys on one market, all it ever "
+        "sells on the other |\n"
+        "| `xemm_executor` | `order_amount` | all it ever makes, and all it hedges; a hedge of "
+        "what is open is never refused |\n\nA live update does not raise a target. A kind of a "
+        "plugin says its own (`target`, [adding an executor](adding-an-executor.md)).\n\n## Deny "
+        "codes\n\n| code | set by | meaning |\n| --- | --- | --- |\n");
     for (int code = DENY_NONE + 1; code < DENY_CODE_COUNT; code++) {
         text_printf(out, "| `%s` | %s | %s |\n", deny_name((enum deny_code)code),
                     deny_setting((enum deny_code)code), deny_doc((enum deny_code)code));

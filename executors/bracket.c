@@ -33,9 +33,9 @@ static struct decimal bracket_plan_price(const struct bracket_config *config,
     return config->entry_price;
 }
 
-struct decimal bracket_target(const struct executor_config *config)
+struct target bracket_target(const struct executor_config *config)
 {
-    return ((const struct bracket_config *)config)->amount;
+    return (struct target){TARGET_BASE, ((const struct bracket_config *)config)->amount};
 }
 
 void bracket_plan(const struct executor_config *config, const struct executor_view *view,

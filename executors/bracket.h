@@ -61,7 +61,7 @@ static inline enum side bracket_side(const struct bracket *bracket)
 }
 
 /* The functions of executor_kind that need no rules. */
-struct decimal bracket_target(const struct executor_config *config);
+struct target bracket_target(const struct executor_config *config);
 void bracket_plan(const struct executor_config *config, const struct executor_view *view,
                   struct executor_plans *ret_plans);
 void bracket_on_start(struct executor *executor, const struct executor_view *view, bool is_funded);

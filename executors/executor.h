@@ -25,6 +25,7 @@
 #include "market/book_top.h"
 #include "market/instrument.h"
 #include "market/order.h"
+#include "market/target.h"
 #include "market/wake.h"
 
 /* Numbers as stored and sent by Hummingbot. */
@@ -233,9 +234,9 @@ struct executor_kind {
     void (*plan)(const struct executor_config *config, const struct executor_view *view,
                  struct executor_plans *ret_plans);
 
-    /* The most it may open, in base of market 0: what the risk engine holds it to, whatever it asks
-     * for. NULL: the configuration does not say it. */
-    struct decimal (*target)(const struct executor_config *config);
+    /* The most it may open on each market: what the risk engine holds it to, whatever it asks for.
+     * NULL: the configuration does not say it. */
+    struct target (*target)(const struct executor_config *config);
 
     /* NOT_STARTED -> RUNNING, or TERMINATED at once. `is_funded`: the plan could be reserved. */
     void (*on_start)(struct executor *executor, const struct executor_view *view, bool is_funded);

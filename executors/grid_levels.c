@@ -137,3 +137,10 @@ void grid_levels_set(struct grid *grid)
         grid->levels[i].price = grid_levels_price(config, levels.count, i);
     }
 }
+
+struct target grid_target(const struct executor_config *config)
+{
+    const struct grid_config *grid = (const struct grid_config *)config;
+    return (struct target){TARGET_OPEN,
+                           decimal_divide(grid->total_amount_quote, grid_levels_middle(grid))};
+}

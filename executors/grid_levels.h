@@ -30,4 +30,8 @@ struct decimal grid_levels_price(const struct grid_config *config, uint32_t coun
 /* Fills in the levels of the grid for grid->start_mid; lots and orders stay as they are. */
 void grid_levels_set(struct grid *grid);
 
+/* The target of executor_kind: all levels at once, however often each is traded. They are worth
+ * their average price or the market, where that is higher; so no market makes it more. */
+struct target grid_target(const struct executor_config *config);
+
 #endif

@@ -33,6 +33,11 @@ void pairing_plan(const struct pairing_config *config, const struct executor_vie
     };
 }
 
+struct target pairing_target(const struct executor_config *config)
+{
+    return (struct target){TARGET_BASE, ((const struct pairing_config *)config)->order_amount};
+}
+
 struct decimal pairing_amount(const struct pairing *pairing)
 {
     const struct decimal a = pairing->executor.instruments[PAIRING_BUYING]->step;

@@ -103,6 +103,9 @@ struct decimal pairing_fee(const struct pairing_config *config, uint32_t market,
 void pairing_plan(const struct pairing_config *config, const struct executor_view *view,
                   struct decimal price, struct executor_plans *ret_plans);
 
+/* The target of executor_kind: order_amount on either market. */
+struct target pairing_target(const struct executor_config *config);
+
 /* order_amount on the grid of both markets. Invalid when their steps have no common grid. */
 struct decimal pairing_amount(const struct pairing *pairing);
 

@@ -333,6 +333,14 @@ static void risk_move_cell(struct risk_cell *cell, const struct risk_move *move)
     cell->owned = decimal_add(cell->owned, move->owned);
 }
 
+static void risk_move_opened(struct risk_market *market, const struct risk_move *move)
+{
+    const struct decimal quote = decimal_add(move->live_quote, move->filled_quote);
+    market->opening = decimal_add(market->opening, move->live);
+    market->opened = decimal_add(market->opened, decimal_add(move->live, move->filled));
+    market->opened_quote = decimal_add(market->opened_quote, quote);
+}
+
 void risk_move(struct risk *risk, struct risk_executor *executor, const struct risk_move *move)
 {
     ASSERT(move->market < executor->market_count);
@@ -344,7 +352,7 @@ void risk_move(struct risk *risk, struct risk_executor *executor, const struct r
     *live = decimal_add(*live, move->live);
     market->owned = decimal_add(market->owned, move->owned);
     if (move->is_opening) {
-        executor->opened = decimal_add(executor->opened, decimal_add(move->live, move->filled));
+        risk_move_opened(market, move);
     }
     risk_move_cell(cell, move);
     risk_move_cell(&risk->cells[instrument], move);
@@ -370,8 +378,10 @@ void risk_on_placed(struct risk *risk, struct risk_executor *executor,
     risk_take_rate(&executor->rate_at_ns, risk->executor->max_orders_per_second, order->now_ns);
     const struct risk_move move = {.market = order->market,
                                    .way = order->way,
-                                   .is_opening = order->is_opening,
+                                   .is_opening = order->is_opening || order->is_hedge,
                                    .live = order->amount,
+                                   .live_quote =
+                                       decimal_multiply(risk_order_price(order), order->amount),
                                    .quote = order->quote};
     risk_move(risk, executor, &move);
 }

@@ -39,6 +39,7 @@
 #include "market/instrument.h"
 #include "market/order.h"
 #include "market/quote.h"
+#include "market/target.h"
 #include "market/wake.h"
 
 /* What a scope lets through, the later the less. */
@@ -89,6 +90,9 @@ struct risk_market {
     struct decimal owned; /* Signed, base: fills less fees in base. */
     struct decimal buys;  /* What is left of live orders. */
     struct decimal sells;
+    struct decimal opening;      /* What is left of live orders that count against the target. */
+    struct decimal opened;       /* That, and what they have filled. */
+    struct decimal opened_quote; /* The same in quote. */
 };
 
 /* Of an executor that is to be created for a controller that is not known yet. */
@@ -104,8 +108,7 @@ struct risk_executor {
     uint32_t rejects;      /* Since rejects_at_ns. */
     int64_t rejects_at_ns; /* The first of the minute. */
     int64_t rate_at_ns;    /* See risk_check.c. */
-    struct decimal target; /* Most it may open, base; 0: its kind declares none. */
-    struct decimal opened; /* Filled and live orders that open. */
+    struct target target;  /* Of each market. */
     struct risk_market markets[WAKE_MARKETS_MAX];
 };
 
@@ -116,6 +119,7 @@ struct risk_order {
     enum side way; /* How it moves the position: its side, or see hedged instruments above. */
     enum order_type type;
     bool is_opening;     /* ROLE_OPEN: counts against the target. */
+    bool is_hedge;       /* Of a pair: counts too, unless it reduces. */
     bool is_reduce_only; /* The venue lets it reduce a position and nothing else. */
     struct decimal amount;
     struct decimal price; /* 0 for MARKET. */
@@ -134,10 +138,12 @@ struct risk_verdict {
 /* How an order or a fill moves the figures. */
 struct risk_move {
     uint32_t market;
-    enum side way; /* As in the order. */
-    bool is_opening;
+    enum side way;             /* As in the order. */
+    bool is_opening;           /* Counts against the target. */
     struct decimal live;       /* Change of what is left of the live order: positive when placed. */
+    struct decimal live_quote; /* The same at the order's price. */
     struct decimal filled;     /* >= 0 */
+    struct decimal filled_quote;
     struct decimal owned;      /* Signed change of what is owned. */
     const struct quote *quote; /* Borrowed. */
 };
@@ -182,6 +188,9 @@ bool risk_check_create(const struct risk *risk, const struct risk_executor *exec
                        struct risk_verdict *ret_verdict);
 void risk_on_created(struct risk *risk, const struct risk_executor *executor);
 void risk_on_closed(struct risk *risk, const struct risk_executor *executor);
+
+/* The price at which an order counts: its own, or the best of the other side. */
+struct decimal risk_order_price(const struct risk_order *order);
 
 /* True when the order may leave; nothing is changed. */
 bool risk_check(const struct risk *risk, const struct risk_executor *executor,

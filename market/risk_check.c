@@ -107,14 +107,13 @@ static bool risk_check_amount(const struct risk_case *self)
     return true;
 }
 
-/* The price at which an order of no price would trade: the other side's best. */
-static struct decimal risk_price_of(const struct risk_case *self)
+struct decimal risk_order_price(const struct risk_order *order)
 {
-    const struct quote *quote = self->order->quote;
-    if (self->order->type != ORDER_MARKET) {
-        return self->order->price;
+    const struct quote *quote = order->quote;
+    if (order->type != ORDER_MARKET) {
+        return order->price;
     }
-    return self->order->side == SIDE_BUY ? quote->ask : quote->bid;
+    return order->side == SIDE_BUY ? quote->ask : quote->bid;
 }
 
 static bool risk_check_rules(const struct risk_case *self)
@@ -195,22 +194,63 @@ static bool risk_check_size(const struct risk_case *self, enum risk_scope_kind k
     if (limits->max_order_notional.raw <= 0) {
         return true;
     }
-    const struct decimal notional = decimal_multiply(risk_price_of(self), amount);
+    const struct decimal notional = decimal_multiply(risk_order_price(self->order), amount);
     return !risk_is_above(notional, limits->max_order_notional) || risk_is_reducing_case(self) ||
            risk_deny(self, DENY_MAX_ORDER_NOTIONAL, kind, limits->max_order_notional, notional);
 }
 
+/* ---- Target ---- */
+
+/* What the order would bring its market to, in what the target counts. */
+static struct decimal risk_opened_with(const struct risk_case *self)
+{
+    const struct risk_order *order = self->order;
+    const struct risk_market *own = &self->executor->markets[order->market];
+    switch (self->executor->target.kind) {
+    case TARGET_QUOTE:
+        return decimal_add(own->opened_quote,
+                           decimal_multiply(risk_order_price(order), order->amount));
+    case TARGET_OPEN: {
+        const struct decimal owned =
+            order->way == SIDE_BUY ? own->owned : decimal_negate(own->owned);
+        return decimal_is_valid(owned)
+                   ? decimal_add(decimal_add(decimal_max(owned, DECIMAL_ZERO), own->opening),
+                                 order->amount)
+                   : DECIMAL_INVALID;
+    }
+    case TARGET_BASE:
+    case TARGET_NONE:
+        break;
+    }
+    return decimal_add(own->opened, order->amount);
+}
+
+/* Whether the amount is what the rest of a target in quote buys, as rounded as whoever divided it
+ * by the price. */
+static bool risk_fits_quote(const struct risk_case *self, struct decimal most)
+{
+    const struct risk_order *order = self->order;
+    const struct risk_market *own = &self->executor->markets[order->market];
+    const struct decimal room = decimal_subtract(most, own->opened_quote);
+    const struct decimal price = risk_order_price(order);
+    return self->executor->target.kind == TARGET_QUOTE && decimal_is_valid(room) &&
+           decimal_sign(room) > 0 && decimal_is_valid(price) && decimal_sign(price) > 0 &&
+           !risk_is_above(order->amount, decimal_divide(room, price));
+}
+
 static bool risk_check_target(const struct risk_case *self)
 {
-    const struct risk_executor *executor = self->executor;
-    if (executor->target.raw <= 0 || !self->order->is_opening) {
+    const struct target *target = &self->executor->target;
+    const bool counts =
+        self->order->is_opening || (self->order->is_hedge && !risk_is_reducing_case(self));
+    if (target->kind == TARGET_NONE || !counts) {
         return true;
     }
-    const struct decimal most =
-        decimal_add(executor->target,
-                    decimal_multiply(executor->target, self->risk->executor->target_tolerance));
-    const struct decimal opened = decimal_add(executor->opened, self->order->amount);
+    const struct decimal most = decimal_add(
+        target->amount, decimal_multiply(target->amount, self->risk->executor->target_tolerance));
+    const struct decimal opened = risk_opened_with(self);
     return (decimal_is_valid(most) && !risk_is_above(opened, most)) ||
+           (decimal_is_valid(most) && risk_fits_quote(self, most)) ||
            risk_deny(self, DENY_TARGET_EXCEEDED, RISK_EXECUTOR, most, opened);
 }
 
@@ -263,7 +303,7 @@ static bool risk_check_self_trade(const struct risk_case *self)
     if (risk->resting == NULL) {
         return true;
     }
-    const struct decimal price = risk_price_of(self);
+    const struct decimal price = risk_order_price(self->order);
     const unsigned digits = self->instrument->price_digits;
     int64_t mantissa;
     int64_t own = 0;

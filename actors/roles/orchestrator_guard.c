@@ -265,6 +265,12 @@ static struct quote guard_quote(const struct orchestrator *orch, uint32_t instru
     return (struct quote){.time_ns = mark->time_ns, .bid = mark->bid, .ask = mark->ask};
 }
 
+/* A hedge opens on one market of a pair what was opened on the other. */
+static bool guard_is_hedge(const struct executor_entry *executor, const struct order_entry *order)
+{
+    return executor->kind->market_count > 1 && order->role == ROLE_PARTIAL;
+}
+
 /* An order as the risk engine is asked about it; `quote` is filled and borrowed. */
 static struct risk_order guard_asked(const struct orchestrator *orch,
                                      const struct order_entry *order, struct quote *quote)
@@ -276,6 +282,8 @@ static struct risk_order guard_asked(const struct orchestrator *orch,
                                .way = guard_way(orch, ticket),
                                .type = ticket->type,
                                .is_opening = order->role == ROLE_OPEN,
+                               .is_hedge =
+                                   guard_is_hedge(roster_get(orch, ticket->id.executor), order),
                                .is_reduce_only = ticket->action == POSITION_ACTION_CLOSE,
                                .amount = ticket->amount,
                                .price = ticket->price,
@@ -297,6 +305,7 @@ static enum err guard_count(struct orchestrator *orch, struct executor_entry *ex
     }
     risk_on_placed(orch->risk, &executor->risk, asked);
     order->at_risk = ticket->amount;
+    order->risk_price = risk_order_price(asked);
     order->is_counted = true;
     return ERR_NONE;
 }
@@ -332,6 +341,13 @@ static struct decimal guard_owned(const struct fill *fill, enum side way)
     return decimal_subtract(moved, fee);
 }
 
+/* How the worth of what is left of an order changes when `live` is left. */
+static struct decimal guard_live_quote(const struct order_entry *order, struct decimal live)
+{
+    return decimal_subtract(decimal_multiply(order->risk_price, live),
+                            decimal_multiply(order->risk_price, order->at_risk));
+}
+
 void guard_follow(struct orchestrator *orch, struct executor_entry *executor,
                   struct order_entry *order, const struct fill *fill)
 {
@@ -344,9 +360,12 @@ void guard_follow(struct orchestrator *orch, struct executor_entry *executor,
     const enum side way = guard_way(orch, ticket);
     const struct risk_move move = {.market = order->market,
                                    .way = way,
-                                   .is_opening = order->role == ROLE_OPEN,
+                                   .is_opening =
+                                       order->role == ROLE_OPEN || guard_is_hedge(executor, order),
                                    .live = decimal_subtract(live, order->at_risk),
+                                   .live_quote = guard_live_quote(order, live),
                                    .filled = fill != NULL ? fill->amount : DECIMAL_ZERO,
+                                   .filled_quote = fill != NULL ? fill_quote(fill) : DECIMAL_ZERO,
                                    .owned = fill != NULL ? guard_owned(fill, way) : DECIMAL_ZERO,
                                    .quote = &quote};
     order->at_risk = live;

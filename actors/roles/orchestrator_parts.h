@@ -84,10 +84,11 @@ struct order_entry {
     struct order_ticket ticket;
     enum order_role role;
     enum order_state state;
-    bool is_counted;        /* Among the live orders of the risk engine. */
-    uint32_t market;        /* Of its executor. */
-    uint32_t resting_place; /* Among own resting orders; 0: none. */
-    struct decimal at_risk; /* How much of it the risk engine counts as live. */
+    bool is_counted;           /* Among the live orders of the risk engine. */
+    uint32_t market;           /* Of its executor. */
+    uint32_t resting_place;    /* Among own resting orders; 0: none. */
+    struct decimal at_risk;    /* How much of it the risk engine counts as live. */
+    struct decimal risk_price; /* At which it does: see risk_order_price(). */
     struct decimal executed_base;
     struct decimal executed_quote;
     struct decimal fee_quote;

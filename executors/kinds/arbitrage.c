@@ -424,6 +424,7 @@ const struct executor_kind executor_kind_arbitrage = {
     .validate = pairing_validate,
     .market = pairing_market,
     .plan = arbitrage_plan,
+    .target = pairing_target,
     .on_start = arbitrage_on_start,
     .on_market = arbitrage_on_market,
     .on_order = pairing_on_order,

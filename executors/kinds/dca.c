@@ -24,9 +24,9 @@ static void dca_plan(const struct executor_config *config, const struct executor
     exposure_plan(&dca->exposure, view->markets[0].instrument, sums.amount, sums.quote, ret_plans);
 }
 
-static struct decimal dca_planned(const struct executor_config *config)
+static struct target dca_planned(const struct executor_config *config)
 {
-    return dca_sums_of((const struct dca_config *)config).amount;
+    return (struct target){TARGET_BASE, dca_sums_of((const struct dca_config *)config).amount};
 }
 
 static struct moment dca_moment(const struct dca *dca, const struct executor_view *view)

@@ -5,6 +5,7 @@
  * What a grid is and how it ends: executors/grid.h. The levels: executors/grid_levels.h.
  */
 #include "executors/grid.h"
+#include "executors/grid_levels.h"
 #include "executors/registry.h"
 
 const struct executor_kind executor_kind_grid = {
@@ -18,6 +19,7 @@ const struct executor_kind executor_kind_grid = {
     .validate = grid_validate,
     .market = grid_market,
     .plan = grid_plan,
+    .target = grid_target,
     .on_start = grid_on_start,
     .on_market = grid_on_market,
     .on_order = grid_on_order,

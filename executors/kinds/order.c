@@ -181,9 +181,9 @@ static void order_plan(const struct executor_config *config, const struct execut
                   decimal_multiply(order->amount, order_wanted(order, market)), ret_plans);
 }
 
-static struct decimal order_target(const struct executor_config *config)
+static struct target order_target(const struct executor_config *config)
 {
-    return ((const struct order_config *)config)->amount;
+    return (struct target){TARGET_BASE, ((const struct order_config *)config)->amount};
 }
 
 static struct moment order_moment(const struct exposure *order, const struct executor_view *view)

@@ -147,6 +147,11 @@ static void twap_plan(const struct executor_config *config, const struct executo
                   ret_plans);
 }
 
+static struct target twap_target(const struct executor_config *config)
+{
+    return (struct target){TARGET_QUOTE, ((const struct twap_config *)config)->total_amount_quote};
+}
+
 static struct moment twap_moment(const struct exposure *twap, const struct executor_view *view)
 {
     const struct market_view *market = &view->markets[0];
@@ -523,6 +528,7 @@ const struct executor_kind executor_kind_twap = {
     .validate = twap_validate,
     .market = exposure_market,
     .plan = twap_plan,
+    .target = twap_target,
     .on_start = twap_on_start,
     .on_market = twap_on_market,
     .on_order = executor_on_order,

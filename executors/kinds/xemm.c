@@ -489,6 +489,7 @@ const struct executor_kind executor_kind_xemm = {
     .validate = xemm_validate,
     .market = pairing_market,
     .plan = xemm_plan,
+    .target = pairing_target,
     .on_start = xemm_on_start,
     .on_market = xemm_on_market,
     .on_order = pairing_on_order,

@@ -106,8 +106,15 @@ def rows(database, sql):
         return [dict(row) for row in connection.execute(sql)]
 
 
+def check_held(database):
+    """No executor asks for more than its configuration says: what holds it to that never fires."""
+    assert rows(database, "SELECT * FROM journal WHERE kind = 'risk.denied' AND"
+                          " json_extract(payload, '$.code') = 'target_exceeded'") == []
+
+
 def check_books(database, opening, spot=True):
     """Positions and balances are sums of fills, to the last digit; computed here from the fills."""
+    check_held(database)
     positions, base, quote = {}, D(0), D(0)
     owner = {row["id"]: row["controller_id"] for row in rows(database, "SELECT * FROM executor")}
     for fill in rows(database, "SELECT * FROM fill"):

@@ -19,6 +19,7 @@ struct puppet_config {
     const char *connector_name;
     const char *trading_pair;
     struct decimal amount; /* The most it may open; 0: it does not say. */
+    int counts;            /* enum target_kind */
 };
 
 struct puppet_update {
@@ -35,6 +36,9 @@ static struct {
     const char *id;
     struct order_draft draft;
 } puppet_master;
+
+static const struct field_name puppet_counts[] = {
+    {"BASE", TARGET_BASE}, {"QUOTE", TARGET_QUOTE}, {"OPEN", TARGET_OPEN}, {NULL, 0}};
 
 static const struct field puppet_config_fields[] = {
     EXECUTOR_CONFIG_FIELDS,
@@ -54,6 +58,12 @@ static const struct field puppet_config_fields[] = {
      .default_text = "0",
      .min = "0",
      .doc = "The most it may open; 0: it does not say."},
+    {.name = "counts",
+     .kind = FIELD_ENUM,
+     .offset = offsetof(struct puppet_config, counts),
+     .default_text = "BASE",
+     .names = puppet_counts,
+     .doc = "What of."},
     {0}};
 
 static const struct field puppet_update_fields[] = {
@@ -81,9 +91,12 @@ static void puppet_plan(const struct executor_config *config, const struct execu
     ret_plans->count = 0;
 }
 
-static struct decimal puppet_target(const struct executor_config *config)
+static struct target puppet_target(const struct executor_config *config)
 {
-    return ((const struct puppet_config *)config)->amount;
+    const struct puppet_config *puppet = (const struct puppet_config *)config;
+    return (struct target){decimal_sign(puppet->amount) > 0 ? (enum target_kind)puppet->counts
+                                                            : TARGET_NONE,
+                           puppet->amount};
 }
 
 static void puppet_on_start(struct executor *executor, const struct executor_view *view,
@@ -91,7 +104,7 @@ static void puppet_on_start(struct executor *executor, const struct executor_vie
 {
     (void)view;
     (void)is_funded;
-    ((struct puppet *)executor)->amount = puppet_target(executor->config);
+    ((struct puppet *)executor)->amount = puppet_target(executor->config).amount;
     executor_set_status(executor, EXECUTOR_RUNNING);
 }
 

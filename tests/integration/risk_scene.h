@@ -69,6 +69,7 @@ struct scene {
     const char *risk;   /* Of the run file: the members of `risk`. */
     const char *rules;  /* More of the instrument; "": none. */
     const char *target; /* Of the executors. */
+    const char *counts; /* What of: BASE, QUOTE, OPEN. */
     bool is_remote;
     const struct op *ops; /* Ends with OP_END. */
     /* ---- */
@@ -332,8 +333,8 @@ static inline void act_create(struct scene *scene, struct director *director,
     char config[256];
     (void)snprintf(config, sizeof(config),
                    "{\"type\":\"puppet_executor\",\"connector_name\":\"paper\",\"trading_pair\":"
-                   "\"BTC-USDT\",\"id\":\"%s\",\"amount\":\"%s\"}",
-                   op->who, scene->target);
+                   "\"BTC-USDT\",\"id\":\"%s\",\"amount\":\"%s\",\"counts\":\"%s\"}",
+                   op->who, scene->target, scene->counts);
     const struct action action = action_create(NULL, "a", config);
     scene_ask(scene, context, &action);
 }
@@ -534,10 +535,10 @@ static inline void scene_load_config(struct scene *scene, const char *path)
         "instruments: [{trading_pair: BTC-USDT, venue: paper, tick: \"0.01\", step: \"0.001\"%s}]\n"
         "persistence: {path: unused.db}\nrisk: {%s}\nexecutors:\n"
         "  - {type: puppet_executor, id: one, controller_id: a, connector_name: paper,\n"
-        "     trading_pair: BTC-USDT, amount: \"%s\"}\n"
+        "     trading_pair: BTC-USDT, amount: \"%s\", counts: %s}\n"
         "  - {type: puppet_executor, id: two, controller_id: b, connector_name: paper,\n"
         "     trading_pair: BTC-USDT}\n",
-        scene->is_remote ? remote : local, scene->rules, scene->risk, scene->target);
+        scene->is_remote ? remote : local, scene->rules, scene->risk, scene->target, scene->counts);
     (void)fclose(file);
     struct problems problems;
     problems_init(&problems, path);

@@ -29,6 +29,7 @@ struct row {
     const char *risk;   /* NULL: no limits. */
     const char *rules;  /* NULL: those of the scene. */
     const char *target; /* NULL: none. */
+    const char *counts; /* What of; NULL: BASE. */
     bool needs_link;    /* Only a venue of another process can do that. */
     struct op before[ROW_OPS_MAX];
     struct op at_limit;
@@ -118,6 +119,21 @@ static const struct row rows[] = {
     {DENY_TARGET_EXCEEDED, .target = "3", .before = OWNED_AND_LIVE, .at_limit = {BUY("1", "99.98")},
      .beyond = {BUY("0.001", "99.98"), .scope = "executor:subject", .limit = "3",
                 .value = "3.001"}},
+    /* 100 spent and 99.99 in the market: 100.01 are left. */
+    {DENY_TARGET_EXCEEDED, .target = "300", .counts = "QUOTE", .before = OWNED_AND_LIVE,
+     .at_limit = {BUY("1", "100.01")},
+     .beyond = {BUY("0.001", "99.98"), .scope = "executor:subject", .limit = "300",
+                .value = "300.09998"}},
+    /* What was sold again does not count; 1 is in the market. */
+    {DENY_TARGET_EXCEEDED, .target = "2", .counts = "OPEN",
+     .before = {{BUY("1", "100")},
+                {.kind = OP_FILL, .who = "subject"},
+                {SELL("1", "101")},
+                {.kind = OP_FILL, .who = "subject"},
+                {BUY("1", "99.99")}},
+     .at_limit = {BUY("1", "99.98")},
+     .beyond = {BUY("0.001", "99.98"), .scope = "executor:subject", .limit = "2",
+                .value = "2.001"}},
     /* Another executor offers at 101. */
     {DENY_SELF_TRADE, .risk = "self_trade: deny", .before = {{ORDER("two", SIDE_SELL, "1", "101")}},
      .at_limit = {BUY("1", "100.99")},
@@ -259,6 +275,7 @@ START_TEST(test_a_reason_on_a_path)
     struct scene scene = {.risk = row->risk != NULL ? row->risk : "",
                           .rules = row->rules != NULL ? row->rules : "",
                           .target = row->target != NULL ? row->target : "0",
+                          .counts = row->counts != NULL ? row->counts : "BASE",
                           .is_remote = is_remote,
                           .ops = list.ops};
     scene_play(&scene);

@@ -148,6 +148,7 @@ def found_balances(database):
 
 def check_replayed(database):
     """All of a run against its replay; returns the replays by executor type, in order of start."""
+    check_held(database)
     file = recorded_run(database)
     markets = markets_of(file)
     executors = rows(database, "SELECT * FROM executor ORDER BY created_at, id")

@@ -103,7 +103,8 @@ static const struct {
 
 START_TEST(test_remembered)
 {
-    struct scene scene = {.risk = cases[_i].risk, .rules = "", .target = "0", .ops = cases[_i].ops};
+    struct scene scene = {
+        .risk = cases[_i].risk, .rules = "", .target = "0", .counts = "BASE", .ops = cases[_i].ops};
     scene_play(&scene);
 }
 END_TEST

@@ -10,6 +10,11 @@
 
 enum { LINE_MAX_LENGTH = 4096 };
 
+#define PLACE "\"connector_name\":\"one\",\"trading_pair\":\"BTC-USDT\","
+#define PAIR                                                                        \
+    "\"buying_market\":{\"connector_name\":\"one\",\"trading_pair\":\"BTC-USDT\"}," \
+    "\"selling_market\":{\"connector_name\":\"two\",\"trading_pair\":\"BTC-USDT\"},"
+
 struct parsed {
     struct arena arena;
     struct problems problems;
@@ -264,6 +269,63 @@ START_TEST(the_registry_knows_its_kinds)
 }
 END_TEST
 
+/* What each kind is held to, by its configuration alone. */
+static const struct {
+    const char *json;
+    enum target_kind kind;
+    const char *amount;
+} targets[] = {
+    {"{\"type\":\"position_executor\"," PLACE "\"side\":\"BUY\",\"amount\":\"0.3\","
+     "\"triple_barrier_config\":{\"stop_loss\":\"0.1\"}}",
+     TARGET_BASE, "0.3"},
+    {"{\"type\":\"progressive_executor\"," PLACE "\"side\":\"SELL\",\"amount\":\"0.4\","
+     "\"triple_barrier_config\":{\"stop_loss\":\"0.1\"}}",
+     TARGET_BASE, "0.4"},
+    {"{\"type\":\"order_executor\"," PLACE
+     "\"side\":\"BUY\",\"amount\":\"0.5\",\"execution_strategy\":\"MARKET\"}",
+     TARGET_BASE, "0.5"},
+    /* 100 / 100 + 180 / 90. */
+    {"{\"type\":\"dca_executor\"," PLACE
+     "\"side\":\"BUY\",\"amounts_quote\":[100,180],\"prices\":[100,90]}",
+     TARGET_BASE, "3"},
+    {"{\"type\":\"twap_executor\"," PLACE
+     "\"side\":\"BUY\",\"total_amount_quote\":\"400\",\"total_duration\":39,"
+     "\"order_interval\":10}",
+     TARGET_QUOTE, "400"},
+    /* 1000 at an average of (90 + 110) / 2. */
+    {"{\"type\":\"grid_executor\"," PLACE
+     "\"side\":\"BUY\",\"start_price\":\"90\",\"end_price\":\"110\",\"limit_price\":\"80\","
+     "\"total_amount_quote\":\"1000\",\"triple_barrier_config\":{\"take_profit\":\"0.01\"}}",
+     TARGET_OPEN, "10"},
+    {"{\"type\":\"arbitrage_executor\"," PAIR "\"order_amount\":\"2\",\"min_profitability\":0}",
+     TARGET_BASE, "2"},
+    {"{\"type\":\"xemm_executor\"," PAIR
+     "\"order_amount\":\"1.5\",\"maker_side\":\"BUY\",\"min_profitability\":0,"
+     "\"target_profitability\":\"0.01\",\"max_profitability\":\"0.02\"}",
+     TARGET_BASE, "1.5"},
+};
+
+START_TEST(what_each_kind_is_held_to)
+{
+    struct parsed parsed;
+    parse(&parsed, targets[_i].json);
+    ck_assert_msg(parsed.err == ERR_NONE, "%s", text_string(&parsed.problems.lines));
+    const struct target target = parsed.kind->target(parsed.config);
+    ck_assert_int_eq(target.kind, targets[_i].kind);
+    ck_assert(decimal_equal(target.amount, decimal_literal(targets[_i].amount)));
+    parsed_done(&parsed);
+}
+END_TEST
+
+/* A kind that says nothing would be held to nothing. */
+START_TEST(every_kind_says_its_target)
+{
+    for (size_t i = 0; i < executor_kind_count(); i++) {
+        ck_assert_ptr_nonnull(executor_kind_at(i)->target);
+    }
+}
+END_TEST
+
 static void add_tests(TCase *tcase)
 {
     tcase_add_test(tcase, every_recorded_configuration_is_decided_right);
@@ -274,6 +336,8 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, a_side_is_what_the_configuration_says);
     tcase_add_test(tcase, ids_have_a_form);
     tcase_add_test(tcase, the_registry_knows_its_kinds);
+    tcase_add_loop_test(tcase, what_each_kind_is_held_to, 0, sizeof(targets) / sizeof(targets[0]));
+    tcase_add_test(tcase, every_kind_says_its_target);
 }
 
 int main(void)

@@ -135,7 +135,10 @@ static inline void risking_fill(struct risking *self, struct risk_executor *exec
     const struct risk_move move = {.way = side,
                                    .is_opening = true,
                                    .live = decimal_negate(D(amount)),
+                                   .live_quote =
+                                       decimal_multiply(decimal_negate(D(amount)), D("100")),
                                    .filled = D(amount),
+                                   .filled_quote = decimal_multiply(D(amount), D("100")),
                                    .owned = owned,
                                    .quote = &self->quote};
     risk_move(self->risk, executor, &move);
@@ -146,8 +149,12 @@ static inline void risking_fill(struct risking *self, struct risk_executor *exec
 static inline void risking_cancel(struct risking *self, struct risk_executor *executor,
                                   enum side side, const char *amount)
 {
-    const struct risk_move move = {
-        .way = side, .is_opening = true, .live = decimal_negate(D(amount)), .quote = &self->quote};
+    const struct risk_move move = {.way = side,
+                                   .is_opening = true,
+                                   .live = decimal_negate(D(amount)),
+                                   .live_quote =
+                                       decimal_multiply(decimal_negate(D(amount)), D("100")),
+                                   .quote = &self->quote};
     risk_move(self->risk, executor, &move);
     risk_on_ended(self->risk, executor, 0);
 }

@@ -316,34 +316,6 @@ START_TEST(executors)
 }
 END_TEST
 
-/* ---- Target ---- */
-
-START_TEST(what_is_opened_stays_within_the_target)
-{
-    struct risking self;
-    risking_prepare(&self);
-    self.executor.target_tolerance = D("0.1");
-    risking_open(&self);
-    self.one.target = D("10");
-    risking_place(&self, &self.one, SIDE_BUY, "6");
-    ck_assert_int_eq(risking_try(&self, SIDE_BUY, "5"), DENY_NONE);
-    ck_assert_int_eq(risking_try(&self, SIDE_BUY, "5.1"), DENY_TARGET_EXCEEDED);
-    ck_assert_int_eq(self.verdict.scope, RISK_EXECUTOR);
-    ck_assert(decimal_equal(self.verdict.limit, D("11")));
-    /* What was filled stays opened, also after it was sold again; what was canceled does not. */
-    risking_fill(&self, &self.one, SIDE_BUY, "6");
-    ck_assert_int_eq(risking_try(&self, SIDE_BUY, "5.1"), DENY_TARGET_EXCEEDED);
-    risking_place(&self, &self.one, SIDE_BUY, "5");
-    risking_cancel(&self, &self.one, SIDE_BUY, "5");
-    ck_assert_int_eq(risking_try(&self, SIDE_BUY, "5"), DENY_NONE);
-    /* An order that closes is not held to it. */
-    struct risk_order close = risking_order(&self, SIDE_SELL, "6", "100");
-    close.is_opening = false;
-    ck_assert_int_eq(risking_check(&self, &self.one, &close), DENY_NONE);
-    risking_close(&self);
-}
-END_TEST
-
 /* ---- Self trades ---- */
 
 START_TEST(own_orders_do_not_meet)
@@ -526,7 +498,6 @@ int main(void)
     tcase_add_test(cases, executors_have_a_rate_of_their_own);
     tcase_add_test(cases, a_rate_is_never_exceeded);
     tcase_add_loop_test(cases, executors, 0, SCOPES);
-    tcase_add_test(cases, what_is_opened_stays_within_the_target);
     tcase_add_test(cases, own_orders_do_not_meet);
     tcase_add_loop_test(cases, halted_lets_nothing_through, 0, RISK_EXECUTOR + 1);
     tcase_add_loop_test(cases, reducing_lets_through_what_reduces, 0, RISK_EXECUTOR + 1);

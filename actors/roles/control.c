@@ -71,6 +71,15 @@ static void control_on_request(struct control *control, nng_msg *message)
     arena_done(&arena);
 }
 
+static void control_on_timer(struct control *control, uint64_t tag)
+{
+    if (tag == CONTROL_TIMER_PENDING) {
+        control_pending_on_timer(control);
+    } else {
+        control_sessions_on_timer(control, tag);
+    }
+}
+
 static enum err control_receive(struct context *context, void *state, nng_msg **message)
 {
     struct control *control = state;
@@ -90,8 +99,7 @@ static enum err control_receive(struct context *context, void *state, nng_msg **
             control, ((const struct message_committed *)message_body(*message))->seq);
         return ERR_NONE;
     case MESSAGE_TIMER:
-        control_sessions_on_timer(control,
-                                  ((const struct timer_fired *)message_body(*message))->tag);
+        control_on_timer(control, ((const struct timer_fired *)message_body(*message))->tag);
         return ERR_NONE;
     case MESSAGE_ANSWER:
         control_on_answer(control, message_body(*message));

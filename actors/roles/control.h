@@ -17,6 +17,8 @@
 #include "actors/run_config.h"
 #include "actors/system.h"
 
+enum { CONTROL_ANSWER_TIMEOUT_S = 30 }; /* The default. */
+
 struct control_arguments {
     const struct control_section *section; /* Borrowed for the run. */
     const struct link_secrets *secrets;    /* Borrowed for the run; of HTTP. */
@@ -24,7 +26,8 @@ struct control_arguments {
     struct actor_ref keeper;               /* Says when something was committed. */
     struct actor_ref orchestrator;         /* Of actions. */
     struct actor_ref market;               /* Of the shutdown. */
-    struct failure *failure;               /* Borrowed: why the sockets cannot listen. */
+    int64_t answer_timeout_ns; /* How long a request waits for the orchestrator; 0: the default. */
+    struct failure *failure;   /* Borrowed: why the sockets cannot listen. */
 };
 
 extern const struct actor_class control_class; /* Arguments: struct control_arguments. */

@@ -31,6 +31,7 @@ static const struct {
     {"too_many_actions", 503},
     {"memory", 503},
     {"too_many_executors", 503},
+    {"timeout", 504},
     {"io", 500},
     {"corrupt", 500},
     {"version", 500},

@@ -23,6 +23,7 @@ enum {
     CONTROL_PENDING_MAX = 1024,        /* Requests that wait for the orchestrator. */
     CONTROL_EVENTS_MAX = 1000,         /* Events of one answer. */
     CONTROL_ROWS_MAX = 1000,           /* Executors of one page. */
+    CONTROL_TIMER_PENDING = 16,        /* Beside those of the sessions. */
 };
 
 struct control;
@@ -46,6 +47,7 @@ struct control_pending {
     struct control_call call;
     bool is_taken;
     bool is_batch;
+    int64_t until_ns;     /* Nobody waits longer. */
     uint32_t generation;  /* A late answer to a request before is not mistaken for this one's. */
     uint32_t count;       /* Of actions. */
     uint32_t missing;     /* Of answers. */
@@ -61,6 +63,7 @@ struct control {
     struct control_http *http;       /* Owned; NULL: not over HTTP. */
     struct reader *reader;           /* Owned; opened with the first request that needs it. */
     struct control_pending *pending; /* Owned: CONTROL_PENDING_MAX of them. */
+    bool has_pending_timer;          /* It rings when somebody has waited long enough. */
     uint32_t pending_next;           /* Where a free one is looked for first. */
 };
 
@@ -92,6 +95,9 @@ void control_send_risk(struct control *control, const struct control_call *call,
 /* The orchestrator has answered. */
 void control_on_answer(struct control *control, const struct message_answer *answer);
 void control_on_risk_answer(struct control *control, const struct message_risk_answer *answer);
+
+/* Refuses those who have waited too long: "timeout". Answers that come later are dropped. */
+void control_pending_on_timer(struct control *control);
 
 /* Frees what still waits, unanswered. */
 void control_pending_done(struct control *control);

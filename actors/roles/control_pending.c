@@ -43,6 +43,20 @@ static void pending_release(struct control_pending *pending)
     *pending = (struct control_pending){.generation = generation};
 }
 
+static int64_t pending_timeout_ns(const struct control *control)
+{
+    return control->given.answer_timeout_ns > 0 ? control->given.answer_timeout_ns
+                                                : CONTROL_ANSWER_TIMEOUT_S * NS_PER_S;
+}
+
+/* Without a timer the next request tries again. */
+static void pending_set_timer(struct control *control, int64_t at_ns)
+{
+    control->has_pending_timer =
+        control->has_pending_timer ||
+        context_timer(control->context, CONTROL_TIMER_PENDING, at_ns) == ERR_NONE;
+}
+
 /* A free place for a call that waits for `count` answers; NULL when there is none. */
 static struct control_pending *pending_take(struct control *control,
                                             const struct control_call *call, uint32_t count)
@@ -63,6 +77,8 @@ static struct control_pending *pending_take(struct control *control,
         pending->call = *call;
         pending->count = count;
         pending->missing = count;
+        pending->until_ns = context_now(control->context) + pending_timeout_ns(control);
+        pending_set_timer(control, pending->until_ns);
         return pending;
     }
     return NULL;
@@ -208,6 +224,42 @@ void control_on_answer(struct control *control, const struct message_answer *ans
     const struct control_pending waited = *pending;
     pending_release(pending);
     control_answer_executor(control, &waited.call, waited.executor_id);
+}
+
+/* The figures of the last report do for an executor that cannot report now; whoever has asked for
+ * something to be done is told that nobody knows. */
+static void pending_expire(struct control *control, struct control_pending *pending)
+{
+    const struct control_pending waited = *pending;
+    pending_release(pending);
+    if (waited.executor_id[0] != '\0') {
+        control_answer_executor(control, &waited.call, waited.executor_id);
+    } else {
+        control_refuse(control, &waited.call, "timeout",
+                       "the run has not answered in time: it may still do it; ask again, an action "
+                       "with the same action_id");
+    }
+}
+
+void control_pending_on_timer(struct control *control)
+{
+    const int64_t now_ns = context_now(control->context);
+    int64_t next_ns = INSTANT_NEVER;
+    control->has_pending_timer = false;
+    for (uint32_t i = 0; i < CONTROL_PENDING_MAX; i++) {
+        struct control_pending *pending = &control->pending[i];
+        if (!pending->is_taken) {
+            continue;
+        }
+        if (pending->until_ns <= now_ns) {
+            pending_expire(control, pending);
+        } else if (pending->until_ns < next_ns) {
+            next_ns = pending->until_ns;
+        }
+    }
+    if (next_ns != INSTANT_NEVER) {
+        pending_set_timer(control, next_ns);
+    }
 }
 
 void control_pending_done(struct control *control)

@@ -116,6 +116,9 @@ static enum err books_take_order(struct verify *verify, const struct record *rec
     const enum order_state before = order->state;
     order->state = reported->state;
     order->reported = reported->executed_base;
+    if (before == ORDER_CREATED) {
+        order->closes = reported->action == POSITION_ACTION_CLOSE;
+    }
     if (order_state_may_become(before, reported->state)) {
         return ERR_NONE;
     }
@@ -134,6 +137,15 @@ static struct decimal books_moved(const struct fill *fill)
     return fill->fee_in_base ? decimal_subtract(moved, fill->fee) : moved;
 }
 
+/* Adds a fill to the netted position, and to the side that it would have moved in a hedged one. */
+static void books_move(struct verify_position *position, const struct fill *fill, bool closes)
+{
+    const struct decimal moved = books_moved(fill);
+    const enum side side = closes ? side_opposite(fill->side) : fill->side;
+    position->filled[0] = decimal_add(position->filled[0], moved);
+    position->filled[side] = decimal_add(position->filled[side], moved);
+}
+
 static enum err books_take_fill(struct verify *verify, const struct record *record,
                                 struct failure *failure)
 {
@@ -143,9 +155,9 @@ static enum err books_take_fill(struct verify *verify, const struct record *reco
     if (position == NULL) {
         return books_no_memory(verify, failure);
     }
-    position->filled = decimal_add(position->filled, books_moved(&fill->fill));
     verify->report->fills++;
     if (record->executor_id[0] == '\0') {
+        books_move(position, &fill->fill, false);
         return ERR_NONE; /* Nobody's here: its order is not ours. */
     }
     char id[ORDER_ID_TEXT_MAX];
@@ -154,6 +166,7 @@ static enum err books_take_fill(struct verify *verify, const struct record *reco
         return books_no_memory(verify, failure);
     }
     order->filled = decimal_add(order->filled, fill->fill.amount);
+    books_move(position, &fill->fill, order->closes);
     return ERR_NONE;
 }
 
@@ -166,9 +179,11 @@ static enum err books_take_position(struct verify *verify, const struct record *
     if (position == NULL) {
         return books_no_memory(verify, failure);
     }
+    position->is_reported[reported->side] = true;
     position->reported[reported->side] = reported->amount;
     if (record->kind == RECORD_POSITION_OPENED) {
-        position->filled = decimal_add(position->filled, reported->amount); /* Owned before. */
+        position->filled[0] =
+            decimal_add(position->filled[0], reported->amount); /* Owned before. */
     }
     return ERR_NONE;
 }
@@ -205,12 +220,32 @@ static enum err books_tell(struct verify *verify, struct decimal reported, struc
     return verify_tell(verify, VERIFY_BOOKS_NEXT, failure);
 }
 
+/* The positions of one market: the netted one, or the sides of a hedged one, each by itself. */
+static enum err books_sum_position(struct verify *verify, const struct verify_position *position,
+                                   struct failure *failure)
+{
+    static const char *const suffixes[] = {"", " BUY", " SELL"};
+    const bool is_hedged = position->is_reported[SIDE_BUY] || position->is_reported[SIDE_SELL];
+    enum err err = ERR_NONE;
+    for (int side = is_hedged ? SIDE_BUY : 0; side <= (is_hedged ? SIDE_SELL : 0); side++) {
+        if (is_hedged && !position->is_reported[side] &&
+            decimal_sign(position->filled[side]) == 0) {
+            continue;
+        }
+        verify->report->positions++;
+        if (err == ERR_NONE && !books_agree(position->reported[side], position->filled[side])) {
+            text_printf(&verify->where, "position %s%s", position->name, suffixes[side]);
+            err = books_tell(verify, position->reported[side], position->filled[side], failure);
+        }
+    }
+    return err;
+}
+
 enum err verify_books_sum(struct verify *verify, struct failure *failure)
 {
     const struct verify_books *books = &verify->books;
     enum err err = ERR_NONE;
     verify->report->orders = books->order_count;
-    verify->report->positions = books->position_count;
     for (uint32_t i = 0; i < books->order_count && err == ERR_NONE; i++) {
         const struct verify_order *order = &books->orders[i];
         if (!books_agree(order->reported, order->filled)) {
@@ -219,14 +254,7 @@ enum err verify_books_sum(struct verify *verify, struct failure *failure)
         }
     }
     for (uint32_t i = 0; i < books->position_count && err == ERR_NONE; i++) {
-        const struct verify_position *position = &books->positions[i];
-        struct decimal reported = position->reported[0];
-        reported = decimal_add(reported, position->reported[SIDE_BUY]);
-        reported = decimal_add(reported, position->reported[SIDE_SELL]);
-        if (!books_agree(reported, position->filled)) {
-            text_printf(&verify->where, "position %s", position->name);
-            err = books_tell(verify, reported, position->filled, failure);
-        }
+        err = books_sum_position(verify, &books->positions[i], failure);
     }
     return err;
 }

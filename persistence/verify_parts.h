@@ -22,13 +22,16 @@ struct verify_order {
     enum order_state state;
     struct decimal reported; /* executed_base of its last record. */
     struct decimal filled;   /* Sum of its fills. */
+    bool closes;             /* Of a hedged position: the side that is opposite to its own. */
 };
 
-/* What the records and fills of a position say; the sides of a hedged one are added. */
+/* What the records and fills of a market's positions say, by side: netted, BUY, SELL. Fills do not
+ * tell whether the market is hedged, so they are summed both ways. */
 struct verify_position {
-    const char *name;           /* "controller venue pair", in the arena. */
-    struct decimal reported[3]; /* By side: netted, BUY, SELL. */
-    struct decimal filled;
+    const char *name; /* "controller venue pair", in the arena. */
+    bool is_reported[3];
+    struct decimal reported[3];
+    struct decimal filled[3];
 };
 
 struct verify_books {

@@ -38,6 +38,15 @@ def test_every_example_is_sound(folder):
             database.unlink()
 
 
+def test_hedged_sides_are_positions_of_their_own(folder):
+    """One netted position, a long and a short one."""
+    shutil.copytree(SOURCE / "examples", folder / "examples")
+    run("run", "--quiet", "examples/perpetual-hedge.yaml", cwd=folder)
+    database = folder / "perpetual-hedge.db"
+    found = json.loads(run("verify", "--json", database, cwd=folder)[0])
+    assert found["positions"] == 3 == len(rows(database, "SELECT * FROM position")), found
+
+
 def test_damage_is_told_and_salvaged(folder):
     database = finished_run(folder)
     last = rows(database, "SELECT max(seq) n FROM journal")[0]["n"]

@@ -72,6 +72,55 @@ START_TEST(sound_run_is_sound)
 }
 END_TEST
 
+/* A run whose position is the long one of a hedged market, with `more` in it; the short one has
+ * that much less than the nothing that was sold. */
+static void write_hedged(const char *name, const char *more)
+{
+    const struct store_options options = {
+        .path = sample_path(name), .run_name = SAMPLE_RUN, .durability = DURABILITY_GROUP};
+    struct store *store = NULL;
+    struct text event = {0};
+    ck_assert_int_eq(store_open("sqlite", &options, &store, &failure), ERR_NONE);
+    uint64_t seq = 0;
+    for (uint64_t i = 1; i <= sample_run_records(FILLS); i++) {
+        struct record record = sample_run_record(i, FILLS);
+        const bool is_position = record.kind == RECORD_POSITION;
+        struct record_position *position = &record.data.position;
+        for (int side = SIDE_BUY; side <= (is_position ? SIDE_SELL : SIDE_BUY); side++) {
+            if (is_position) {
+                position->side = side;
+                position->amount = side == SIDE_BUY
+                                       ? decimal_add(position->amount, decimal_literal(more))
+                                       : decimal_negate(decimal_literal(more));
+            }
+            record.seq = ++seq;
+            ck_assert_int_eq(store_append(store, &record, &event, &failure), ERR_NONE);
+        }
+    }
+    ck_assert_int_eq(store_close(store, &failure), ERR_NONE);
+    text_done(&event);
+}
+
+START_TEST(sides_of_a_hedged_position_are_counted_apart)
+{
+    struct findings findings;
+    write_hedged("hedged.db", "0");
+    struct verify_report report = verify("hedged.db", &findings);
+    ck_assert_msg(report.problems == 0, "%s", text_string(&findings.lines));
+    ck_assert_uint_eq(report.positions, 2);
+    text_done(&findings.lines);
+    write_hedged("crooked.db", "0.5"); /* Together they are right. */
+    report = verify("crooked.db", &findings);
+    ck_assert_str_eq(
+        text_string(&findings.lines),
+        "position my_controller paper BTC-USDT BUY: amounts to 0.64985, its fills to "
+        "0.14985\n"
+        "position my_controller paper BTC-USDT SELL: amounts to -0.5, its fills to 0\n");
+    ck_assert_uint_eq(report.problems, 2);
+    text_done(&findings.lines);
+}
+END_TEST
+
 /* One record of every kind makes rows that are made again from the journal. */
 START_TEST(tables_of_every_kind_are_rebuilt)
 {
@@ -483,6 +532,7 @@ int main(void)
     tcase_add_checked_fixture(tcase, sample_folder_create, sample_folder_remove);
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, sound_run_is_sound);
+    tcase_add_test(tcase, sides_of_a_hedged_position_are_counted_apart);
     tcase_add_test(tcase, tables_of_every_kind_are_rebuilt);
     tcase_add_loop_test(tcase, damage_is_named, 0, 16);
     tcase_add_loop_test(tcase, books_that_do_not_add_up_are_named, 0, 3);

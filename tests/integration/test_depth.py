@@ -12,6 +12,7 @@ import gzip
 import itertools
 import json
 import sys
+import time
 
 from program import *
 from replay import divide, read_quotes
@@ -144,6 +145,41 @@ def test_xemm_prices_its_whole_hedge(folder):
     row, = rows(database, "SELECT * FROM executor")
     assert row["close_type"] == "COMPLETED"
     assert D(row["net_pnl_quote"]) == D("4.96675")
+
+
+def test_a_killed_run_knows_the_depth_again(folder):
+    """Killed before the levels come that it waits for: it goes on, and trades as above."""
+    file = two_books(folder, [pairing("arbitrage_executor", "2", min_profitability="0.005")])
+    file["run"]["mode"] = "paper"
+    for feed in file["feeds"]:
+        feed["speed"] = "10"
+    database = folder / "test.db"
+    path = write(folder, file)
+    process = start("run", "--quiet", path, cwd=folder)
+    end = time.monotonic() + 60
+    while process.poll() is None and time.monotonic() < end:
+        time.sleep(0.02)
+        if database.exists() and is_created(database):
+            break
+    time.sleep(0.2)
+    process.kill()
+    process.communicate(timeout=60)
+    assert not all_fills(database)
+    run("run", "--quiet", path, cwd=folder)
+    assert rows(database, "SELECT * FROM journal WHERE kind = 'run.recovered'")
+    assert [fill[1:] for fill in all_fills(database)] == [
+        ("a", "BUY", D(100), D(1)), ("a", "BUY", D(101), D(1)),
+        ("b", "SELL", D(102), D("0.5")), ("b", "SELL", D("101.5"), D("1.5"))]
+    row, = rows(database, "SELECT * FROM executor")
+    assert row["close_type"] == "COMPLETED" and D(row["net_pnl_quote"]) == D("1.84575")
+    run("verify", database, cwd=folder)
+
+
+def is_created(database):
+    try:
+        return bool(rows(database, "SELECT * FROM journal WHERE kind = 'executor.created'"))
+    except sqlite3.OperationalError:
+        return False  # Its tables are not there yet.
 
 
 def test_threads_decide_alike(folder):

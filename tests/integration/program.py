@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
 import traceback
 
 SOURCE = pathlib.Path(os.environ.get("TUTTI_SOURCE_DIR", pathlib.Path(__file__).parents[2]))
@@ -110,6 +111,18 @@ def check_held(database):
     """No executor asks for more than its configuration says: what holds it to that never fires."""
     assert rows(database, "SELECT * FROM journal WHERE kind = 'risk.denied' AND"
                           " json_extract(payload, '$.code') = 'target_exceeded'") == []
+
+
+def wait_for_records(process, database, count):
+    """Until the journal has so many, or the run is over; how many it has."""
+    end, found = time.monotonic() + 60, 0
+    while process.poll() is None and found < count and time.monotonic() < end:
+        time.sleep(0.01)
+        try:
+            found = rows(database, "SELECT count(*) AS count FROM journal")[0]["count"]
+        except sqlite3.OperationalError:
+            pass  # It is not there yet.
+    return found
 
 
 def check_books(database, opening, spot=True):

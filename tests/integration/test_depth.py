@@ -156,11 +156,7 @@ def test_a_killed_run_knows_the_depth_again(folder):
     database = folder / "test.db"
     path = write(folder, file)
     process = start("run", "--quiet", path, cwd=folder)
-    end = time.monotonic() + 60
-    while process.poll() is None and time.monotonic() < end:
-        time.sleep(0.02)
-        if database.exists() and is_created(database):
-            break
+    wait_for_records(process, database, 2)  # It is created.
     time.sleep(0.2)
     process.kill()
     process.communicate(timeout=60)
@@ -173,13 +169,6 @@ def test_a_killed_run_knows_the_depth_again(folder):
     row, = rows(database, "SELECT * FROM executor")
     assert row["close_type"] == "COMPLETED" and D(row["net_pnl_quote"]) == D("1.84575")
     run("verify", database, cwd=folder)
-
-
-def is_created(database):
-    try:
-        return bool(rows(database, "SELECT * FROM journal WHERE kind = 'executor.created'"))
-    except sqlite3.OperationalError:
-        return False  # Its tables are not there yet.
 
 
 def test_threads_decide_alike(folder):

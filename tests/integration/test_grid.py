@@ -10,6 +10,7 @@ held against the quotes: it took place where and as soon as the fill model lets 
 import bisect
 import gzip
 import json
+import random
 import sys
 
 from program import *
@@ -20,6 +21,7 @@ GEMINI = DATA / "ETHUSD-GEMINI-20210701_02-bookTicker.csv.gz"
 GEMINI_OPENING = {"ETH": "200", "USD": "500000"}
 LEDGER_SLOT, LEDGER_ORDINAL = -3, -1  # Columns of a saved order.
 REPEATS_MAX = 60
+KILLS = 8
 
 # Realized pnl is a sum of rounded quotients when a close takes more than one level.
 ROUNDING = D(1).scaleb(-14)
@@ -202,6 +204,44 @@ def test_a_kept_position_is_the_sum_of_fills(folder):
         assert sorted(book.values()) == sorted(trip.position() for trip in trips if trip.fills)
         held.update(book.values())
     assert len(held - {0}) > 5, "the same position at every cut proves little"
+
+
+def test_a_restart_loads_the_levels(folder):
+    """Killed again and again: no level is opened twice, no close is for another amount than its level
+    has, and at no time are more orders open than may be."""
+    quotes = cut(folder, 20000)
+    file = gemini_file(folder, quotes, [grid("BUY"), grid("SELL")], run={"mode": "paper"})
+    file["feeds"][0]["speed"] = "4000"
+    path, database, chance = write(folder, file), folder / "test.db", random.Random(2)
+    known = 0
+    for _ in range(KILLS):
+        process = start("run", "--quiet", path, cwd=folder)
+        known = wait_for_records(process, database, known + 3)
+        try:
+            process.communicate(timeout=0.1 + chance.random() * 0.4)
+            break
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate(timeout=60)
+    if process.returncode != 0:
+        process = start("run", "--quiet", path, cwd=folder)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    assert rows(database, "SELECT * FROM journal WHERE kind = 'run.recovered'")
+    run("verify", database, cwd=folder)
+    check_books(database, GEMINI_OPENING)
+    check_journal(database)
+    trips = [check_grid(database, row) for row in rows(database, "SELECT * FROM executor")]
+    assert all(trip.count > 3 for trip in trips), [trip.count for trip in trips]
+    opening = {}
+    for row in rows(database, "SELECT kind, executor_id, client_order_id, payload FROM journal"
+                              " WHERE kind LIKE 'order.%' ORDER BY seq"):
+        live = opening.setdefault(row["executor_id"], set())
+        if row["kind"] == "order.submitted" and json.loads(row["payload"])["role"] == "open":
+            live.add(row["client_order_id"])
+        elif row["kind"] in ("order.filled", "order.canceled", "order.rejected"):
+            live.discard(row["client_order_id"])
+        assert len(live) <= 6, "more orders than max_open_orders"
 
 
 sys.exit(main(sys.modules[__name__]))

@@ -9,7 +9,6 @@ closed, times the rate; what a venue realizes is (price - average) * amount of w
 import json
 import random
 import sys
-import time
 
 from program import *
 from replay import NS_PER_S, divide, read_quotes
@@ -35,18 +34,6 @@ def example_text(name, *changes):
 def run_example(folder, name, *changes):
     run("run", write(folder, example_text(name, *changes), f"{name}.yaml"), cwd=folder)
     return folder / f"{name}.db"
-
-
-def wait_for_records(process, database, count):
-    """Until the journal has so many, or the run is over; how many it has."""
-    end, found = time.monotonic() + 60, 0
-    while process.poll() is None and found < count and time.monotonic() < end:
-        time.sleep(0.01)
-        try:
-            found = rows(database, "SELECT count(*) AS count FROM journal")[0]["count"]
-        except sqlite3.OperationalError:
-            pass  # It is not there yet.
-    return found
 
 
 def run_killed(folder, name, seed, *changes):

@@ -255,13 +255,13 @@ static void play_cases(const struct executor_kind *kind, struct arena *arena,
     const struct executor_config *configs[COUNT(executor_cases)];
     size_t count = 0;
     for (size_t i = 0; i < COUNT(executor_cases); i++) {
-        const struct executor_kind *found = NULL;
-        const struct executor_config *config =
-            parse(executor_cases[i].config, arena, problems, &found);
-        stage_demand(config != NULL, "a case that is valid");
-        if (found == kind) {
-            configs[count++] = config;
+        if (!executor_case_is_of(&executor_cases[i], kind->type)) {
+            continue;
         }
+        const struct executor_kind *found = NULL;
+        configs[count] = parse(executor_cases[i].config, arena, problems, &found);
+        stage_demand(configs[count] != NULL && found == kind, "a case that is valid");
+        count++;
     }
     stage_demand(count > 0, "a case of every kind");
     for (uint64_t seed = 1; tally->evaluations < KIND_EVALUATIONS; seed++) {

@@ -9,6 +9,8 @@
 #define TUTTI_TESTS_CONFORMANCE_EXECUTOR_CASES_H
 
 #include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
 
 #define CASE_HEAD \
     "timestamp: 1735689600, connector_name: one, trading_pair: BTC-USDT, max_retries: 4, "
@@ -22,6 +24,15 @@ struct executor_case {
     const char *config;     /* YAML; its type says which kind it is for. */
     bool hands_over_always; /* What is filled goes to the position book, whatever the stop says. */
 };
+
+/* Whether it is for the kind of this type. Not every kind is there everywhere: one is the example
+ * plugin's. */
+static inline bool executor_case_is_of(const struct executor_case *subject, const char *type)
+{
+    char tag[96];
+    (void)snprintf(tag, sizeof(tag), "{type: %s,", type);
+    return strncmp(subject->config, tag, strlen(tag)) == 0;
+}
 
 static const struct executor_case executor_cases[] = {
     {.config = "{type: position_executor, " CASE_HEAD "side: BUY, amount: 1, triple_barrier_config:"

@@ -68,19 +68,12 @@ static const struct adversary_traits venues[] = {
      .twice = 40},
 };
 
-static bool case_is_of(const struct executor_case *subject, const struct executor_kind *kind)
-{
-    char tag[96];
-    (void)snprintf(tag, sizeof(tag), "{type: %s,", kind->type);
-    return strncmp(subject->config, tag, strlen(tag)) == 0;
-}
-
 START_TEST(test_every_kind_has_cases)
 {
     const struct executor_kind *kind = executor_kind_at((size_t)_i);
     size_t count = 0;
     for (size_t i = 0; i < COUNT(executor_cases); i++) {
-        count += case_is_of(&executor_cases[i], kind);
+        count += executor_case_is_of(&executor_cases[i], kind->type);
     }
     ck_assert_msg(count >= 2, "%s: add at least two configurations of it to %s", kind->type,
                   "tests/conformance/executor_cases.h");
@@ -93,7 +86,8 @@ START_TEST(test_walks)
     const struct executor_kind *kind = executor_kind_at((size_t)_i);
     for (size_t i = 0; i < COUNT(executor_cases) * COUNT(venues); i++) {
         const struct executor_case *subject = &executor_cases[i / COUNT(venues)];
-        for (uint64_t seed = 1; seed <= PLAY_SEEDS && case_is_of(subject, kind); seed++) {
+        for (uint64_t seed = 1; seed <= PLAY_SEEDS && executor_case_is_of(subject, kind->type);
+             seed++) {
             if (seed_is_wanted(seed)) {
                 play_all_modes((struct play_plan){.config = subject->config,
                                                   .traits = &venues[i % COUNT(venues)],
@@ -137,7 +131,7 @@ START_TEST(test_stops)
     for (size_t i = 0; i < COUNT(executor_cases) * STOP_SEEDS; i++) {
         const struct executor_case *subject = &executor_cases[i / STOP_SEEDS];
         struct play_plan plan = {.config = subject->config, .seed = 100 + i % STOP_SEEDS};
-        if (!case_is_of(subject, kind) || !seed_is_wanted(plan.seed)) {
+        if (!executor_case_is_of(subject, kind->type) || !seed_is_wanted(plan.seed)) {
             continue;
         }
         for (int j = 0; j < STOPS * 2; j++) {
@@ -155,7 +149,7 @@ START_TEST(test_unfunded)
 {
     const struct executor_kind *kind = executor_kind_at((size_t)_i);
     for (size_t i = 0; i < COUNT(executor_cases); i++) {
-        if (!case_is_of(&executor_cases[i], kind)) {
+        if (!executor_case_is_of(&executor_cases[i], kind->type)) {
             continue;
         }
         struct play *play = play_open(&(struct play_plan){

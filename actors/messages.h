@@ -95,11 +95,14 @@ enum message_kind {
     MESSAGE_VENUE_LINK,      /* remote venue -> orchestrator: struct message_venue_link. */
     MESSAGE_VENUE_QUERY,     /* orchestrator -> remote venue: struct order_id; answered by one of
                               * the VENUE_ updates that end the doubt. */
-    MESSAGE_RECONCILE,       /* orchestrator -> remote venue: struct message_reconcile. */
-    MESSAGE_RECONCILED,      /* remote venue -> orchestrator: struct message_reconciled. */
-    MESSAGE_LIVE_WANTED,     /* market -> remote venue: empty; it gets the quotes from now on. */
-    MESSAGE_LIVE_QUOTE,      /* remote venue -> market: struct mark. */
-    MESSAGE_LIVE_TIME,       /* remote venue -> market: empty; market time has come to now_ns. */
+    MESSAGE_RECONCILE_WANTED, /* control -> orchestrator: struct message_reconcile_wanted. */
+    MESSAGE_RECONCILE_ANSWER, /* orchestrator -> whoever sent it: struct message_reconcile_answer.
+                               */
+    MESSAGE_RECONCILE,        /* orchestrator -> remote venue: struct message_reconcile. */
+    MESSAGE_RECONCILED,       /* remote venue -> orchestrator: struct message_reconciled. */
+    MESSAGE_LIVE_WANTED,      /* market -> remote venue: empty; it gets the quotes from now on. */
+    MESSAGE_LIVE_QUOTE,       /* remote venue -> market: struct mark. */
+    MESSAGE_LIVE_TIME,        /* remote venue -> market: empty; market time has come to now_ns. */
 };
 
 /* Bytes on their way to or from a link. */
@@ -119,6 +122,21 @@ struct message_venue_link {
 /* Asks for everything that may have happened unseen: trades behind a number, and open orders. */
 struct message_reconcile {
     uint64_t after_trade; /* The last one that is known, of all before it too; 0: none is. */
+};
+
+enum { RECONCILE_VENUE_MAX = 64 }; /* Bytes of a venue's name that is asked for. */
+
+/* Somebody wants to know, now, whether a venue agrees with the books. */
+struct message_reconcile_wanted {
+    uint64_t ticket; /* Comes back with the answer. */
+    char venue[RECONCILE_VENUE_MAX];
+};
+
+/* When it has been compared, or cannot be. */
+struct message_reconcile_answer {
+    uint64_t ticket;
+    const char *code; /* Static; "" when it was compared. */
+    char json[];      /* Ends with a NUL. */
 };
 
 /* Rows [first, end) of a tape. The tape stays open for the whole run. */

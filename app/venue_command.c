@@ -6,6 +6,7 @@
 #include "actors/venue_process.h"
 #include "app/command.h"
 #include "app/progress_bar.h"
+#include "app/venue_reconcile.h"
 #include "base/instant.h"
 #include "base/log.h"
 
@@ -181,6 +182,9 @@ static bool venue_take_words(struct venue_words *words, int argc, char **argv,
 
 static enum exit_code venue_run(const struct command *command, int argc, char **argv)
 {
+    if (argc > 1 && strcmp(argv[1], "reconcile") == 0) {
+        return venue_reconcile(argc - 1, argv + 1);
+    }
     struct venue_words words = {0};
     struct failure failure = {0};
     if (!venue_take_words(&words, argc, argv, &failure)) {
@@ -208,7 +212,8 @@ const struct command command_venue = {
     .summary = "run a paper venue as a process of its own",
     .help =
         "Usage: tutti venue [--venue NAME] [--listen URL] [--events URL] [--log PATH]\n"
-        "                   [--speed N] [--heartbeat-ms N] [--stop-at-end] [--faults PLAN] FILE\n\n"
+        "                   [--speed N] [--heartbeat-ms N] [--stop-at-end] [--faults PLAN] FILE\n"
+        "       tutti venue reconcile --venue NAME (--control URL | FILE)\n\n"
         "Runs the paper venue of a run file alone: it trades the tapes of its feeds at their\n"
         "speed, then holds their last quotes, until SIGINT or SIGTERM. Runtimes reach it as a\n"
         "venue of type remote and come and go; docs/venue-protocol.md is what is spoken.\n\n"
@@ -222,6 +227,8 @@ const struct command command_venue = {
         "  --faults PLAN     misbehave: a seed, or a list like "
         "seed=7,reply_lost=500,disconnect@12\n"
         "                    (so many of 10000 times; exactly the 12th time)\n\n"
+        "`reconcile` has a run compare itself with such a venue now: tutti venue reconcile "
+        "--help\n\n"
         "Example:\n  tutti venue --log venue.jsonl examples/venue.yaml\n",
     .run = venue_run,
 };

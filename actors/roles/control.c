@@ -107,6 +107,9 @@ static enum err control_receive(struct context *context, void *state, nng_msg **
     case MESSAGE_RISK_ANSWER:
         control_on_risk_answer(control, message_body(*message));
         return ERR_NONE;
+    case MESSAGE_RECONCILE_ANSWER:
+        control_on_reconcile_answer(control, message_body(*message));
+        return ERR_NONE;
     default:
         return ERR_NONE;
     }

@@ -25,6 +25,7 @@ struct control_request {
     int64_t from;
     int64_t limit;
     const char *executor_id;
+    const char *venue;
     bool is_all;
     struct field_list actions; /* const struct node * */
     /* Filters. */
@@ -64,6 +65,16 @@ static const struct field_element control_node = {
 static const struct field control_shutdown_fields[] = {
     CONTROL_REQUEST_FIELD,
     {.name = "client", .kind = FIELD_TEXT, CONTROL_AT(client), .doc = ORIGIN_CLIENT_DOC},
+    {0},
+};
+
+static const struct field control_reconcile_fields[] = {
+    CONTROL_REQUEST_FIELD,
+    {.name = "venue",
+     .kind = FIELD_TEXT,
+     CONTROL_AT(venue),
+     .is_required = true,
+     .doc = "A venue of type remote."},
     {0},
 };
 
@@ -248,6 +259,11 @@ static void control_do_events(struct control *control, const struct control_task
                           (uint64_t)task->request->limit);
 }
 
+static void control_do_reconcile(struct control *control, const struct control_task *task)
+{
+    control_send_reconcile(control, task->call, task->request->venue);
+}
+
 static void control_do_executor(struct control *control, const struct control_task *task)
 {
     control_send_refresh(control, task->call, task->request->executor_id);
@@ -335,6 +351,7 @@ static const struct {
     {"executors", control_executors_fields, control_do_executors},
     {"performance", control_filtered_fields, control_do_performance},
     {"positions", control_filtered_fields, control_do_positions},
+    {"reconcile", control_reconcile_fields, control_do_reconcile},
     {"risk", NULL, control_do_risk},
     {"shutdown", control_shutdown_fields, control_do_shutdown},
     {"snapshot", control_snapshot_fields, control_do_snapshot},

@@ -92,7 +92,13 @@ void control_send_refresh(struct control *control, const struct control_call *ca
 void control_send_risk(struct control *control, const struct control_call *call,
                        struct message_risk *request);
 
+/* Asks the orchestrator to compare with a venue now; its answer is the call's. */
+void control_send_reconcile(struct control *control, const struct control_call *call,
+                            const char *venue);
+
 /* The orchestrator has answered. */
+void control_on_reconcile_answer(struct control *control,
+                                 const struct message_reconcile_answer *answer);
 void control_on_answer(struct control *control, const struct message_answer *answer);
 void control_on_risk_answer(struct control *control, const struct message_risk_answer *answer);
 

@@ -195,19 +195,53 @@ void control_send_risk(struct control *control, const struct control_call *call,
     control_refuse(control, call, "busy", "too many requests wait for an answer: try again");
 }
 
-void control_on_risk_answer(struct control *control, const struct message_risk_answer *answer)
+/* Hands on an answer that is JSON already. */
+static void pending_deliver(struct control *control, uint64_t ticket, const char *code,
+                            const char *answer)
 {
     uint32_t item = 0;
-    struct control_pending *pending = pending_find(control, answer->ticket, &item);
+    struct control_pending *pending = pending_find(control, ticket, &item);
     if (pending == NULL) {
         return;
     }
     const struct control_call call = pending->call;
     struct text json = {0};
-    text_append_string(&json, answer->json);
+    text_append_string(&json, answer);
     pending_release(pending);
-    call.deliver(control, &call, answer->code, &json);
+    call.deliver(control, &call, code, &json);
     text_done(&json);
+}
+
+void control_on_risk_answer(struct control *control, const struct message_risk_answer *answer)
+{
+    pending_deliver(control, answer->ticket, answer->code, answer->json);
+}
+
+void control_send_reconcile(struct control *control, const struct control_call *call,
+                            const char *venue)
+{
+    struct message_reconcile_wanted wanted = {0};
+    if (strlen(venue) >= sizeof(wanted.venue)) {
+        control_refuse(control, call, "unknown_venue", "the run has no venue of that name");
+        return;
+    }
+    (void)snprintf(wanted.venue, sizeof(wanted.venue), "%s", venue);
+    struct control_pending *pending = pending_take(control, call, 1);
+    if (pending != NULL) {
+        wanted.ticket = pending_ticket(control, pending, 0);
+        if (message_post(control->context, control->given.orchestrator, MESSAGE_RECONCILE_WANTED, 0,
+                         &wanted, sizeof(wanted)) == ERR_NONE) {
+            return;
+        }
+        pending_release(pending);
+    }
+    control_refuse(control, call, "busy", "too many requests wait for an answer: try again");
+}
+
+void control_on_reconcile_answer(struct control *control,
+                                 const struct message_reconcile_answer *answer)
+{
+    pending_deliver(control, answer->ticket, answer->code, answer->json);
 }
 
 void control_on_answer(struct control *control, const struct message_answer *answer)

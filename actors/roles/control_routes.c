@@ -47,6 +47,9 @@ static const struct field control_risk_body[] = {
     CONTROL_TEXT("reason", "Why; ACTIVE needs one."),
     CONTROL_TEXT("client", ORIGIN_CLIENT_DOC),
     {0}};
+static const struct field control_reconcile_body[] = {
+    {.name = "venue", .kind = FIELD_TEXT, .is_required = true, .doc = "A venue of type remote."},
+    {0}};
 static const struct field control_shutdown_body[] = {CONTROL_TEXT("client", ORIGIN_CLIENT_DOC),
                                                      {0}};
 
@@ -112,6 +115,12 @@ const struct control_route control_routes[] = {
      .request = "actions",
      .body = control_actions_body,
      .doc = "Creates, stops, stores and updates executors; each action is answered for itself."},
+    {.method = "POST",
+     .path = "/reconcile",
+     .scope = LINK_SCOPE_TRADE,
+     .request = "reconcile",
+     .body = control_reconcile_body,
+     .doc = "Compares with a venue in another process now, and says what was found."},
     {.method = "POST",
      .path = "/shutdown",
      .scope = LINK_SCOPE_ADMIN,

@@ -6,6 +6,7 @@
 #include "actors/roles/orchestrator_guard.h"
 #include "actors/roles/orchestrator_parts.h"
 #include "actors/roles/orchestrator_reconciler.h"
+#include "actors/roles/orchestrator_supervisor.h"
 #include "base/log.h"
 
 static enum err orchestrator_start(struct context *context, void *state, void *arguments)
@@ -365,6 +366,8 @@ static enum err orchestrator_dispatch(struct orchestrator *orch, nng_msg **messa
         return roster_on_report(orch, body);
     case MESSAGE_VENUE_LINK:
         return reconciler_on_link(orch, body);
+    case MESSAGE_RECONCILE_WANTED:
+        return reconciler_on_wanted(orch, body, message_envelope(*message)->sender);
     case MESSAGE_RECONCILED:
         return reconciler_on_reconciled(orch, body);
     case MESSAGE_ACTION:

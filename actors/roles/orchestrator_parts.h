@@ -33,9 +33,10 @@ enum {
     ACCOUNT_ASSETS_MAX = 256,
     CONTROLLERS_MAX = 65536,
     ACTIONS_WAITING_MAX =
-        4096,                /* Answers that wait for their commit; more actions are turned away. */
-    RISK_WAITERS_MAX = 64,   /* Answers about risk that wait for their commit. */
-    EXTERNALS_MAX = 1 << 20, /* Fills without an owner in one run; more is refused. */
+        4096,              /* Answers that wait for their commit; more actions are turned away. */
+    RISK_WAITERS_MAX = 64, /* Answers about risk that wait for their commit. */
+    RECONCILE_WAITERS_MAX = 16,  /* Who has asked for a comparison with a venue. */
+    EXTERNALS_MAX = 1 << 20,     /* Fills without an owner in one run; more is refused. */
     SUPERVISOR_REBUILDS_MAX = 3, /* Of one executor within SUPERVISOR_WINDOW_NS. */
 };
 
@@ -212,6 +213,13 @@ struct risk_waiter {
     struct actor_ref to;
 };
 
+/* Somebody who waits to hear what a comparison with a venue finds. */
+struct reconcile_waiter {
+    uint32_t venue;
+    uint64_t ticket;
+    struct actor_ref to;
+};
+
 /* One asset of one venue, as fills say it must be. */
 struct account_asset {
     const char *asset; /* Borrowed from an instrument or the run file. */
@@ -279,6 +287,8 @@ struct orchestrator {
     bool is_sweep_waiting; /* For the journal. */
     struct risk_waiter risk_waiters[RISK_WAITERS_MAX];
     uint32_t risk_waiter_count;
+    struct reconcile_waiter reconcile_waiters[RECONCILE_WAITERS_MAX];
+    uint32_t reconcile_waiter_count;
 
     uint64_t seq;             /* Of the last record sent. */
     uint64_t committed;       /* Of the last record known to be durable. */
@@ -448,18 +458,6 @@ MUST_USE enum err actions_on_report(struct orchestrator *orch, struct executor_e
 
 /* Carries out again what was accepted before a restart and is not completed. */
 MUST_USE enum err actions_resume(struct orchestrator *orch, uint32_t number);
-
-/* ---- orchestrator_supervisor.c: executors whose host has failed ---- */
-
-/* Spawns a host from what is known of its executor's past, and tells it what it missed. One whose
- * state cannot be loaded is given up. */
-MUST_USE enum err supervisor_spawn(struct orchestrator *orch, uint32_t number);
-/* A host has ended. After a failure its executor is rebuilt, or given up. */
-MUST_USE enum err supervisor_on_exit(struct orchestrator *orch, const struct actor_exit *exit_);
-/* An actor of the run hangs in its handler, or has come back: the journal tells. */
-MUST_USE enum err supervisor_on_stuck(struct orchestrator *orch, const struct actor_stuck *stuck);
-/* Rebuilds those of which the journal has everything now. */
-MUST_USE enum err supervisor_on_committed(struct orchestrator *orch);
 
 /* ---- orchestrator_past.c: what an executor missed ---- */
 

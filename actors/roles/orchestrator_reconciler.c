@@ -92,6 +92,100 @@ void reconciler_on_fill(struct orchestrator *orch, uint32_t venue)
     link->found += link->is_remote && !link->is_reconciled ? 1 : 0;
 }
 
+/* ---- Comparisons that were asked for ---- */
+
+static enum err reconciler_answer(struct orchestrator *orch, const struct reconcile_waiter *waiter,
+                                  const char *code, const struct text *json)
+{
+    if (text_failed(json)) {
+        return ERR_MEMORY;
+    }
+    nng_msg *message = message_create(MESSAGE_RECONCILE_ANSWER, orch->now_ns,
+                                      sizeof(struct message_reconcile_answer) + json->length + 1);
+    if (message == NULL) {
+        return ERR_MEMORY;
+    }
+    struct message_reconcile_answer *answer = message_body(message);
+    *answer = (struct message_reconcile_answer){.ticket = waiter->ticket, .code = code};
+    memcpy(answer->json, json->data, json->length + 1);
+    const enum err err = context_send(orch->context, waiter->to, &message);
+    message_destroy(message);
+    return err;
+}
+
+static enum err reconciler_refuse(struct orchestrator *orch, const struct reconcile_waiter *waiter,
+                                  const char *code, const char *words)
+{
+    struct text json = {0};
+    json_object_begin(&json);
+    json_put_bool(&json, "ok", false);
+    json_put_string(&json, "code", code);
+    json_put_string(&json, "message", words);
+    json_object_end(&json);
+    const enum err err = reconciler_answer(orch, waiter, code, &json);
+    text_done(&json);
+    return err;
+}
+
+/* Everybody who waits for the venue gets its answer: `found`, or NULL when its link is down. */
+static enum err reconciler_answer_all(struct orchestrator *orch, uint32_t venue,
+                                      const char *verdict, const struct text *found)
+{
+    struct text json = {0};
+    json_object_begin(&json);
+    json_put_bool(&json, "ok", true);
+    json_put_string(&json, "venue", reconciler_name(orch, venue));
+    json_put_string(&json, "verdict", verdict);
+    json_put_raw(&json, "found", found != NULL ? text_string(found) : NULL);
+    json_object_end(&json);
+    enum err err = ERR_NONE;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < orch->reconcile_waiter_count && err == ERR_NONE; i++) {
+        const struct reconcile_waiter *waiter = &orch->reconcile_waiters[i];
+        if (waiter->venue != venue) {
+            orch->reconcile_waiters[kept++] = *waiter;
+        } else if (found != NULL) {
+            err = reconciler_answer(orch, waiter, "", &json);
+        } else {
+            err = reconciler_refuse(orch, waiter, "venue_disconnected",
+                                    "the link to the venue is down: it is compared as soon as it "
+                                    "is back");
+        }
+    }
+    orch->reconcile_waiter_count = kept;
+    text_done(&json);
+    return err;
+}
+
+enum err reconciler_on_wanted(struct orchestrator *orch,
+                              const struct message_reconcile_wanted *wanted,
+                              struct actor_ref sender)
+{
+    const struct run_config *config = orch->given.config;
+    const uint32_t venue = (uint32_t)run_config_find_venue(config, wanted->venue);
+    const struct reconcile_waiter waiter = {.venue = venue, .ticket = wanted->ticket, .to = sender};
+    if (venue == config->file.venues.count) {
+        return reconciler_refuse(orch, &waiter, "unknown_venue",
+                                 "the run has no venue of that name");
+    }
+    if (!orch->links[venue].is_remote) {
+        return reconciler_refuse(orch, &waiter, "not_remote",
+                                 "the venue lives in the process of the run: there is nothing to "
+                                 "compare before the end");
+    }
+    if (!orch->links[venue].is_connected) {
+        return reconciler_refuse(orch, &waiter, "venue_disconnected",
+                                 "the link to the venue is down: it is compared as soon as it is "
+                                 "back");
+    }
+    if (orch->reconcile_waiter_count == RECONCILE_WAITERS_MAX || orch->is_finishing) {
+        return reconciler_refuse(orch, &waiter, "busy",
+                                 "too many have asked already, or the run is ending");
+    }
+    orch->reconcile_waiters[orch->reconcile_waiter_count++] = waiter;
+    return reconciler_request(orch, venue);
+}
+
 enum err reconciler_on_link(struct orchestrator *orch, const struct message_venue_link *message)
 {
     struct venue_link *link = &orch->links[message->venue];
@@ -100,6 +194,9 @@ enum err reconciler_on_link(struct orchestrator *orch, const struct message_venu
     link->is_reconciled = false;
     link->found = 0;
     enum err err = orchestrator_begin(orch);
+    if (err == ERR_NONE && !message->is_connected) {
+        err = reconciler_answer_all(orch, message->venue, "", NULL);
+    }
     if (err == ERR_NONE) {
         err = journal_note(
             orch, message->is_connected ? RECORD_VENUE_CONNECTED : RECORD_VENUE_DISCONNECTED, name,
@@ -220,6 +317,10 @@ enum err reconciler_on_reconciled(struct orchestrator *orch,
                   : journal_note(orch, RECORD_VENUE_RECONCILED,
                                  reconciler_name(orch, reconciled->venue),
                                  differences > 0 ? "different" : "balanced", text_string(&found));
+    }
+    if (err == ERR_NONE) {
+        err = reconciler_answer_all(orch, reconciled->venue,
+                                    differences > 0 ? "different" : "balanced", &found);
     }
     text_done(&found);
     return err;

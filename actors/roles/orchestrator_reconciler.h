@@ -29,6 +29,10 @@ void reconciler_know_trade(struct orchestrator *orch, uint32_t venue, uint64_t n
 /* Reconciles everything: executors and orders are as loaded, or there are none yet. Until a venue
  * has told what it has, nothing new is sent to it. */
 MUST_USE enum err reconciler_start(struct orchestrator *orch);
+/* Somebody asks for a comparison: it is answered with what was found, or why there is none. */
+MUST_USE enum err reconciler_on_wanted(struct orchestrator *orch,
+                                       const struct message_reconcile_wanted *wanted,
+                                       struct actor_ref sender);
 /* Compares with a venue now; nothing happens when it is not in another process. */
 MUST_USE enum err reconciler_request(struct orchestrator *orch, uint32_t venue);
 /* DENY_NONE when new orders may be sent to the venue, else why not. */

@@ -20,6 +20,7 @@
 #include "actors/roles/orchestrator_parts.h"
 #include "actors/roles/orchestrator_perpetuals.h"
 #include "actors/roles/orchestrator_reconciler.h"
+#include "actors/roles/orchestrator_supervisor.h"
 #include "base/log.h"
 #include "market/wire.h"
 #include "persistence/reader.h"

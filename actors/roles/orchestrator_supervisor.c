@@ -10,10 +10,11 @@
  * between, it is given up: its orders are canceled, what it owns stays in the position book. So is
  * one of a run that keeps no journal to go on from. Nobody else notices.
  */
+#include "actors/roles/orchestrator_supervisor.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "actors/roles/orchestrator_parts.h"
 #include "base/log.h"
 #include "persistence/reader.h"
 

@@ -96,7 +96,11 @@ def executor(kind="position_executor", **fields):
 
 
 def write(folder, file, name="test.json"):
+    """Writes a run file. TUTTI_WORKERS sets the threads of paper runs that do not say how many."""
     path = folder / name
+    if "TUTTI_WORKERS" in os.environ and isinstance(file, dict) and \
+            file.get("run", {}).get("mode") == "paper":
+        file["run"].setdefault("workers", int(os.environ["TUTTI_WORKERS"]))
     path.write_text(json.dumps(file) if isinstance(file, dict) else file)
     return path
 

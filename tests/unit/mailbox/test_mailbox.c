@@ -270,6 +270,61 @@ START_TEST(many_writers_one_reader)
 }
 END_TEST
 
+/* Writers send until the mailbox is closed under their hands, and say how many it took. */
+static void *refused_writer_main(void *argument)
+{
+    uint32_t *writer = argument; /* Its number; then how many were taken. */
+    const uint32_t name = *writer;
+    int64_t sent = 0;
+    enum err err = ERR_NONE;
+    while (err != ERR_CLOSED) {
+        nng_msg *message = message_create(name, sent, 0);
+        bool was_idle = false;
+        err = sent % 5 == 4 ? mailbox_push(&box, &message, &was_idle)
+                            : mailbox_send(&box, &message, &was_idle);
+        sent += err == ERR_NONE ? 1 : 0;
+        ck_assert((message == NULL) == (err == ERR_NONE));
+        message_destroy(message);
+        if (was_idle) {
+            sem_post(&wake);
+        }
+    }
+    *writer = (uint32_t)sent;
+    return NULL;
+}
+
+static const uint32_t writers_of[] = {1, 2, 4};
+
+/* What was taken is there, in order and once; what was refused stayed with its writer. */
+START_TEST(closed_while_others_send)
+{
+    const uint32_t writers = writers_of[_i / 10];
+    pthread_t threads[WRITERS];
+    uint32_t counts[WRITERS];
+    int64_t next_of[WRITERS] = {0};
+    ck_assert_int_eq(sem_init(&wake, 0, 0), 0);
+    for (uint32_t i = 0; i < writers; i++) {
+        counts[i] = i;
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, refused_writer_main, &counts[i]), 0);
+    }
+    sem_wait(&wake);
+    for (uint32_t received = 0; received < 1000 * (uint32_t)(_i % 10);) {
+        received += read_one(next_of);
+    }
+    mailbox_close(&box);
+    for (uint32_t i = 0; i < writers; i++) {
+        ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
+    }
+    while (mailbox_depth(&box) > 0) {
+        (void)read_one(next_of);
+    }
+    for (uint32_t i = 0; i < writers; i++) {
+        ck_assert_int_eq(next_of[i], counts[i]);
+    }
+    ck_assert_uint_eq(receive_kind(), 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("mailbox");
@@ -288,6 +343,7 @@ int main(void)
     tcase_add_test(tcase, a_broken_chain_is_no_reason_to_sleep);
     tcase_add_test(tcase, done_destroys_what_waits);
     tcase_add_test(tcase, many_writers_one_reader);
+    tcase_add_loop_test(tcase, closed_while_others_send, 0, 30);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -21,10 +21,12 @@
 #ifndef TUTTI_ACTORS_MESSAGES_H
 #define TUTTI_ACTORS_MESSAGES_H
 
+#include <stdalign.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "actors/origin.h"
+#include "actors/executor_copy.h"
 #include "actors/risk_request.h"
 #include "actors/system.h"
 #include "executors/executor.h"
@@ -254,10 +256,11 @@ struct message_report {
     uint32_t executor;
     enum report_cause cause;
     struct executor_report figures;
-    const char *custom_info; /* JSON, in this message's body. */
-    const char *state;       /* JSON, in this message's body. */
-    const char *values;      /* Updated: JSON of the values before and after; else "". */
-    char texts[];
+    struct executor_copy *copy; /* In this message's body; NULL: texts say what it would. */
+    const char *custom_info;    /* JSON, in this message's body; NULL: there is a copy. */
+    const char *state;          /* The same. */
+    const char *values;         /* Updated: JSON of the values before and after; else "". */
+    alignas(struct executor_copy) char rest[]; /* The copy, if there is one, and the texts. */
 };
 
 struct message_executor_stop {

@@ -47,6 +47,7 @@ struct run {
     uint64_t rows_total;
     uint64_t rows_done;
     struct run_outcome outcome;
+    struct orchestrator_remains remains; /* Owned. */
     struct keeper_outcome journal;
     struct failure failure; /* Of an actor that failed. */
 };
@@ -205,7 +206,8 @@ static enum err run_root_start(struct context *context, void *state, void *given
                                                    .journal = run->database,
                                                    .on_restart = run->options.on_restart,
                                                    .failure = &run->failure,
-                                                   .outcome = &run->outcome};
+                                                   .outcome = &run->outcome,
+                                                   .remains = &run->remains};
         err = context_spawn(context, &orchestrator_class, &arguments, &orchestrator);
         run->orchestrator = err == ERR_NONE ? orchestrator : ACTOR_NOBODY;
         system_watch(run->system, run->orchestrator);
@@ -461,6 +463,7 @@ void run_destroy(struct run *run)
     }
     link_publisher_close(run->publisher, LINK_LINGER_DEFAULT_MS);
     system_destroy(run->system);
+    orchestrator_remains_done(&run->remains);
     link_caller_destroy(run->caller);
     struct failure ignored;
     (void)!store_close(run->store, &ignored);
@@ -480,10 +483,8 @@ void run_destroy(struct run *run)
 static void run_wait_for_subscribers(const struct run *run)
 {
     const int64_t wanted = run->config->file.events->wait_for_subscribers;
-    if (wanted == 0 || run->publisher == NULL) {
-        return;
-    }
-    if (link_publisher_wait(run->publisher, (unsigned)wanted, RUN_SUBSCRIBERS_WAIT_MS)) {
+    if (wanted == 0 || run->publisher == NULL ||
+        link_publisher_wait(run->publisher, (unsigned)wanted, RUN_SUBSCRIBERS_WAIT_MS)) {
         return;
     }
     log_line(LOG_WARNING, "run", "fewer than %lld subscribers after %d s: starting without them",

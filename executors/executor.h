@@ -9,7 +9,10 @@
  * then a stop, then one evaluation. An evaluation with nothing new has no effect.
  *
  * Ownership: the host owns the memory: `state_size` bytes, zeroed, begin with struct executor; the
- * config is borrowed and outlives the executor. The ledger inside grows on the heap.
+ * config is borrowed and outlives the executor. The ledger inside grows on the heap; the rest of
+ * the state is plain values: it is copied byte by byte, and save() and custom_info() are called on
+ * the copy, by another thread.
+ *
  * Threads: one executor belongs to one actor.
  */
 #ifndef TUTTI_EXECUTORS_EXECUTOR_H

@@ -158,9 +158,16 @@ static void record_text_set(struct record *record, size_t offset, const char *te
     memcpy((char *)record + offset, &text, sizeof(text));
 }
 
+/* Bytes of the copy of an executor that goes along. */
+static size_t record_copy_size(const struct record *record)
+{
+    return record_kind_data(record->kind) == RECORD_DATA_EXECUTOR ? record->data.executor.copy_size
+                                                                  : 0;
+}
+
 size_t record_packed_size(const struct record *record)
 {
-    size_t size = sizeof(*record);
+    size_t size = sizeof(*record) + record_copy_size(record);
     const size_t count = record_text_count(record);
     for (size_t i = 0; i < count; i++) {
         const char *text = record_text_get(record, record_text_offset(record, i));
@@ -175,6 +182,13 @@ struct record *record_pack(const struct record *record, void *memory)
     struct record *copy = memory;
     memcpy(copy, record, sizeof(*copy));
     char *next = (char *)memory + sizeof(*copy);
+    const size_t copy_size = record_copy_size(record);
+    if (copy_size > 0) {
+        ASSERT(copy_size % alignof(struct record) == 0);
+        memcpy(next, record->data.executor.copy, copy_size);
+        copy->data.executor.copy = next;
+        next += copy_size;
+    }
     const size_t count = record_text_count(record);
     for (size_t i = 0; i < count; i++) {
         const size_t offset = record_text_offset(record, i);

@@ -138,9 +138,12 @@ struct record_executor {
     const char *state;       /* JSON of executor_save_changes(); NULL: none. */
     const char *custom_info; /* JSON object; NULL for created. */
     const char *reason;      /* failed: reason code; updated: old and new as JSON. */
-    int side;                /* enum side, 0: none. */
-    int status;              /* enum executor_status */
-    int close_type;          /* enum close_type, 0: none. */
+    void *copy; /* What state and custom_info are made of before a store sees the record, while they
+                 * are NULL: bytes that travel with it; else NULL. */
+    size_t copy_size; /* A multiple of the alignment of struct record. */
+    int side;         /* enum side, 0: none. */
+    int status;       /* enum executor_status */
+    int close_type;   /* enum close_type, 0: none. */
     struct decimal net_pnl_quote;
     struct decimal net_pnl_pct;
     struct decimal cum_fees_quote;
@@ -277,11 +280,12 @@ struct record {
 /* The client order id that an ORDER_* or a FILL concerns; "" for all other kinds. Returns `out`. */
 const char *record_client_order_id(const struct record *record, char out[ORDER_ID_TEXT_MAX]);
 
-/* Bytes record_pack() needs for the record and its texts. */
+/* Bytes record_pack() needs for the record and what it points to. */
 size_t record_packed_size(const struct record *record);
 
-/* Copies record and texts into `memory` (aligned for struct record, at least that many bytes); the
- * copy's texts point into the same block. Returns the copy. NULL texts stay NULL. */
+/* Copies record, texts and the copy of an executor into `memory` (aligned for struct record, at
+ * least that many bytes); the pointers of the result point into the same block. Returns it. NULL
+ * texts stay NULL. */
 struct record *record_pack(const struct record *record, void *memory);
 
 #endif

@@ -162,6 +162,27 @@ static const char *host_add_text(const struct text *text, char **end)
     return place;
 }
 
+/* A report with room for `size` bytes behind it; its figures are those of now. NULL: no memory. */
+static nng_msg *host_make_report(const struct host *host, const struct executor_view *view,
+                                 enum report_cause cause, size_t size)
+{
+    nng_msg *message =
+        message_create(MESSAGE_REPORT, view->now_ns, sizeof(struct message_report) + size);
+    if (message != NULL) {
+        struct message_report *report = message_body(message);
+        *report = (struct message_report){.executor = host->number, .cause = cause};
+        host->executor->kind->report(host->executor, view, &report->figures);
+    }
+    return message;
+}
+
+static enum err host_send_made(struct context *context, nng_msg *message)
+{
+    const enum err err = context_send(context, context_parent(context), &message);
+    message_destroy(message);
+    return err;
+}
+
 /* What a report says beside the figures. */
 struct host_texts {
     struct text info;
@@ -176,22 +197,37 @@ static enum err host_send_texts(const struct host *host, struct context *context
     if (text_failed(&texts->info) || text_failed(&texts->state) || text_failed(texts->values)) {
         return ERR_MEMORY;
     }
-    nng_msg *message = message_create(MESSAGE_REPORT, view->now_ns,
-                                      sizeof(struct message_report) + texts->info.length +
-                                          texts->state.length + texts->values->length + 3);
+    nng_msg *message = host_make_report(
+        host, view, cause, texts->info.length + texts->state.length + texts->values->length + 3);
     if (message == NULL) {
         return ERR_MEMORY;
     }
     struct message_report *report = message_body(message);
-    *report = (struct message_report){.executor = host->number, .cause = cause};
-    host->executor->kind->report(host->executor, view, &report->figures);
-    char *end = report->texts;
+    char *end = report->rest;
     report->custom_info = host_add_text(&texts->info, &end);
     report->state = host_add_text(&texts->state, &end);
     report->values = host_add_text(texts->values, &end);
-    const enum err err = context_send(context, context_parent(context), &message);
-    message_destroy(message);
-    return err;
+    return host_send_made(context, message);
+}
+
+static enum err host_send_copy(const struct host *host, struct context *context,
+                               const struct executor_view *view, enum report_cause cause,
+                               const struct text *values)
+{
+    const size_t size = executor_copy_size(host->executor, view);
+    if (text_failed(values)) {
+        return ERR_MEMORY;
+    }
+    nng_msg *message = host_make_report(host, view, cause, size + values->length + 1);
+    if (message == NULL) {
+        return ERR_MEMORY;
+    }
+    struct message_report *report = message_body(message);
+    report->copy = (struct executor_copy *)(void *)report->rest;
+    executor_copy_make(host->executor, view, report->copy);
+    char *end = report->rest + size;
+    report->values = host_add_text(values, &end);
+    return host_send_made(context, message);
 }
 
 /* FNV-1a. */
@@ -204,42 +240,51 @@ static uint64_t host_hash(const char *text, size_t length)
     return hash;
 }
 
-/* Writes figures and state; *ret_is_news: something has changed since it was reported last. */
-static void host_print(struct host *host, const struct executor_view *view,
-                       struct host_texts *texts, bool *ret_is_news)
+/* What was reported is reported no more. */
+static void host_note_reported(struct host *host, int64_t now_ns, uint64_t hash)
 {
-    json_object_begin(&texts->info);
-    host->executor->kind->custom_info(host->executor, view, &texts->info);
-    json_object_end(&texts->info);
-    const size_t orders = executor_save_changes(host->executor, &texts->state);
-    if (host->is_durable) {
-        const uint64_t hash = host_hash(text_string(&texts->state), orders);
-        *ret_is_news = hash != host->state_hash || ledger_is_changed(&host->executor->ledger);
-        host->state_hash = hash;
-    }
+    executor_forget_changes(host->executor);
+    host->reported_at_ns = now_ns;
+    host->state_hash = hash;
 }
 
-/* The executor's figures and what of its state has changed, so that it could go on elsewhere. A
- * REPORT_STATE that would say nothing is left out; of a REPORT_REFUSED the journal hears nothing.
- */
+/* The executor's figures and what of its state has changed, so that it could go on elsewhere. Where
+ * no restart needs it, what is small travels as it is, and the journal makes the text; but a state
+ * that cannot be written is to be the failure of its executor, and not of the journal. */
 static enum err host_send_report(struct host *host, struct context *context,
                                  const struct executor_view *view, enum report_cause cause,
                                  const struct text *values)
 {
     struct host_texts texts = {.values = values};
-    const bool is_recorded = !host->is_unrecorded && cause != REPORT_REFUSED;
-    bool is_news = true;
-    if (is_recorded) {
-        host_print(host, view, &texts, &is_news);
+    if (host->is_unrecorded || cause == REPORT_REFUSED) { /* The journal hears nothing of it. */
+        return host_send_texts(host, context, view, cause, &texts);
     }
-    enum err err = ERR_NONE;
-    if (cause != REPORT_STATE || is_news) {
-        err = host_send_texts(host, context, view, cause, &texts);
-    }
-    if (is_recorded) {
+    if (!host->is_durable && executor_copy_size(host->executor, view) > 0) {
+        const enum err err = host_send_copy(host, context, view, cause, values);
         executor_forget_changes(host->executor);
-        host->reported_at_ns = view->now_ns;
+        return err;
     }
+    const size_t orders = executor_print(host->executor, view, &texts.info, &texts.state);
+    host_note_reported(host, view->now_ns, host_hash(text_string(&texts.state), orders));
+    const enum err err = host_send_texts(host, context, view, cause, &texts);
+    text_done(&texts.info);
+    text_done(&texts.state);
+    return err;
+}
+
+/* The same after a while without a word, unless nothing has changed. */
+static enum err host_send_change(struct host *host, struct context *context,
+                                 const struct executor_view *view)
+{
+    const struct text none = {0};
+    struct host_texts texts = {.values = &none};
+    const size_t orders = executor_print(host->executor, view, &texts.info, &texts.state);
+    const uint64_t hash = host_hash(text_string(&texts.state), orders);
+    enum err err = ERR_NONE;
+    if (hash != host->state_hash || ledger_is_changed(&host->executor->ledger)) {
+        err = host_send_texts(host, context, view, REPORT_STATE, &texts);
+    }
+    host_note_reported(host, view->now_ns, hash);
     text_done(&texts.info);
     text_done(&texts.state);
     return err;
@@ -345,21 +390,27 @@ static enum err host_evaluate(struct host *host, struct context *context,
     return err == ERR_NONE ? host_check(host, requests) : err;
 }
 
-/* Whether there is something to report after an evaluation, and why. */
-static bool host_has_news(const struct host *host, const struct executor_view *view,
-                          bool has_placed, enum report_cause *ret_cause)
+/* Reports what there is to report after an evaluation. */
+static enum err host_tell_state(struct host *host, struct context *context,
+                                const struct executor_view *view,
+                                const struct executor_requests *requests)
 {
+    const struct text none = {0};
     if (host->executor->status != host->reported) {
-        *ret_cause = REPORT_STATUS;
-        return true;
+        host->reported = host->executor->status;
+        host->is_report_wanted = false;
+        return host_send_report(host, context, view, REPORT_STATUS, &none);
     }
     if (host->is_report_wanted) {
-        *ret_cause = REPORT_WANTED;
-        return true;
+        host->is_report_wanted = false;
+        return host_send_report(host, context, view, REPORT_WANTED, &none);
     }
-    *ret_cause = REPORT_STATE;
-    return host->is_durable &&
-           (has_placed || view->now_ns - host->reported_at_ns >= HOST_STATE_INTERVAL_NS);
+    if (host->is_durable && host_has_placed(requests)) {
+        return host_send_report(host, context, view, REPORT_STATE, &none);
+    }
+    return host->is_durable && view->now_ns - host->reported_at_ns >= HOST_STATE_INTERVAL_NS
+               ? host_send_change(host, context, view)
+               : ERR_NONE;
 }
 
 /* The state that a restart needs goes ahead of the orders that came with it. */
@@ -367,14 +418,7 @@ static enum err host_tell(struct host *host, struct context *context,
                           const struct executor_view *view,
                           const struct executor_requests *requests)
 {
-    const struct text none = {0};
-    enum report_cause cause;
-    enum err err = ERR_NONE;
-    if (host_has_news(host, view, host_has_placed(requests), &cause)) {
-        host->is_report_wanted = false;
-        host->reported = host->executor->status;
-        err = host_send_report(host, context, view, cause, &none);
-    }
+    enum err err = host_tell_state(host, context, view, requests);
     if (err == ERR_NONE) {
         err = host_send_requests(host, context, view->now_ns, requests);
     }

@@ -18,8 +18,10 @@ struct keeper {
     struct actor_ref orchestrator; /* Who sent the last record. */
     struct text event;             /* Of the record at hand; kept for its memory. */
     struct text events;            /* Of the open group: each event and a newline. */
-    nng_msg **held;                /* Owned: the records that are not committed, in order. First
-                                    * those of the open group. Lazy: none. */
+    struct text info;              /* Of the executor at hand, and its state. */
+    struct text state;
+    nng_msg **held; /* Owned: the records that are not committed, in order. First
+                     * those of the open group. Lazy: none. */
     size_t held_count;
     size_t held_capacity;
     uint64_t appended;        /* Sequence number of the last record in the group. */
@@ -45,12 +47,29 @@ static enum err keeper_start(struct context *context, void *state, void *argumen
     return ERR_NONE;
 }
 
+static enum err keeper_append(struct keeper *keeper, struct record *record,
+                              struct failure *failure);
+
+/* What a lazy one has put off belongs to the journal of a run that ends in the middle, too. */
+static void keeper_append_rest(struct keeper *keeper)
+{
+    struct failure failure = {0};
+    for (size_t i = keeper->group; i < keeper->held_count && failure.code == ERR_NONE; i++) {
+        if (keeper_append(keeper, message_body(keeper->held[i]), &failure) != ERR_NONE) {
+            keeper->given.outcome->failure = failure;
+        }
+    }
+}
+
 static void keeper_stop(struct context *context, void *state)
 {
     (void)context;
     struct keeper *keeper = state;
     struct keeper_outcome *outcome = keeper->given.outcome;
     struct failure failure = {0};
+    if (keeper->given.is_lazy && !keeper->has_failed) {
+        keeper_append_rest(keeper);
+    }
     if (store_close(keeper->given.store, &failure) != ERR_NONE &&
         outcome->failure.code == ERR_NONE) {
         outcome->failure = failure;
@@ -65,6 +84,8 @@ static void keeper_stop(struct context *context, void *state)
     }
     text_done(&keeper->event);
     text_done(&keeper->events);
+    text_done(&keeper->info);
+    text_done(&keeper->state);
     for (size_t i = 0; i < keeper->held_count; i++) {
         message_destroy(keeper->held[i]);
     }
@@ -227,9 +248,12 @@ static enum err keeper_commit(struct keeper *keeper, struct context *context)
 }
 
 /* Appends a record to the store and its event to the group. */
-static enum err keeper_append(struct keeper *keeper, const struct record *record,
-                              struct failure *failure)
+static enum err keeper_append(struct keeper *keeper, struct record *record, struct failure *failure)
 {
+    if (executor_copy_unfold(record, &keeper->info, &keeper->state) != ERR_NONE) {
+        return failure_set(failure, ERR_MEMORY,
+                           "journal: no memory for a state: free memory and start again");
+    }
     const enum err err = store_append(keeper->given.store, record, &keeper->event, failure);
     if (err != ERR_NONE) {
         return err;
@@ -242,9 +266,14 @@ static enum err keeper_append(struct keeper *keeper, const struct record *record
                : ERR_NONE;
 }
 
+/* Whether somebody waits for this record to be durable, whatever the group. */
+static bool keeper_is_urgent(const struct record *record)
+{
+    return record->kind == RECORD_RUN_STOPPED || record->kind == RECORD_RISK_STATE;
+}
+
 /* Appends a record and commits when the group is full. */
-static enum err keeper_take(struct keeper *keeper, struct context *context,
-                            const struct record *record)
+static enum err keeper_take(struct keeper *keeper, struct context *context, struct record *record)
 {
     struct failure failure = {0};
     if (keeper->given.store != NULL && keeper_append(keeper, record, &failure) != ERR_NONE) {
@@ -255,31 +284,41 @@ static enum err keeper_take(struct keeper *keeper, struct context *context,
     keeper->group++;
     const bool is_full = keeper->group >= KEEPER_GROUP_MAX ||
                          keeper->events.length >= KEEPER_EVENTS_MAX_BYTES ||
-                         record->kind == RECORD_RUN_STOPPED || record->kind == RECORD_RISK_STATE;
+                         keeper_is_urgent(record);
     return is_full ? keeper_commit(keeper, context) : ERR_NONE;
 }
 
-/* Tries the held records again, from the first, until the disk is full again. */
-static enum err keeper_retry(struct keeper *keeper, struct context *context)
+/* Appends the held records that are not in the group yet, until the disk is full. */
+static enum err keeper_take_held(struct keeper *keeper, struct context *context)
 {
     enum err err = ERR_NONE;
-    keeper->is_full = false;
     while (err == ERR_NONE && !keeper->is_full && !keeper->has_failed &&
            keeper->group < keeper->held_count) {
         err = keeper_take(keeper, context, message_body(keeper->held[keeper->group]));
     }
+    return err;
+}
+
+/* Tries the held records again, from the first. */
+static enum err keeper_retry(struct keeper *keeper, struct context *context)
+{
+    keeper->is_full = false;
+    const enum err err = keeper_take_held(keeper, context);
     return err == ERR_NONE && !keeper->is_full ? keeper_commit(keeper, context) : err;
 }
 
 static enum err keeper_on_record(struct keeper *keeper, struct context *context, nng_msg **message)
 {
-    const struct record *record = message_body(*message);
+    struct record *record = message_body(*message);
+    if (keeper->given.store == NULL) {
+        return keeper_take(keeper, context, record);
+    }
     struct failure failure = {0};
-    const bool is_held = keeper->given.store != NULL && !keeper->given.is_lazy;
-    if (is_held && keeper_hold(keeper, message, &failure) != ERR_NONE) {
+    if (keeper_hold(keeper, message, &failure) != ERR_NONE) {
         return keeper_fail(keeper, context, &failure);
     }
-    return keeper->is_full ? ERR_NONE : keeper_take(keeper, context, record);
+    const bool is_early = keeper->given.is_lazy && keeper->held_count < KEEPER_GROUP_MAX;
+    return is_early && !keeper_is_urgent(record) ? ERR_NONE : keeper_take_held(keeper, context);
 }
 
 static enum err keeper_receive(struct context *context, void *state, nng_msg **message)

@@ -2,9 +2,10 @@
  * actors/roles/keeper.h - the persistence actor: the only writer of the journal.
  *
  * Records are appended as they come and committed when its mailbox is empty or KEEPER_GROUP_MAX of
- * them wait (lazy: only then, and at the end of the run); only then their events go to the
- * publisher and the orchestrator hears of it. Commits block, so this actor has a thread of its own.
- * Without a store records are counted and forgotten: no event is made of them.
+ * them wait (lazy: appended and committed only then, and at the end of the run, so that on one
+ * thread nobody waits for their text); only then their events go to the publisher and the
+ * orchestrator hears of it. Commits block, so this actor has a thread of its own. Without a store
+ * records are counted and forgotten: no event is made of them.
  *
  * A disk without room is waited for: records are held, in memory and in order, the orchestrator is
  * told so that nothing new goes out, and every KEEPER_RETRY_NS they are tried again. More than

@@ -30,6 +30,18 @@ struct run_outcome {
     struct performance_report total;
 };
 
+/*
+ * The executors of an orchestrator that has ended. Copies of them (actors/executor_copy.h) may
+ * still be on their way into the journal, and borrow their configurations.
+ */
+struct orchestrator_remains {
+    struct executor_entry *executors; /* Owned. */
+    uint32_t count;
+};
+
+/* When no actor is left. */
+void orchestrator_remains_done(struct orchestrator_remains *remains);
+
 struct orchestrator_arguments {
     const struct run_config *config; /* Borrowed for the run. */
     uint64_t epoch;                  /* Of client order ids: unique to this start. */
@@ -43,7 +55,9 @@ struct orchestrator_arguments {
     const char *journal;  /* Borrowed: the database as it is written; NULL: none can be read. */
     enum restart_policy on_restart; /* Instead of the run file's; 0: that one. */
     struct failure *failure; /* Borrowed: why a run cannot go on. May be NULL without a database. */
-    struct run_outcome *outcome; /* Borrowed. */
+    struct run_outcome *outcome;          /* Borrowed. */
+    struct orchestrator_remains *remains; /* Borrowed: filled at its end, for the caller to free.
+                                           * NULL: nobody reads copies of executors. */
 };
 
 extern const struct actor_class orchestrator_class; /* Arguments: struct orchestrator_arguments. */

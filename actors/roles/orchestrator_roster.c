@@ -67,8 +67,21 @@ enum err roster_init(struct orchestrator *orch)
 
 void roster_done(struct orchestrator *orch)
 {
-    for (uint32_t i = 0; i < orch->executor_count; i++) {
-        struct executor_entry *entry = &orch->executors[i];
+    struct orchestrator_remains remains = {.executors = orch->executors,
+                                           .count = orch->executor_count};
+    if (orch->given.remains != NULL) {
+        *orch->given.remains = remains;
+    } else {
+        orchestrator_remains_done(&remains);
+    }
+    free(orch->waiting);
+    text_index_done(&orch->executors_by_id);
+}
+
+void orchestrator_remains_done(struct orchestrator_remains *remains)
+{
+    for (uint32_t i = 0; i < remains->count; i++) {
+        struct executor_entry *entry = &remains->executors[i];
         for (uint32_t j = 0; j < entry->order_count; j++) {
             free(entry->orders[j].later_trades);
         }
@@ -76,9 +89,8 @@ void roster_done(struct orchestrator *orch)
         free(entry->config);
         executor_owner_destroy(entry->owner);
     }
-    free(orch->executors);
-    free(orch->waiting);
-    text_index_done(&orch->executors_by_id);
+    free(remains->executors);
+    *remains = (struct orchestrator_remains){0};
 }
 
 /* ---- Ids ---- */
@@ -528,23 +540,26 @@ static enum err roster_journal_report(struct orchestrator *orch, const struct ex
                                       const struct message_report *report)
 {
     const struct executor_report *figures = &report->figures;
-    struct record record = {.kind = roster_report_kind(report),
-                            .controller_id = entry->config->controller_id,
-                            .executor_id = entry->config->id,
-                            .data.executor = {.type = entry->kind->type,
-                                              .connector_name = entry->instruments[0]->venue_name,
-                                              .trading_pair = entry->instruments[0]->trading_pair,
-                                              .state = report->state,
-                                              .custom_info = report->custom_info,
-                                              .reason = report->values,
-                                              .side = (int)figures->side,
-                                              .status = (int)figures->status,
-                                              .close_type = (int)figures->close_type,
-                                              .net_pnl_quote = figures->net_pnl_quote,
-                                              .net_pnl_pct = figures->net_pnl_pct,
-                                              .cum_fees_quote = figures->cum_fees_quote,
-                                              .filled_amount_quote = figures->filled_amount_quote,
-                                              .closed_at_ns = figures->closed_at_ns}};
+    struct record record = {
+        .kind = roster_report_kind(report),
+        .controller_id = entry->config->controller_id,
+        .executor_id = entry->config->id,
+        .data.executor = {.type = entry->kind->type,
+                          .connector_name = entry->instruments[0]->venue_name,
+                          .trading_pair = entry->instruments[0]->trading_pair,
+                          .state = report->state,
+                          .custom_info = report->custom_info,
+                          .copy = report->copy,
+                          .copy_size = report->copy != NULL ? report->copy->size : 0,
+                          .reason = report->values,
+                          .side = (int)figures->side,
+                          .status = (int)figures->status,
+                          .close_type = (int)figures->close_type,
+                          .net_pnl_quote = figures->net_pnl_quote,
+                          .net_pnl_pct = figures->net_pnl_pct,
+                          .cum_fees_quote = figures->cum_fees_quote,
+                          .filled_amount_quote = figures->filled_amount_quote,
+                          .closed_at_ns = figures->closed_at_ns}};
     return journal_add(orch, &record);
 }
 

@@ -19,6 +19,8 @@ bool apart_open_folder(struct plan_paths *paths)
     paths->database = "run.db";
     paths->quotes[0] = "a.csv";
     paths->quotes[1] = "b.csv";
+    paths->trades[0] = "a-trades.csv";
+    paths->trades[1] = "b-trades.csv";
     if (chdir(paths->folder) != 0) {
         return false;
     }
@@ -29,8 +31,9 @@ bool apart_open_folder(struct plan_paths *paths)
 
 void apart_close_folder(const struct plan_paths *paths)
 {
-    static const char *const names[] = {"run.db", "run.db.lock", "a.csv",
-                                        "b.csv",  "a.csv.tape",  "b.csv.tape"};
+    static const char *const names[] = {"run.db",       "run.db.lock", "a.csv",
+                                        "b.csv",        "a.csv.tape",  "b.csv.tape",
+                                        "a-trades.csv", "b-trades.csv"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         (void)unlink(names[i]);
     }

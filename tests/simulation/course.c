@@ -15,12 +15,27 @@ static void course_put(const struct course *course, struct chances *chances, int
                   (long long)(ask % 100));
 }
 
-enum err course_write(const struct course *course, struct chances *chances, const char *path)
+/* What is traded at a row: a little, at or beyond its best prices. */
+static void course_put_trade(const struct course *course, struct prng *prng, int64_t time_ms,
+                             int64_t bid, FILE *out)
+{
+    const bool is_buyer_maker = prng_below(prng, 2) == 0;
+    const int64_t beyond = prng_between(prng, 0, course->step / 2);
+    const int64_t price = is_buyer_maker ? bid - beyond : bid + course->spread + beyond;
+    (void)fprintf(out, "%lld,%lld.%02lld,0.%03lld,%s\n", (long long)time_ms,
+                  (long long)(price / 100), (long long)(price % 100),
+                  (long long)prng_between(prng, 1, 900), is_buyer_maker ? "true" : "false");
+}
+
+enum err course_write(const struct course *course, struct chances *chances, const char *path,
+                      const char *trades_path)
 {
     FILE *out = fopen(path, "w");
-    if (out == NULL) {
+    FILE *trades = fopen(trades_path, "w");
+    if (out == NULL || trades == NULL) {
         return ERR_IO;
     }
+    (void)fprintf(trades, "time,price,qty,is_buyer_maker\n");
     (void)fprintf(out,
                   "transaction_time,best_bid_price,best_bid_qty,best_ask_price,best_ask_qty\n");
     struct prng prng;
@@ -32,6 +47,7 @@ enum err course_write(const struct course *course, struct chances *chances, cons
         if (chance_strikes(chances, CHANCE_MARKET_REPEATED)) {
             course_put(course, chances, time_ms, bid, out);
         }
+        course_put_trade(course, &prng, time_ms, bid, trades);
         int64_t move = prng_between(&prng, -course->step, course->step);
         if (row > 0 && chance_strikes(chances, CHANCE_MARKET_JUMP)) {
             move *= chance_between(chances, CHANCE_MARKET_JUMP, 2, COURSE_JUMP_STEPS);
@@ -43,5 +59,6 @@ enum err course_write(const struct course *course, struct chances *chances, cons
                        chance_between(chances, CHANCE_MARKET_GAP, 2, COURSE_GAP_INTERVALS);
         }
     }
-    return fclose(out) == 0 ? ERR_NONE : ERR_IO;
+    const bool is_written = fclose(out) == 0;
+    return fclose(trades) == 0 && is_written ? ERR_NONE : ERR_IO;
 }

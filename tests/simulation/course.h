@@ -21,8 +21,8 @@ struct course {
 };
 
 /* Writes the course to a file as a bookTicker CSV: jumps, gaps, crossed and repeated rows where the
- * chances say so. ERR_IO. */
+ * chances say so; and what was traded to another one. ERR_IO. */
 MUST_USE enum err course_write(const struct course *course, struct chances *chances,
-                               const char *path);
+                               const char *path, const char *trades_path);
 
 #endif

@@ -80,6 +80,13 @@ def compile_commands(build):
     return {str(pathlib.Path(entry["file"]).resolve()): entry for entry in entries}
 
 
+def run_tool(words, folder):
+    done = subprocess.run(words, cwd=folder, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise ValueError(next((line for line in done.stderr.splitlines() if "error" in line),
+                              done.stderr))
+
+
 def build_mutant(mutant, build, commands, link, folder):
     """Compiles the changed files and links a simulator in which they stand before the libraries."""
     objects = []
@@ -93,14 +100,13 @@ def build_mutant(mutant, build, commands, link, folder):
         words[at + 1] = str(target)
         words[words.index("-c") + 1] = str(source)
         words = [word for word in words if word != "-Werror"]
-        subprocess.run(words, cwd=entry["directory"], check=True, capture_output=True)
+        run_tool(words, entry["directory"])
         objects.append(str(target))
     program = folder / "simulate"
     words = shlex.split(link)
     words[words.index("-o") + 1] = str(program)
     place = next(i for i, word in enumerate(words) if word.startswith("libtutti_"))
-    subprocess.run(words[:place] + objects + words[place:], cwd=build, check=True,
-                   capture_output=True)
+    run_tool(words[:place] + objects + words[place:], build)
     return program
 
 
@@ -126,7 +132,12 @@ def run(found, build, seeds, jobs):
     for mutant in found:
         began = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="tutti-mutant-") as name:
-            program = build_mutant(mutant, build, commands, link, pathlib.Path(name))
+            try:
+                program = build_mutant(mutant, build, commands, link, pathlib.Path(name))
+            except ValueError as error:
+                print(f"{mutant.name}: cannot be built: {error}", flush=True)
+                missed.append(mutant.name)
+                continue
             violation, needed = play(program, seeds, jobs)
         seconds = time.monotonic() - began
         if violation is None:

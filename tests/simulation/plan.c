@@ -26,27 +26,37 @@ static bool one_in(struct prng *prng, uint64_t chances)
 
 /* ---- The venue ---- */
 
+static void plan_feed(struct plan *plan, size_t market, bool has_trades)
+{
+    static const char *const pairs[] = {DRAFT_PAIR, DRAFT_PAIR_OTHER};
+    text_printf(&plan->venue_file,
+                "  - {venue: " DRAFT_VENUE
+                ", trading_pair: %s, quotes: %s, cache: ., speed: \"%lld\"",
+                pairs[market], plan->paths->quotes[market], (long long)plan->speed);
+    if (has_trades) {
+        text_printf(&plan->venue_file, ", trades: %s", plan->paths->trades[market]);
+    }
+    text_append_string(&plan->venue_file, "}\n");
+}
+
+/* Where fills come from trades, orders are filled in parts. */
 static void plan_venue(struct plan *plan, struct prng *prng, uint64_t seed)
 {
-    struct text *out = &plan->venue_file;
-    text_printf(out,
+    const bool has_trades = one_in(prng, 2);
+    text_printf(&plan->venue_file,
                 "run: {name: venue, mode: paper, seed: %llu}\n"
                 "venues:\n  - {name: " DRAFT_VENUE
                 ", balances: {AAA: \"%lld\", QQQ: \"%lld\", RRR: \"%lld\"},\n"
                 "     fees: {maker: \"0.0002\", taker: \"0.0005\", fee_asset_on_buy: %s},"
-                " latency_ms: %lld}\n%s"
-                "feeds:\n"
-                "  - {venue: " DRAFT_VENUE ", trading_pair: " DRAFT_PAIR
-                ", quotes: %s, cache: ., speed: \"%lld\"}\n"
-                "  - {venue: " DRAFT_VENUE ", trading_pair: " DRAFT_PAIR_OTHER
-                ", quotes: %s, cache: ., speed: \"%lld\"}\n"
-                "executors: []\n",
+                " latency_ms: %lld, fill_model: %s}\n%sfeeds:\n",
                 (unsigned long long)(seed % 1000000), (long long)prng_between(prng, 2, 40),
                 (long long)prng_between(prng, 2000, 40000),
                 (long long)prng_between(prng, 2000, 40000), one_in(prng, 4) ? "base" : "quote",
-                one_in(prng, 2) ? 0LL : (long long)prng_between(prng, 1, 3000), instruments,
-                plan->paths->quotes[0], (long long)plan->speed, plan->paths->quotes[1],
-                (long long)plan->speed);
+                one_in(prng, 2) ? 0LL : (long long)prng_between(prng, 1, 3000),
+                has_trades ? "trade" : "touch", instruments);
+    plan_feed(plan, 0, has_trades);
+    plan_feed(plan, 1, has_trades);
+    text_append_string(&plan->venue_file, "executors: []\n");
 }
 
 static void plan_prices(struct plan *plan, struct prng *prng, struct chances *chances)
@@ -60,7 +70,8 @@ static void plan_prices(struct plan *plan, struct prng *prng, struct chances *ch
                                 .step = steps[prng_below(prng, 4)],
                                 .spread = prng_between(prng, 0, 30)};
         course.rows = 1 + plan->stop_ns / NS_PER_MS * plan->speed / course.interval_ms;
-        if (course_write(&course, chances, plan->paths->quotes[i]) != ERR_NONE) {
+        if (course_write(&course, chances, plan->paths->quotes[i], plan->paths->trades[i]) !=
+            ERR_NONE) {
             plan->problem = "the prices cannot be written";
         }
     }

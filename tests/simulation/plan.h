@@ -29,6 +29,7 @@ struct plan_paths {
     char folder[PLAN_PATH_MAX];
     const char *database;
     const char *quotes[2];
+    const char *trades[2];
 };
 
 struct plan {

@@ -14,7 +14,7 @@
 #include "tests/simulation/plan.h"
 #include "tests/simulation/witness.h"
 
-enum { OUTSIDE_DEEDS_MAX = 12, OUTSIDE_IDS_MAX = 64, OUTSIDE_DEED_ID_MAX = 16 };
+enum { OUTSIDE_DEEDS_MAX = 12, OUTSIDE_IDS_MAX = 64, OUTSIDE_DEED_ID_MAX = 32 };
 
 enum deed_kind {
     DEED_CREATE,

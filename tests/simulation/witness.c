@@ -157,8 +157,11 @@ void witness_on_answer(struct witness *witness, uint64_t token, const char *byte
         return;
     }
     if (request->kind == WITNESS_OPEN_ORDERS) {
+        const int64_t seq = number_of(bytes, "\"seq\":"); /* A late answer may say less. */
+        if (!witness->has_orders || seq > witness->orders_seq) {
+            witness->orders_seq = seq;
+        }
         witness->has_orders = true;
-        witness->orders_seq = number_of(bytes, "\"seq\":");
     } else if (witness->has_orders) {
         witness_catch_up(witness);
     }

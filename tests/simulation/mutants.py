@@ -112,9 +112,12 @@ def build_mutant(mutant, build, commands, link, folder):
 
 def play(program, seeds, jobs):
     """(violation or None, seeds needed)"""
-    done = subprocess.run([program, "--seeds", str(seeds), "--first-only", "--twice", "0", "--jobs",
-                           str(jobs), "--quiet"], capture_output=True, text=True,
-                          timeout=SECONDS_MAX)
+    words = [program, "--seeds", str(seeds), "--first-only", "--twice", "0", "--quiet",
+             "--jobs", str(jobs)]
+    try:
+        done = subprocess.run(words, capture_output=True, text=True, timeout=SECONDS_MAX)
+    except subprocess.TimeoutExpired:
+        return None, 0
     violation = re.search(r"^seed (\d+): (.*)$", done.stdout, re.M)
     needed = re.search(r"after (\d+) seeds", done.stdout)
     return (violation.group(2) if violation else None), int(needed.group(1)) if needed else 0

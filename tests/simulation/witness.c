@@ -131,6 +131,7 @@ static void witness_catch_up(struct witness *witness)
         return; /* More has happened since. */
     }
     trace_line("witness", "up to date with %lld", (long long)witness->orders_seq);
+    witness->event_ns = witness->now_ns; /* What was silent before does not matter any more. */
     witness->is_behind = false;
     if (witness->orders_seq > witness->known_seq) {
         witness->known_seq = witness->orders_seq;

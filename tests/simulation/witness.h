@@ -45,7 +45,7 @@ struct witness {
     int64_t orders_seq; /* with everything up to this event. */
     int64_t known_seq;  /* When not behind: every event up to this has come. */
     int64_t seen_seq;   /* The highest heard of. */
-    int64_t event_ns;   /* When one came last. */
+    int64_t event_ns;   /* When one came last, or all became known. */
     int64_t halted_ns;  /* When a halt was acknowledged; 0: none is in force. */
 };
 

@@ -75,7 +75,7 @@ static const char *rates_read_one(const struct run_config *config,
         return "expected BASE-QUOTE, e.g. USD-USDT";
     }
     if (rate_find(&config->rates, rate->base, rate->quote, &known) == ERR_NONE) {
-        return known.is_same ? "the same asset twice" : "this pair has a rate already";
+        return known.rate == NULL ? "the same asset twice" : "this pair has a rate already";
     }
     *ret_key = "rate";
     if (section->has_rate == is_named ||
@@ -104,7 +104,7 @@ void run_rates_explain(const struct run_config *config, const char *from, const 
 struct rate_source run_rates_between(const struct run_config *config, const char *from,
                                      const char *to)
 {
-    struct rate_source source = {.is_same = true};
+    struct rate_source source = {.rate = NULL};
     const enum err err = rate_find(&config->rates, from, to, &source);
     ASSERT(err == ERR_NONE);
     return source;

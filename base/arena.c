@@ -42,35 +42,47 @@ static struct arena_block *arena_block_create(size_t size)
     return block;
 }
 
-void *arena_take(struct arena *arena, size_t size)
+/* Zeroed memory at a multiple of `alignment`. */
+static void *arena_take_aligned(struct arena *arena, size_t size, size_t alignment)
 {
-    const size_t alignment = alignof(max_align_t);
     if (size > SIZE_MAX / 2) {
         return NULL;
     }
-    const size_t rounded = (size + alignment - 1) / alignment * alignment;
-    if (arena->limit != 0 && rounded > arena->limit - arena->used_total) {
+    struct arena_block *block = arena->blocks;
+    size_t padding = block != NULL ? (alignment - block->used % alignment) % alignment : 0;
+    if (block == NULL || block->capacity - block->used < padding + size) {
+        padding = 0;
+    }
+    if (arena->limit != 0 && padding + size > arena->limit - arena->used_total) {
         return NULL;
     }
-    struct arena_block *block = arena->blocks;
-    if (block == NULL || block->capacity - block->used < rounded) {
-        block = arena_block_create(rounded);
+    if (block == NULL || block->capacity - block->used < padding + size) {
+        block = arena_block_create(size);
         if (block == NULL) {
             return NULL;
         }
         block->next = arena->blocks;
         arena->blocks = block;
     }
-    void *memory = block->memory + block->used;
-    block->used += rounded;
-    arena->used_total += rounded;
+    void *memory = block->memory + block->used + padding;
+    block->used += padding + size;
+    arena->used_total += padding + size;
     ASSERT(block->used <= block->capacity);
     return memory;
 }
 
+void *arena_take(struct arena *arena, size_t size)
+{
+    const size_t alignment = alignof(max_align_t);
+    if (size > SIZE_MAX / 2) {
+        return NULL;
+    }
+    return arena_take_aligned(arena, (size + alignment - 1) / alignment * alignment, alignment);
+}
+
 char *arena_copy(struct arena *arena, const char *bytes, size_t length)
 {
-    char *copy = length < SIZE_MAX ? arena_take(arena, length + 1) : NULL;
+    char *copy = length < SIZE_MAX ? arena_take_aligned(arena, length + 1, 1) : NULL;
     if (copy != NULL && length > 0) {
         memcpy(copy, bytes, length);
     }

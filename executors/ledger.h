@@ -29,13 +29,19 @@ enum ledger_state {
 };
 
 struct ledger_order {
-    uint64_t epoch;   /* Of its client order id: of the start in which it was placed. */
-    uint32_t ordinal; /* 1 for the first. */
+    uint64_t epoch; /* Of its client order id: of the start in which it was placed. */
+    int64_t placed_at_ns;
+    int64_t cancel_requested_at_ns; /* Latest request; meaningful when is_cancel_requested. */
+    uint32_t ordinal;               /* 1 for the first. */
     uint32_t market;
-    enum order_role role;
-    enum side side;
-    enum order_type type;
-    enum ledger_state state;
+    uint32_t slot; /* As in the draft. */
+    enum order_role role : 8;
+    enum side side : 8;
+    enum order_type type : 8;
+    enum ledger_state state : 8;
+    bool is_cancel_requested;
+    bool is_timed_out;
+    bool is_changed;                   /* Since ledger_forget_changes(). */
     struct decimal amount;             /* Requested, base. */
     struct decimal price;              /* 0 for MARKET. */
     struct decimal executed;           /* Sum of fill amounts. */
@@ -43,12 +49,6 @@ struct ledger_order {
     struct decimal fees;               /* In quote. */
     struct decimal fee_base;           /* The part of the fees that was taken in base. */
     struct decimal gross_at_placement; /* Sum of OPEN fills when it was placed. */
-    uint32_t slot;                     /* As in the draft. */
-    int64_t placed_at_ns;
-    int64_t cancel_requested_at_ns; /* Latest request; meaningful when is_cancel_requested. */
-    bool is_cancel_requested;
-    bool is_timed_out;
-    bool is_changed; /* Since ledger_forget_changes(). */
 };
 
 /* What is asked for when an order is placed. */

@@ -6,7 +6,7 @@ enum err rate_find(const struct rate_table *table, const char *from, const char 
                    struct rate_source *ret_source)
 {
     if (strcmp(from, to) == 0) {
-        *ret_source = (struct rate_source){.is_same = true};
+        *ret_source = (struct rate_source){.rate = NULL};
         return ERR_NONE;
     }
     for (size_t i = 0; i < table->count; i++) {
@@ -14,7 +14,7 @@ enum err rate_find(const struct rate_table *table, const char *from, const char 
         const bool is_direct = strcmp(rate->base, from) == 0 && strcmp(rate->quote, to) == 0;
         const bool is_inverse = strcmp(rate->base, to) == 0 && strcmp(rate->quote, from) == 0;
         if (is_direct || is_inverse) {
-            *ret_source = (struct rate_source){.is_inverse = is_inverse, .rate = *rate};
+            *ret_source = (struct rate_source){.rate = rate, .is_inverse = is_inverse};
             return ERR_NONE;
         }
     }
@@ -23,11 +23,11 @@ enum err rate_find(const struct rate_table *table, const char *from, const char 
 
 struct decimal rate_value(const struct rate_source *source, struct decimal bid, struct decimal ask)
 {
-    if (source->is_same) {
+    if (source->rate == NULL) {
         return DECIMAL_ONE;
     }
-    struct decimal value = source->rate.fixed;
-    if (source->rate.is_live) {
+    struct decimal value = source->rate->fixed;
+    if (source->rate->is_live) {
         value = decimal_divide(decimal_add(bid, ask), decimal_from_int(2));
     }
     if (!decimal_is_valid(value) || decimal_sign(value) <= 0) {

@@ -32,22 +32,21 @@ struct rate_table {
 
 /* How one asset becomes another. */
 struct rate_source {
-    bool is_same; /* The asset itself: 1. */
+    const struct rate *rate; /* Borrowed from the table; NULL: the asset itself, which is 1. */
     bool is_inverse;
-    struct rate rate; /* Unless is_same. */
 };
 
 /* How `from` becomes `to`. ERR_NOT_FOUND: neither the pair nor the one the other way is there. */
 MUST_USE enum err rate_find(const struct rate_table *table, const char *from, const char *to,
                             struct rate_source *ret_source);
 
-/* Whether the value comes from quotes of rate.instrument. */
+/* Whether the value comes from quotes of rate->instrument. */
 static inline bool rate_is_live(const struct rate_source *source)
 {
-    return !source->is_same && source->rate.is_live;
+    return source->rate != NULL && source->rate->is_live;
 }
 
-/* How much of `to` one `from` is worth; bid and ask are those of rate.instrument when it is live.
+/* How much of `to` one `from` is worth; bid and ask are those of rate->instrument when it is live.
  * Invalid without a price > 0. */
 struct decimal rate_value(const struct rate_source *source, struct decimal bid, struct decimal ask);
 

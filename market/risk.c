@@ -162,7 +162,7 @@ enum err risk_executor_init(struct risk *risk, uint32_t controller, const uint32
     ASSERT(controller < risk->controller_count || controller == RISK_NO_CONTROLLER);
     ASSERT(count >= 1 && count <= WAKE_MARKETS_MAX);
     struct risk_executor executor = {
-        .controller = controller, .market_count = (uint32_t)count, .state = RISK_ACTIVE};
+        .controller = controller, .market_count = (uint8_t)count, .state = RISK_ACTIVE};
     for (size_t i = 0; i < count; i++) {
         ASSERT(instruments[i] < risk->instrument_count);
         executor.instruments[i] = instruments[i];

@@ -100,11 +100,11 @@ struct risk_market {
 
 struct risk_executor {
     uint32_t controller;
-    uint32_t market_count;
     uint32_t instruments[WAKE_MARKETS_MAX];
     uint32_t cells[WAKE_MARKETS_MAX]; /* Where its controller's figures of the market are. */
-    enum risk_state state;
-    bool is_paired;        /* Both markets trade the same base asset: they are one position. */
+    uint8_t market_count;
+    bool is_paired; /* Both markets trade the same base asset: they are one position. */
+    enum risk_state state : 8;
     uint32_t rejects;      /* Since rejects_at_ns. */
     int64_t rejects_at_ns; /* The first of the minute. */
     int64_t rate_at_ns;    /* See risk_check.c. */

@@ -21,13 +21,13 @@
 struct order_ticket {
     struct order_id id;
     uint32_t instrument;
-    enum side side;
-    enum order_type type;
+    enum side side : 8;
+    enum order_type type : 8;
+    enum time_in_force time_in_force : 8;
+    enum position_action action : 8; /* Perpetuals in hedge mode, and reduce-only closes. */
+    uint32_t leverage;               /* Perpetuals; 0 and 1 mean none. */
     struct decimal amount;
     struct decimal price; /* 0 for MARKET. */
-    enum time_in_force time_in_force;
-    enum position_action action; /* Perpetuals in hedge mode, and reduce-only closes. */
-    uint32_t leverage;           /* Perpetuals; 0 and 1 mean none. */
 };
 
 enum venue_update_kind {
@@ -62,12 +62,12 @@ struct venue_payment {
 
 struct venue_update {
     enum venue_update_kind kind;
+    uint64_t trade_number; /* VENUE_FILL: of the account's trades, from 1; 0: it has none. */
     struct order_id order;
     union {
         struct fill fill;             /* VENUE_FILL, VENUE_LIQUIDATION. */
         struct venue_payment payment; /* VENUE_FUNDING. */
     };
-    uint64_t trade_number; /* VENUE_FILL: of the account's trades, from 1; 0: it has none. */
     char reason[VENUE_REASON_MAX];
 };
 

@@ -7,20 +7,21 @@
 #include "base/log.h"
 
 struct host {
-    uint32_t number;
+    const char *id; /* Borrowed. */
     struct rate_source rate;
+    uint32_t number;
+    enum executor_status reported : 8; /* The last status that the orchestrator was told. */
+    enum skip_reason skipped : 8;      /* Why an order was held back, as it was told. */
     bool is_funded;
     bool is_unrecorded;
     bool is_stop_pending; /* A stop came; it is carried out at the next wake. */
     bool keep_position;
     bool is_report_wanted;
     bool is_durable;
-    uint64_t state_hash;           /* Of what was reported last but orders; is_durable only. */
-    int64_t reported_at_ns;        /* When that was. */
-    enum executor_status reported; /* The last status that the orchestrator was told. */
-    enum skip_reason skipped;      /* Why an order was held back, as it was told. */
-    struct executor *executor;     /* Owned. */
-    void *update; /* Owned: values that came and wait for the next wake; NULL: none. */
+    uint64_t state_hash;       /* Of what was reported last but orders; is_durable only. */
+    int64_t reported_at_ns;    /* When that was. */
+    struct executor *executor; /* Owned. */
+    void *update;              /* Owned: values that came and wait for the next wake; NULL: none. */
 };
 
 /* Takes in what one report before a restart said. */
@@ -63,6 +64,7 @@ static enum err host_start(struct context *context, void *state, void *arguments
     struct host *host = state;
     const struct host_arguments *given = arguments;
     host->number = given->executor;
+    host->id = given->id;
     host->rate = given->rate;
     host->is_funded = given->is_funded;
     host->is_unrecorded = given->is_unrecorded;
@@ -364,8 +366,8 @@ static enum err host_check(const struct host *host, const struct executor_reques
     for (size_t i = 0; i < requests->count; i++) {
         const struct executor_request *request = &requests->items[i];
         if (!host_allows(host, request, next_ordinal)) {
-            log_line(LOG_ERROR, "executor", "%s asks for what makes no sense: order %u",
-                     host->executor->config->id, request->ordinal);
+            log_line(LOG_ERROR, "executor", "%s asks for what makes no sense: order %u", host->id,
+                     request->ordinal);
             return ERR_STATE;
         }
         next_ordinal += request->kind == REQUEST_PLACE ? 1 : 0;

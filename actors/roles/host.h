@@ -28,6 +28,7 @@ enum { HOST_STATE_BYTES_MAX = 64 << 20 }; /* Memory for the tree of a state that
 
 struct host_arguments {
     uint32_t executor; /* Its number. */
+    const char *id;    /* Its own; that of the configuration may be absent. As config. */
     uint64_t epoch;    /* Of client order ids. */
     const struct executor_kind *kind;
     const struct executor_config *config; /* Borrowed until the host has ended. */

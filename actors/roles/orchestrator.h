@@ -16,6 +16,7 @@
 #include "actors/messages.h"
 #include "actors/risk_latch.h"
 #include "actors/run_config.h"
+#include "base/arena.h"
 #include "market/performance.h"
 
 /* How a run ended. */
@@ -37,6 +38,7 @@ struct run_outcome {
 struct orchestrator_remains {
     struct executor_entry *executors; /* Owned. */
     uint32_t count;
+    struct arena configs; /* What they borrow. */
 };
 
 /* When no actor is left. */

@@ -201,7 +201,7 @@ static enum err actions_name_executor(struct orchestrator *orch, struct verdict 
     if (id != NULL) {
         (void)snprintf(verdict->executor_id, sizeof(verdict->executor_id), "%s", id);
     } else {
-        roster_make_id(orch, verdict->executor_id);
+        configs_make_id(orch, verdict->executor_id);
     }
     const char *controller = verdict->action->controller_id;
     verdict->owner->controller_id =
@@ -416,7 +416,7 @@ static void actions_take_ids(struct orchestrator *orch, struct verdict *verdict)
 {
     const struct action *action = verdict->action;
     if (action->action_id == NULL) {
-        roster_make_id(orch, verdict->action_id);
+        configs_make_id(orch, verdict->action_id);
     } else if (strlen(action->action_id) <= ACTION_ID_MAX) {
         (void)snprintf(verdict->action_id, sizeof(verdict->action_id), "%s", action->action_id);
     }

@@ -68,16 +68,16 @@ struct decimal books_rate(const struct orchestrator *orch, const struct rate_sou
     if (!rate_is_live(source)) {
         return rate_value(source, DECIMAL_ZERO, DECIMAL_ZERO);
     }
-    const struct mark *mark = &orch->marks[source->rate.instrument];
-    return orch->is_marked[source->rate.instrument] ? rate_value(source, mark->bid, mark->ask)
-                                                    : DECIMAL_INVALID;
+    const struct mark *mark = &orch->marks[source->rate->instrument];
+    return orch->is_marked[source->rate->instrument] ? rate_value(source, mark->bid, mark->ask)
+                                                     : DECIMAL_INVALID;
 }
 
 struct decimal books_worth(const struct orchestrator *orch, uint32_t instrument,
                            struct decimal amount)
 {
     const struct rate_source *source = &orch->rates[instrument].source;
-    return source->is_same ? amount : decimal_multiply(amount, books_rate(orch, source));
+    return source->rate == NULL ? amount : decimal_multiply(amount, books_rate(orch, source));
 }
 
 bool books_can_value(const struct orchestrator *orch, uint32_t instrument)
@@ -103,7 +103,7 @@ static enum err books_tell_rates(struct orchestrator *orch)
     const struct run_config *config = orch->given.config;
     for (size_t i = 0; i < config->instrument_count; i++) {
         struct book_rate *rate = &orch->rates[i];
-        if (rate->source.is_same || books_is_repeated(orch, i)) {
+        if (rate->source.rate == NULL || books_is_repeated(orch, i)) {
             continue;
         }
         const struct decimal value = books_rate(orch, &rate->source);
@@ -359,7 +359,7 @@ static enum err books_journal_fill(struct orchestrator *orch, const struct execu
         .kind = RECORD_FILL,
         .has_more = true, /* Its position and its order follow. */
         .controller_id = books_controller_name(executor),
-        .executor_id = executor != NULL ? executor->config->id : "",
+        .executor_id = executor != NULL ? executor->id : "",
         .data.fill = {.fill = *fill,
                       .venue = instrument->venue_name,
                       .account = "main",

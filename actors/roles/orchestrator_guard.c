@@ -110,7 +110,7 @@ enum err guard_add_executor(struct orchestrator *orch, struct executor_entry *en
     if (entry->kind->target != NULL) {
         entry->risk.target = entry->kind->target(entry->config);
     }
-    entry->risk.state = guard_latched(orch, "executor", entry->config->id);
+    entry->risk.state = guard_latched(orch, "executor", entry->id);
     risk_on_created(orch->risk, &entry->risk);
     return ERR_NONE;
 }
@@ -168,7 +168,7 @@ static void guard_print_scope(const struct executor_entry *executor, uint32_t ma
         (void)snprintf(out, RISK_SCOPE_TEXT_MAX, "controller:%s", executor->config->controller_id);
         break;
     case RISK_EXECUTOR:
-        (void)snprintf(out, RISK_SCOPE_TEXT_MAX, "executor:%s", executor->config->id);
+        (void)snprintf(out, RISK_SCOPE_TEXT_MAX, "executor:%s", executor->id);
         break;
     }
 }
@@ -181,7 +181,7 @@ enum err guard_journal_denied(struct orchestrator *orch, const struct executor_e
     orch->denied[verdict->code]++;
     struct record record = {.kind = RECORD_RISK_DENIED,
                             .controller_id = executor->config->controller_id,
-                            .executor_id = executor->config->id,
+                            .executor_id = executor->id,
                             .data.note = {.scope = scope,
                                           .code = deny_name(verdict->code),
                                           .text = "the order was not sent",

@@ -2,12 +2,12 @@
  * actors/roles/orchestrator_parts.h - what the files of the orchestrator share.
  *
  * orchestrator.c dispatches and carries the steps; orchestrator_roster.c keeps the executors,
- * orchestrator_actions.c what is asked of it from outside, orchestrator_router.c the orders,
- * orchestrator_books.c accounts, positions and performance, orchestrator_balances.c what venues say
- * they hold, orchestrator_margin.c what a venue does to perpetual positions by itself,
- * orchestrator_guard.c what the risk engine judges and is told, orchestrator_halt.c the states of
- * risk, orchestrator_reconciler.c what venues in other processes may have done unseen,
- * orchestrator_supervisor.c executors whose host has failed,
+ * orchestrator_configs.c what they run with, orchestrator_actions.c what is asked of it from
+ * outside, orchestrator_router.c the orders, orchestrator_books.c accounts, positions and
+ * performance, orchestrator_balances.c what venues say they hold, orchestrator_margin.c what a
+ * venue does to perpetual positions by itself, orchestrator_guard.c what the risk engine judges and
+ * is told, orchestrator_halt.c the states of risk, orchestrator_reconciler.c what venues in other
+ * processes may have done unseen, orchestrator_supervisor.c executors whose host has failed,
  * orchestrator_journal.c the records.
  *
  * Threads: all of it belongs to the orchestrator actor.
@@ -19,6 +19,7 @@
 #include "actors/messages.h"
 #include "actors/origin.h"
 #include "actors/roles/orchestrator.h"
+#include "actors/roles/orchestrator_configs.h"
 #include "base/prng.h"
 #include "base/text_index.h"
 #include "executors/factory.h"
@@ -83,19 +84,19 @@ struct external_fill {
 /* An order as the orchestrator knows it. */
 struct order_entry {
     struct order_ticket ticket;
-    enum order_role role;
-    enum order_state state;
-    bool is_counted;           /* Among the live orders of the risk engine. */
-    uint32_t market;           /* Of its executor. */
-    uint32_t resting_place;    /* Among own resting orders; 0: none. */
-    struct decimal at_risk;    /* How much of it the risk engine counts as live. */
+    enum order_role role : 8;
+    enum order_state state : 8;
+    bool is_counted;        /* Among the live orders of the risk engine. */
+    bool is_held;           /* Its intent is not durable yet: the venue has not heard of it. */
+    uint32_t market;        /* Of its executor. */
+    uint32_t resting_place; /* Among own resting orders; 0: none. */
+    uint32_t listed_in;     /* The reconciliation in which the venue last said that it is open. */
+    struct decimal at_risk; /* How much of it the risk engine counts as live. */
     struct decimal risk_price; /* At which it does: see risk_order_price(). */
     struct decimal executed_base;
     struct decimal executed_quote;
     struct decimal fee_quote;
     int64_t created_at_ns;
-    bool is_held;       /* Its intent is not durable yet: the venue has not heard of it. */
-    uint32_t listed_in; /* The reconciliation in which the venue last said that it is open. */
     /* Ids of the fills applied, so that each counts once. Most orders have one: it needs no memory
      * of its own. */
     char first_trade[TRADE_ID_MAX];
@@ -160,24 +161,25 @@ void executor_past_destroy(struct executor_past *past);
 
 struct executor_entry {
     const struct executor_kind *kind;
-    struct executor_config *config; /* Owned: a copy with id and timestamp filled in. */
-    uint32_t controller;
-    struct actor_ref host;
+    const char *id;                       /* Borrowed from the orchestrator's arena. */
+    const struct executor_config *config; /* The same; may be that of others too. Without the id. */
     const struct instrument *instruments[WAKE_MARKETS_MAX];
-    struct rate_source rate; /* Of the quote asset of market 1 in that of market 0. */
-    enum executor_status status;
-    struct order_entry *orders; /* Owned; ordinal 1 is orders[0]. */
+    struct rate_source rate;      /* Of the quote asset of market 1 in that of market 0. */
+    struct executor_owner *owner; /* Owned; NULL: no action has had to do with it. */
+    struct order_entry *orders;   /* Owned; ordinal 1 is orders[0]. */
+    uint64_t created_seq;         /* Of its record in the journal. */
     uint32_t order_count;
     uint32_t order_capacity;
-    struct reservation reserved[WAKE_MARKETS_MAX]; /* By market of the executor. */
+    struct actor_ref host;
+    uint32_t controller;
+    enum executor_status status : 8;
     bool has_fill;
     bool is_denied; /* The last order was denied: said once until one goes out. */
     bool is_stored;
     bool is_stop_told; /* And how, for a host that takes the place of this one. */
     bool keeps_position;
-    uint64_t created_seq; /* Of its record in the journal. */
+    struct reservation reserved[WAKE_MARKETS_MAX]; /* By market of the executor. */
     struct risk_executor risk;
-    struct executor_owner *owner; /* Owned; NULL: no action has had to do with it. */
 };
 
 /* What the losses of a scope are measured from. */
@@ -249,6 +251,7 @@ struct orchestrator {
     uint32_t executor_count;
     uint32_t executor_capacity;
     uint32_t active_count; /* Not TERMINATED. */
+    struct configs configs;
     uint64_t closed_count;
     uint32_t *waiting; /* Owned: indexes into config->executors not created yet, by start. */
     uint32_t waiting_first;
@@ -404,8 +407,6 @@ void roster_close(struct orchestrator *orch, struct executor_entry *entry, unsig
                   struct decimal net_pnl_quote);
 /* Tells an executor to stop, at its next wake, which is soon. */
 MUST_USE enum err roster_stop(struct orchestrator *orch, uint32_t number, bool keep_position);
-/* A new id, unique for ever. */
-void roster_make_id(struct orchestrator *orch, char out[EXECUTOR_ID_MAX + 1]);
 /* The number of the executor with that id, 0 for none and for one that was not created yet. */
 uint32_t roster_find(struct orchestrator *orch, const char *id);
 /* Whether an id is taken, also by one of the run file that was not created yet. */

@@ -68,7 +68,8 @@ enum err roster_init(struct orchestrator *orch)
 void roster_done(struct orchestrator *orch)
 {
     struct orchestrator_remains remains = {.executors = orch->executors,
-                                           .count = orch->executor_count};
+                                           .count = orch->executor_count,
+                                           .configs = orch->configs.arena};
     if (orch->given.remains != NULL) {
         *orch->given.remains = remains;
     } else {
@@ -86,10 +87,10 @@ void orchestrator_remains_done(struct orchestrator_remains *remains)
             free(entry->orders[j].later_trades);
         }
         free(entry->orders);
-        free(entry->config);
         executor_owner_destroy(entry->owner);
     }
     free(remains->executors);
+    arena_done(&remains->configs);
     *remains = (struct orchestrator_remains){0};
 }
 
@@ -109,7 +110,7 @@ static enum err roster_index_all(struct orchestrator *orch)
         err = id != NULL ? text_index_set(&orch->executors_by_id, id, ROSTER_PLANNED) : ERR_NONE;
     }
     for (uint32_t i = 0; i < orch->executor_count && err == ERR_NONE; i++) {
-        err = text_index_set(&orch->executors_by_id, orch->executors[i].config->id, i + 1);
+        err = text_index_set(&orch->executors_by_id, orch->executors[i].id, i + 1);
     }
     return err;
 }
@@ -128,14 +129,6 @@ uint32_t roster_find(struct orchestrator *orch, const char *id)
 bool roster_is_known(struct orchestrator *orch, const char *id)
 {
     return roster_look_up(orch, id) != 0;
-}
-
-void roster_make_id(struct orchestrator *orch, char out[EXECUTOR_ID_MAX + 1])
-{
-    const uint64_t high = prng_next(&orch->prng);
-    const uint64_t low = prng_next(&orch->prng);
-    (void)snprintf(out, EXECUTOR_ID_MAX + 1, "%016llx%016llx", (unsigned long long)high,
-                   (unsigned long long)low);
 }
 
 struct executor_entry *roster_get(const struct orchestrator *orch, uint32_t number)
@@ -185,44 +178,14 @@ static struct executor_entry *roster_add(struct orchestrator *orch)
     return entry;
 }
 
-/* A copy of the config with what may be left out: the id and the executor's clock. */
-static struct executor_config *roster_copy_config(struct orchestrator *orch,
-                                                  const struct executor_section *section,
-                                                  const char *id)
-{
-    const size_t size = section->kind->config_size;
-    char *block = malloc(size + EXECUTOR_ID_MAX + 1);
-    if (block == NULL) {
-        return NULL;
-    }
-    memcpy(block, section->config, size);
-    struct executor_config *config = (struct executor_config *)(void *)block;
-    const char *given = id != NULL ? id : config->id;
-    if (given != NULL) {
-        (void)snprintf(block + size, EXECUTOR_ID_MAX + 1, "%s", given);
-    } else {
-        roster_make_id(orch, block + size);
-    }
-    config->id = block + size;
-    if (!config->has_timestamp) {
-        config->has_timestamp = true;
-        config->timestamp_ns = orch->now_ns;
-    }
-    return config;
-}
-
 /* Fills a new entry: its configuration, its instruments, its controller. */
 static enum err roster_fill(struct orchestrator *orch, struct executor_entry *entry,
                             const struct executor_section *section, const char *id)
 {
     entry->kind = section->kind;
     entry->status = EXECUTOR_NOT_STARTED;
-    entry->config = roster_copy_config(orch, section, id);
-    if (entry->config == NULL) {
+    if (configs_give(orch, section, id, entry) != ERR_NONE) {
         return ERR_MEMORY;
-    }
-    if (entry->owner != NULL) {
-        entry->config->controller_id = entry->owner->controller_id;
     }
     for (uint32_t i = 0; i < section->kind->market_count; i++) {
         const char *connector;
@@ -234,8 +197,7 @@ static enum err roster_fill(struct orchestrator *orch, struct executor_entry *en
     const struct instrument *last = entry->instruments[section->kind->market_count - 1];
     entry->rate = run_rates_between(orch->given.config, last->quote, entry->instruments[0]->quote);
     if (orch->executors_by_id.capacity != 0 &&
-        text_index_set(&orch->executors_by_id, entry->config->id, orch->executor_count) !=
-            ERR_NONE) {
+        text_index_set(&orch->executors_by_id, entry->id, orch->executor_count) != ERR_NONE) {
         return ERR_MEMORY;
     }
     const enum err err = books_controller(orch, entry->config->controller_id, &entry->controller);
@@ -281,7 +243,7 @@ static enum err roster_journal_created(struct orchestrator *orch, struct executo
     struct text config = {0};
     struct text reserved = {0};
     if (!orch->given.is_unrecorded) {
-        field_print_json(entry->kind->config_fields, entry->config, &config);
+        configs_print(entry, &config);
     }
     if (is_funded && roster_is_durable(orch)) {
         roster_print_reserved(entry, &reserved);
@@ -289,7 +251,7 @@ static enum err roster_journal_created(struct orchestrator *orch, struct executo
     struct record record = {
         .kind = RECORD_EXECUTOR_CREATED,
         .controller_id = entry->config->controller_id,
-        .executor_id = entry->config->id,
+        .executor_id = entry->id,
         .data.executor = {.type = entry->kind->type,
                           .connector_name = entry->instruments[0]->venue_name,
                           .trading_pair = entry->instruments[0]->trading_pair,
@@ -319,7 +281,7 @@ enum err roster_register(struct orchestrator *orch, uint32_t number)
     }
     if (rate_is_live(&entry->rate)) {
         message.follows_rate = true;
-        message.instruments[message.market_count] = entry->rate.rate.instrument;
+        message.instruments[message.market_count] = entry->rate.rate->instrument;
     }
     return message_post(orch->context, orch->market, MESSAGE_REGISTER, orch->now_ns, &message,
                         sizeof(message));
@@ -330,6 +292,7 @@ enum err roster_spawn(struct orchestrator *orch, uint32_t number, bool is_funded
 {
     struct executor_entry *entry = roster_get(orch, number);
     struct host_arguments arguments = {.executor = number,
+                                       .id = entry->id,
                                        .epoch = orch->given.epoch,
                                        .rate = entry->rate,
                                        .kind = entry->kind,
@@ -543,7 +506,7 @@ static enum err roster_journal_report(struct orchestrator *orch, const struct ex
     struct record record = {
         .kind = roster_report_kind(report),
         .controller_id = entry->config->controller_id,
-        .executor_id = entry->config->id,
+        .executor_id = entry->id,
         .data.executor = {.type = entry->kind->type,
                           .connector_name = entry->instruments[0]->venue_name,
                           .trading_pair = entry->instruments[0]->trading_pair,

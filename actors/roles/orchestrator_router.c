@@ -38,7 +38,7 @@ static enum err router_journal_order(struct orchestrator *orch, enum record_kind
         &orch->given.config->instruments[order->ticket.instrument];
     struct record record = {.kind = kind,
                             .controller_id = executor->config->controller_id,
-                            .executor_id = executor->config->id,
+                            .executor_id = executor->id,
                             .data.order = {.id = order->ticket.id,
                                            .exchange_order_id = "",
                                            .venue = instrument->venue_name,
@@ -119,7 +119,7 @@ enum err router_on_skipped(struct orchestrator *orch, uint32_t number,
     struct record record = {
         .kind = RECORD_EXECUTOR_SKIPPED,
         .controller_id = executor->config->controller_id,
-        .executor_id = executor->config->id,
+        .executor_id = executor->id,
         .data.skip = {.type = executor->kind->type,
                       .connector_name = instrument->venue_name,
                       .trading_pair = instrument->trading_pair,

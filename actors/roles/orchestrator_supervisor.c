@@ -57,7 +57,7 @@ static enum err supervisor_journal_failed(struct orchestrator *orch,
     struct record record = {
         .kind = RECORD_EXECUTOR_FAILED,
         .controller_id = entry->config->controller_id,
-        .executor_id = entry->config->id,
+        .executor_id = entry->id,
         .data.executor = {.type = entry->kind->type,
                           .connector_name = entry->instruments[0]->venue_name,
                           .trading_pair = entry->instruments[0]->trading_pair,
@@ -90,7 +90,7 @@ static enum err supervisor_give_up(struct orchestrator *orch, uint32_t number,
     log_line(LOG_ERROR, "orchestrator",
              "executor %s %s (%s): its orders are canceled, what it owns stays in the position "
              "book, the others go on",
-             entry->config->id, verdict->words, err_name(why));
+             entry->id, verdict->words, err_name(why));
     enum err err = supervisor_journal_failed(orch, entry, verdict->code);
     if (err == ERR_NONE) {
         err = restore_cancel_all(orch, number);
@@ -211,7 +211,7 @@ static enum err supervisor_walk(struct supervisor_walk *walk, struct failure *fa
 {
     const struct reader_range range = {.first = walk->entry->created_seq,
                                        .last = walk->entry->owner->rebuild_seq,
-                                       .executor_id = walk->entry->config->id};
+                                       .executor_id = walk->entry->id};
     struct reader *reader = NULL;
     enum err err = reader_open(walk->orch->given.journal, &reader, failure);
     if (err == ERR_NONE) {
@@ -243,7 +243,7 @@ static enum err supervisor_recall(struct orchestrator *orch, struct executor_ent
         walk.past = kept;
     } else {
         log_line(LOG_ERROR, "orchestrator", "executor %s cannot be rebuilt from the journal: %s",
-                 entry->config->id, failure.text);
+                 entry->id, failure.text);
     }
     executor_past_destroy(walk.past);
     free(walk.executed);
@@ -261,7 +261,7 @@ static enum err supervisor_journal_run(struct orchestrator *orch,
     const uint32_t last = (owner->failure_count - 1) % SUPERVISOR_REBUILDS_MAX;
     struct record record = {.kind = kind,
                             .controller_id = entry->config->controller_id,
-                            .executor_id = entry->config->id,
+                            .executor_id = entry->id,
                             .data.run = {.subject = "executor",
                                          .reason = "handler_failed",
                                          .effect = effect,
@@ -324,7 +324,7 @@ static enum err supervisor_on_failed(struct orchestrator *orch, uint32_t number,
         return listed;
     }
     log_line(LOG_WARNING, "orchestrator", "executor %s failed (%s): it is rebuilt from the journal",
-             entry->config->id, err_name(why));
+             entry->id, err_name(why));
     const enum err err = supervisor_journal_run(
         orch, entry, RECORD_RUN_DEGRADED,
         "the executor is rebuilt from the journal; its orders stay, the others go on");

@@ -13,6 +13,7 @@ struct venue {
     struct venue_desk desk;        /* Its updates are those of the step under way. */
     size_t sent;                   /* How many of them the orchestrator has. */
     struct message_step_done done; /* The end of the step under way. */
+    struct actor_ref depth_to;     /* Who wants to know the depth behind it; nobody: no one. */
     uint64_t *depth_versions;      /* Owned, per instrument: of the book that was told last. */
 };
 
@@ -37,6 +38,63 @@ static void venue_stop(struct context *context, void *state)
     free(venue->depth_versions);
 }
 
+/* Tells the depth of the step's instrument to whom it may concern, when it is another one. */
+static enum err venue_send_depth(struct venue *venue, struct context *context, int64_t now_ns)
+{
+    const uint32_t instrument = venue->done.instrument;
+    const struct book *book = paper_venue_depth(venue->desk.paper, instrument);
+    uint64_t *told = &venue->depth_versions[instrument];
+    if (actor_ref_is_nobody(venue->depth_to) || *told == book->version) {
+        return ERR_NONE;
+    }
+    nng_msg *message = message_create(MESSAGE_DEPTH, now_ns, sizeof(struct message_depth));
+    if (message == NULL) {
+        return ERR_MEMORY;
+    }
+    *told = book->version;
+    struct message_depth *depth = message_body(message);
+    depth->instrument = instrument;
+    book_top_copy(book, &depth->top);
+    const enum err err = context_send(context, venue->depth_to, &message);
+    message_destroy(message);
+    return err;
+}
+
+/* Lets the paper venue go on until there is enough for a full message. */
+static enum err venue_go_on(struct venue *venue)
+{
+    struct venue_updates *updates = &venue->desk.updates;
+    if (updates->count - venue->sent >= VENUE_UPDATES_MAX ||
+        !venue_desk_is_busy(&venue->desk, venue->done.instrument)) {
+        return ERR_NONE;
+    }
+    updates->count -= venue->sent;
+    if (updates->count > 0) {
+        memmove(updates->items, &updates->items[venue->sent],
+                updates->count * sizeof(updates->items[0]));
+    }
+    venue->sent = 0;
+    return venue_desk_go_on(&venue->desk, venue->done.instrument, VENUE_UPDATES_MAX);
+}
+
+/* Everything that happened in the step was sent. */
+static enum err venue_end_step(struct venue *venue, struct context *context, struct actor_ref to,
+                               int64_t now_ns)
+{
+    venue->sent = 0;
+    venue->desk.updates.count = 0;
+    if (venue->desk.updates.capacity > VENUE_UPDATES_KEPT) {
+        /* One crowded step must not hold memory for ever. */
+        venue_updates_done(&venue->desk.updates);
+    }
+    paper_venue_wake(venue->desk.paper, venue->done.instrument, &venue->done.venue_wake,
+                     &venue->done.venue_at_ns);
+    const enum err err = venue_send_depth(venue, context, now_ns);
+    return err == ERR_NONE ? message_post(context, to, MESSAGE_STEP_DONE, now_ns, &venue->done,
+                                          sizeof(venue->done))
+                           : err;
+}
+
 /*
  * Sends the next updates of the step, in order, and its end behind the last one. A crowded step
  * goes out piece by piece: the orchestrator asks for the rest when it has room for it.
@@ -44,25 +102,20 @@ static void venue_stop(struct context *context, void *state)
 static enum err venue_send_more(struct venue *venue, struct context *context, struct actor_ref to,
                                 int64_t now_ns)
 {
+    enum err err = venue_go_on(venue);
     const size_t left = venue->desk.updates.count - venue->sent;
     const size_t count = left < VENUE_UPDATES_MAX ? left : VENUE_UPDATES_MAX;
-    enum err err = ERR_NONE;
-    if (count > 0) {
+    if (err == ERR_NONE && count > 0) {
         err = message_post(context, to, MESSAGE_VENUE_UPDATE, now_ns,
                            &venue->desk.updates.items[venue->sent],
                            count * sizeof(venue->desk.updates.items[0]));
     }
     venue->sent += count;
-    if (err != ERR_NONE || venue->sent < venue->desk.updates.count) {
+    if (err != ERR_NONE || venue->sent < venue->desk.updates.count ||
+        venue_desk_is_busy(&venue->desk, venue->done.instrument)) {
         return err;
     }
-    venue->sent = 0;
-    venue->desk.updates.count = 0;
-    if (venue->desk.updates.capacity > VENUE_UPDATES_KEPT) {
-        /* One crowded step must not hold memory for ever. */
-        venue_updates_done(&venue->desk.updates);
-    }
-    return message_post(context, to, MESSAGE_STEP_DONE, now_ns, &venue->done, sizeof(venue->done));
+    return venue_end_step(venue, context, to, now_ns);
 }
 
 /* The orchestrator has room again. After a step whose last message was full there is nothing. */
@@ -73,34 +126,13 @@ static enum err venue_on_wanted(struct venue *venue, struct context *context,
                            : ERR_NONE;
 }
 
-/* Tells the depth of the step's instrument to whom it may concern, when it is another one. */
-static enum err venue_send_depth(struct venue *venue, struct context *context,
-                                 const struct message_step *step, int64_t now_ns)
-{
-    const struct book *book = paper_venue_depth(venue->desk.paper, step->instrument);
-    uint64_t *told = &venue->depth_versions[step->instrument];
-    if (actor_ref_is_nobody(step->depth_to) || *told == book->version) {
-        return ERR_NONE;
-    }
-    nng_msg *message = message_create(MESSAGE_DEPTH, now_ns, sizeof(struct message_depth));
-    if (message == NULL) {
-        return ERR_MEMORY;
-    }
-    *told = book->version;
-    struct message_depth *depth = message_body(message);
-    depth->instrument = step->instrument;
-    book_top_copy(book, &depth->top);
-    const enum err err = context_send(context, step->depth_to, &message);
-    message_destroy(message);
-    return err;
-}
-
 static enum err venue_on_step(struct venue *venue, struct context *context, nng_msg *message)
 {
     const struct envelope *envelope = message_envelope(message);
     const struct message_step *step = message_body(message);
     venue->done = (struct message_step_done){
         .instrument = step->instrument, .venue_at_ns = INSTANT_NEVER, .alarm_ns = INSTANT_NEVER};
+    venue->depth_to = step->depth_to;
     enum err err = ERR_NONE;
     for (uint32_t i = 0; i < step->mark_count && err == ERR_NONE; i++) {
         const struct mark *mark = &step->marks[i];
@@ -109,11 +141,6 @@ static enum err venue_on_step(struct venue *venue, struct context *context, nng_
                 .time_ns = envelope->now_ns, .bid = mark->bid, .ask = mark->ask};
             err = venue_desk_quote(&venue->desk, step->instrument, &quote);
         }
-    }
-    paper_venue_wake(venue->desk.paper, step->instrument, &venue->done.venue_wake,
-                     &venue->done.venue_at_ns);
-    if (err == ERR_NONE) {
-        err = venue_send_depth(venue, context, step, envelope->now_ns);
     }
     return err == ERR_NONE ? venue_send_more(venue, context, envelope->sender, envelope->now_ns)
                            : err;

@@ -113,6 +113,11 @@ static enum err venue_desk_replay(struct venue_desk *desk, uint32_t instrument, 
 enum err venue_desk_quote(struct venue_desk *desk, uint32_t instrument, const struct quote *quote)
 {
     const enum err err = venue_desk_replay(desk, instrument, quote->time_ns);
-    return err == ERR_NONE ? paper_venue_on_quote(desk->paper, instrument, quote, &desk->updates)
+    return err == ERR_NONE ? paper_venue_begin_quote(desk->paper, instrument, quote, &desk->updates)
                            : err;
+}
+
+enum err venue_desk_go_on(struct venue_desk *desk, uint32_t instrument, size_t enough)
+{
+    return paper_venue_go_on(desk->paper, instrument, enough, &desk->updates);
 }

@@ -28,9 +28,17 @@ MUST_USE enum err venue_desk_open(struct venue_desk *desk, const struct run_conf
                                   uint32_t venue);
 void venue_desk_done(struct venue_desk *desk);
 
-/* What was recorded until this quote, then the quote. ERR_MEMORY, and those of replay_next(),
- * logged. */
+/* What was recorded until this quote, then the beginning of the quote: venue_desk_go_on() must
+ * follow while the desk is busy. ERR_MEMORY, and those of replay_next(), logged. */
 MUST_USE enum err venue_desk_quote(struct venue_desk *desk, uint32_t instrument,
                                    const struct quote *quote);
+
+/* Goes on with the quote until there are `enough` updates. ERR_MEMORY. */
+MUST_USE enum err venue_desk_go_on(struct venue_desk *desk, uint32_t instrument, size_t enough);
+
+static inline bool venue_desk_is_busy(const struct venue_desk *desk, uint32_t instrument)
+{
+    return paper_venue_is_busy(desk->paper, instrument);
+}
 
 #endif

@@ -198,6 +198,9 @@ static enum err server_trade(struct venue_server *server, uint32_t instrument)
     board->quote.time_ns = server->time_ns;
     enum err err = venue_desk_quote(&server->desk, instrument, &board->quote);
     if (err == ERR_NONE) {
+        err = venue_desk_go_on(&server->desk, instrument, SIZE_MAX);
+    }
+    if (err == ERR_NONE) {
         err = server_tell_updates(server);
     }
     return err == ERR_NONE ? server_send_quote(server, instrument) : err;

@@ -190,34 +190,99 @@ static bool paper_venue_is_ready(const struct paper_venue *venue, const struct p
            (venue->config.fill_model != PAPER_FILL_BOOK || book_is_tradable(&market->depth.book));
 }
 
-/* What every event begins with: funding that is due, then the requests that have arrived. */
+/* What every event begins with: funding that is due, then the requests that have arrived, which it
+ * counts. */
 static enum err paper_venue_begin(struct paper_venue *venue, uint32_t instrument,
                                   struct venue_updates *updates)
 {
     struct paper_market *market = &venue->markets[instrument];
-    const enum err err = paper_margin_fund(venue, instrument, updates);
-    return err == ERR_NONE && paper_venue_is_ready(venue, market)
-               ? paper_arrival_take(venue, market, updates)
-               : err;
+    market->arriving = paper_venue_is_ready(venue, market) ? market->queue.count : 0;
+    return paper_margin_fund(venue, instrument, updates);
+}
+
+enum err paper_venue_begin_quote(struct paper_venue *venue, uint32_t instrument,
+                                 const struct quote *quote, struct venue_updates *updates)
+{
+    ASSERT(instrument < venue->instrument_count);
+    ASSERT(decimal_sign(quote->bid) > 0 && !decimal_less(quote->ask, quote->bid));
+    struct paper_market *market = &venue->markets[instrument];
+    ASSERT(market->stage == PAPER_QUOTE_DONE);
+    market->quote = *quote;
+    market->now_ns = quote->time_ns;
+    market->round++;
+    const enum err err = paper_venue_begin(venue, instrument, updates);
+    market->stage = err == ERR_NONE ? PAPER_QUOTE_TAKES : PAPER_QUOTE_DONE;
+    return err;
+}
+
+/* Does what the stage is about; the next one begins when it is complete. */
+static enum err paper_venue_do_stage(struct paper_venue *venue, uint32_t instrument, size_t enough,
+                                     struct venue_updates *updates)
+{
+    struct paper_market *market = &venue->markets[instrument];
+    enum err err = ERR_NONE;
+    switch (market->stage) {
+    case PAPER_QUOTE_TAKES:
+        err = paper_arrival_take(venue, market, enough, updates);
+        market->stage = market->arriving > 0 ? PAPER_QUOTE_TAKES : PAPER_QUOTE_FINDS;
+        return err;
+    case PAPER_QUOTE_FINDS:
+        venue->touched_next = venue->touched_count = 0;
+        if (venue->config.fill_model == PAPER_FILL_TOUCH) {
+            paper_match_find(venue, market);
+        }
+        market->stage = PAPER_QUOTE_MATCHES;
+        return ERR_NONE;
+    case PAPER_QUOTE_MATCHES:
+        err = paper_match_touched(venue, market, enough, updates);
+        if (venue->touched_next == venue->touched_count) {
+            market->stage = PAPER_QUOTE_SETTLES;
+        }
+        return err;
+    case PAPER_QUOTE_SETTLES:
+        market->stage = PAPER_QUOTE_DONE;
+        err = paper_arrival_sweep(venue, market, updates);
+        return err == ERR_NONE ? paper_margin_call(venue, instrument, updates) : err;
+    case PAPER_QUOTE_DONE:
+    default:
+        return ERR_NONE;
+    }
+}
+
+enum err paper_venue_go_on(struct paper_venue *venue, uint32_t instrument, size_t enough,
+                           struct venue_updates *updates)
+{
+    struct paper_market *market = &venue->markets[instrument];
+    enum err err = ERR_NONE;
+    while (err == ERR_NONE && market->stage != PAPER_QUOTE_DONE && updates->count < enough) {
+        err = paper_venue_do_stage(venue, instrument, enough, updates);
+    }
+    if (err != ERR_NONE) {
+        market->stage = PAPER_QUOTE_DONE;
+    }
+    return err;
+}
+
+bool paper_venue_is_busy(const struct paper_venue *venue, uint32_t instrument)
+{
+    return venue->markets[instrument].stage != PAPER_QUOTE_DONE;
 }
 
 enum err paper_venue_on_quote(struct paper_venue *venue, uint32_t instrument,
                               const struct quote *quote, struct venue_updates *updates)
 {
-    ASSERT(instrument < venue->instrument_count);
-    ASSERT(decimal_sign(quote->bid) > 0 && !decimal_less(quote->ask, quote->bid));
-    struct paper_market *market = &venue->markets[instrument];
-    market->quote = *quote;
-    market->now_ns = quote->time_ns;
-    market->round++;
-    enum err err = paper_venue_begin(venue, instrument, updates);
-    if (err == ERR_NONE && venue->config.fill_model == PAPER_FILL_TOUCH) {
-        err = paper_match_touched(venue, market, quote, updates);
-    }
-    if (err == ERR_NONE) {
-        err = paper_arrival_sweep(venue, market, updates);
-    }
-    return err == ERR_NONE ? paper_margin_call(venue, instrument, updates) : err;
+    const enum err err = paper_venue_begin_quote(venue, instrument, quote, updates);
+    return err == ERR_NONE ? paper_venue_go_on(venue, instrument, SIZE_MAX, updates) : err;
+}
+
+/* The beginning of an event that is not done in pieces. */
+static enum err paper_venue_begin_all(struct paper_venue *venue, uint32_t instrument,
+                                      struct venue_updates *updates)
+{
+    const enum err err = paper_venue_begin(venue, instrument, updates);
+    return err == ERR_NONE
+               ? paper_arrival_take(venue, &venue->markets[instrument], SIZE_MAX, updates)
+               : err;
 }
 
 enum err paper_venue_on_trade(struct paper_venue *venue, uint32_t instrument,
@@ -230,7 +295,7 @@ enum err paper_venue_on_trade(struct paper_venue *venue, uint32_t instrument,
     }
     struct paper_market *market = &venue->markets[instrument];
     market->now_ns = trade->time_ns > market->now_ns ? trade->time_ns : market->now_ns;
-    const enum err err = paper_venue_begin(venue, instrument, updates);
+    const enum err err = paper_venue_begin_all(venue, instrument, updates);
     return err == ERR_NONE ? paper_volume_give(venue, market, trade, updates) : err;
 }
 
@@ -241,7 +306,7 @@ static enum err paper_venue_cross(struct paper_venue *venue, uint32_t instrument
     struct paper_market *market = &venue->markets[instrument];
     market->quote = (struct quote){market->now_ns, book_best(&market->depth.book, SIDE_BUY)->price,
                                    book_best(&market->depth.book, SIDE_SELL)->price};
-    enum err err = paper_venue_begin(venue, instrument, updates);
+    enum err err = paper_venue_begin_all(venue, instrument, updates);
     if (err == ERR_NONE) {
         err = paper_match_crossed(venue, market, updates);
     }

@@ -164,6 +164,19 @@ MUST_USE enum err paper_venue_expel(struct paper_venue *venue, struct order_id i
 MUST_USE enum err paper_venue_on_quote(struct paper_venue *venue, uint32_t instrument,
                                        const struct quote *quote, struct venue_updates *updates);
 
+/*
+ * The same in pieces, so that a quote that fills very many orders needs no memory for all that
+ * happens: after the first call paper_venue_go_on() goes on until there are `enough` updates (a few
+ * more at times) or nothing is left, while the venue is busy. In between no event may come;
+ * requests and cancels may and wait for the next one. Errors as above; after one the venue is not
+ * busy.
+ */
+MUST_USE enum err paper_venue_begin_quote(struct paper_venue *venue, uint32_t instrument,
+                                          const struct quote *quote, struct venue_updates *updates);
+MUST_USE enum err paper_venue_go_on(struct paper_venue *venue, uint32_t instrument, size_t enough,
+                                    struct venue_updates *updates);
+bool paper_venue_is_busy(const struct paper_venue *venue, uint32_t instrument);
+
 /* A trade that others made: the queue, then resting orders fill from its volume. Without effect in
  * the model `touch`. ERR_MEMORY as above; the trade is then lost. */
 MUST_USE enum err paper_venue_on_trade(struct paper_venue *venue, uint32_t instrument,

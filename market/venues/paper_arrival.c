@@ -197,12 +197,16 @@ static enum err paper_arrival_cancel(struct paper_venue *venue, struct paper_mar
     return err;
 }
 
-enum err paper_arrival_take(struct paper_venue *venue, struct paper_market *market,
+enum err paper_arrival_take(struct paper_venue *venue, struct paper_market *market, size_t enough,
                             struct venue_updates *updates)
 {
     const struct paper_request *request;
-    while ((request = paper_queue_first(&market->queue)) != NULL &&
-           request->arrives_at_ns <= market->now_ns) {
+    while (market->arriving > 0 && updates->count < enough) {
+        request = paper_queue_first(&market->queue);
+        if (request->arrives_at_ns > market->now_ns) {
+            market->arriving = 0;
+            return ERR_NONE;
+        }
         const enum err err = request->kind == PAPER_REQUEST_NEW
                                  ? paper_arrival_new(venue, market, request->id, updates)
                                  : paper_arrival_cancel(venue, market, request->id, updates);
@@ -210,6 +214,7 @@ enum err paper_arrival_take(struct paper_venue *venue, struct paper_market *mark
             return err;
         }
         paper_queue_drop(&market->queue);
+        market->arriving--;
     }
     return ERR_NONE;
 }

@@ -19,15 +19,15 @@
 /* An order from its submission to its end. */
 struct paper_order {
     struct order_ticket ticket;
-    bool is_open;            /* Accepted; false: still in the queue. */
-    uint64_t sequence;       /* Order of acceptance: older orders are matched first. */
-    uint64_t accepted_round; /* The instrument's count of quotes then. */
     struct decimal executed; /* Base. */
     struct decimal reserved; /* What is held back for the rest of it. */
+    struct decimal ahead;    /* What others have before it at its level, base. */
+    uint64_t sequence;       /* Order of acceptance: older orders are matched first. */
+    uint64_t accepted_round; /* The instrument's count of quotes then. */
     uint32_t matches;        /* How many fills it had. */
     uint32_t place;          /* Where it stands in its heap. */
-    bool is_ahead_known;     /* Depth has said what stands before it at its level. */
-    struct decimal ahead;    /* What others have there before it, base. */
+    bool is_open;            /* Accepted; false: still in the queue. */
+    bool is_ahead_known;     /* Depth has said what is ahead. */
 };
 
 struct paper_heap {

@@ -7,18 +7,42 @@ enum { INDEX_CAPACITY_FIRST = 64 };
 void paper_index_done(struct paper_index *index)
 {
     free(index->entries);
+    free(index->epochs);
     *index = (struct paper_index){0};
 }
 
-static bool paper_index_same(struct order_id a, struct order_id b)
+/* Its number, or the count of epochs when it is a new one. The newest is the likeliest. */
+static uint32_t paper_index_epoch(const struct paper_index *index, uint64_t epoch)
 {
-    return a.epoch == b.epoch && a.executor == b.executor && a.ordinal == b.ordinal;
+    for (uint32_t i = index->epoch_count; i > 0; i--) {
+        if (index->epochs[i - 1] == epoch) {
+            return i - 1;
+        }
+    }
+    return index->epoch_count;
+}
+
+static enum err paper_index_add_epoch(struct paper_index *index, uint64_t epoch)
+{
+    uint64_t *epochs = realloc(index->epochs, (index->epoch_count + 1) * sizeof(*epochs));
+    if (epochs == NULL) {
+        return ERR_MEMORY;
+    }
+    index->epochs = epochs;
+    epochs[index->epoch_count++] = epoch;
+    return ERR_NONE;
+}
+
+static bool paper_index_same(const struct paper_index_entry *a, const struct paper_index_entry *b)
+{
+    return a->epoch == b->epoch && a->executor == b->executor && a->ordinal == b->ordinal;
 }
 
 /* The finalizer of splitmix64 over the parts of the id: neighbours end up far apart. */
-static uint64_t paper_index_hash(struct order_id id)
+static uint64_t paper_index_hash(const struct paper_index_entry *entry)
 {
-    uint64_t x = id.epoch ^ (((uint64_t)id.executor << 32) | id.ordinal);
+    uint64_t x = (((uint64_t)entry->executor << 32) | entry->ordinal) ^
+                 (entry->epoch * UINT64_C(0x9E3779B97F4A7C15));
     x = (x ^ (x >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
     x = (x ^ (x >> 27)) * UINT64_C(0x94D049BB133111EB);
     return x ^ (x >> 31);
@@ -26,10 +50,10 @@ static uint64_t paper_index_hash(struct order_id id)
 
 /* The entry of the id, or the free one where it belongs. There is always a free one. */
 static struct paper_index_entry *paper_index_probe(const struct paper_index *index,
-                                                   struct order_id id)
+                                                   const struct paper_index_entry *wanted)
 {
-    size_t i = (size_t)paper_index_hash(id) & (index->capacity - 1);
-    while (index->entries[i].id.ordinal != 0 && !paper_index_same(index->entries[i].id, id)) {
+    size_t i = (size_t)paper_index_hash(wanted) & (index->capacity - 1);
+    while (index->entries[i].ordinal != 0 && !paper_index_same(&index->entries[i], wanted)) {
         i = (i + 1) & (index->capacity - 1);
     }
     return &index->entries[i];
@@ -37,23 +61,28 @@ static struct paper_index_entry *paper_index_probe(const struct paper_index *ind
 
 struct paper_index_entry *paper_index_find(const struct paper_index *index, struct order_id id)
 {
-    if (index->capacity == 0) {
+    const struct paper_index_entry wanted = {.epoch = paper_index_epoch(index, id.epoch),
+                                             .executor = id.executor,
+                                             .ordinal = id.ordinal};
+    if (index->capacity == 0 || wanted.epoch == index->epoch_count) {
         return NULL;
     }
-    struct paper_index_entry *entry = paper_index_probe(index, id);
-    return entry->id.ordinal == 0 ? NULL : entry;
+    struct paper_index_entry *entry = paper_index_probe(index, &wanted);
+    return entry->ordinal == 0 ? NULL : entry;
 }
 
 static enum err paper_index_grow(struct paper_index *index)
 {
     const size_t capacity = index->capacity == 0 ? INDEX_CAPACITY_FIRST : index->capacity * 2;
-    struct paper_index grown = {calloc(capacity, sizeof(*grown.entries)), index->count, capacity};
+    struct paper_index grown = *index;
+    grown.capacity = capacity;
+    grown.entries = calloc(capacity, sizeof(*grown.entries));
     if (grown.entries == NULL) {
         return ERR_MEMORY;
     }
     for (size_t i = 0; i < index->capacity; i++) {
-        if (index->entries[i].id.ordinal != 0) {
-            *paper_index_probe(&grown, index->entries[i].id) = index->entries[i];
+        if (index->entries[i].ordinal != 0) {
+            *paper_index_probe(&grown, &index->entries[i]) = index->entries[i];
         }
     }
     free(index->entries);
@@ -70,9 +99,16 @@ enum err paper_index_add(struct paper_index *index, struct order_id id, uint32_t
             return err;
         }
     }
-    struct paper_index_entry *entry = paper_index_probe(index, id);
-    ASSERT(entry->id.ordinal == 0);
-    *entry = (struct paper_index_entry){id, slot};
+    const struct paper_index_entry added = {.epoch = paper_index_epoch(index, id.epoch),
+                                            .executor = id.executor,
+                                            .ordinal = id.ordinal,
+                                            .slot = slot};
+    if (added.epoch == index->epoch_count && paper_index_add_epoch(index, id.epoch) != ERR_NONE) {
+        return ERR_MEMORY;
+    }
+    struct paper_index_entry *entry = paper_index_probe(index, &added);
+    ASSERT(entry->ordinal == 0);
+    *entry = added;
     index->count++;
     return ERR_NONE;
 }

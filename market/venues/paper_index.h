@@ -2,7 +2,8 @@
  * market/venues/paper_index.h - every client order id the paper venue has ever seen.
  *
  * A hash table from id to the slot of the order while it is alive. Ids are never forgotten, so
- * that none is accepted twice; an ended one keeps its entry with the slot PAPER_SLOT_ENDED.
+ * that none is accepted twice; an ended one keeps its entry with the slot PAPER_SLOT_ENDED. Epochs
+ * are few, one per start of whoever trades here: entries have the number of theirs.
  *
  * Threads: belongs to its venue.
  */
@@ -19,14 +20,18 @@
 #define PAPER_SLOT_ENDED UINT32_MAX
 
 struct paper_index_entry {
-    struct order_id id; /* Ordinal 0: the entry is free. */
+    uint32_t epoch; /* Index into the epochs. */
+    uint32_t executor;
+    uint32_t ordinal; /* 0: the entry is free. */
     uint32_t slot;
 };
 
 struct paper_index {
     struct paper_index_entry *entries; /* Owned. */
     size_t count;
-    size_t capacity; /* A power of two, or 0. */
+    size_t capacity;  /* A power of two, or 0. */
+    uint64_t *epochs; /* Owned, in the order in which they were seen first. */
+    uint32_t epoch_count;
 };
 
 void paper_index_done(struct paper_index *index);

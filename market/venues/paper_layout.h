@@ -22,14 +22,25 @@
 #include "market/venues/paper_index.h"
 #include "market/venues/paper_queue.h"
 
+/* What is left to do about a quote, in this order. */
+enum paper_stage {
+    PAPER_QUOTE_DONE,
+    PAPER_QUOTE_TAKES,   /* Requests that had arrived. */
+    PAPER_QUOTE_FINDS,   /* Orders that it touches. */
+    PAPER_QUOTE_MATCHES, /* Those that were found. */
+    PAPER_QUOTE_SETTLES, /* Orders that do not wait, and margins. */
+};
+
 /* The part of the venue that belongs to one instrument. */
 struct paper_market {
     struct paper_book book; /* Our open orders. */
     struct book_sync depth; /* Everybody's; what we took of it is gone. */
     struct paper_queue queue;
-    struct quote quote; /* The newest; bid 0 before the first. */
-    int64_t now_ns;     /* Of the newest event. */
-    uint64_t round;     /* How many quotes it has seen. */
+    size_t arriving;        /* Requests in the queue that the event under way may take. */
+    enum paper_stage stage; /* Of the newest quote. */
+    struct quote quote;     /* The newest; bid 0 before the first. */
+    int64_t now_ns;         /* Of the newest event. */
+    uint64_t round;         /* How many quotes it has seen. */
     int64_t funding_at_ns;
     struct order_id *immediate; /* Owned: IOC and FOK orders that arrived with this quote. */
     size_t immediate_count;
@@ -53,7 +64,9 @@ struct paper_venue {
     struct paper_index index;
     struct paper_order *orders;    /* Owned table of slots. */
     uint32_t *free_slots;          /* Owned stack, room for every slot. */
-    struct paper_touched *touched; /* Owned, room for every slot. */
+    struct paper_touched *touched; /* Owned, room for every slot: those of the quote under way. */
+    size_t touched_next;           /* The first that was not matched yet. */
+    size_t touched_count;
     uint32_t order_capacity;
     uint32_t free_count;
     uint64_t accepted_count;

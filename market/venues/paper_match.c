@@ -75,29 +75,36 @@ static int paper_touched_compare(const void *a, const void *b)
     return (left->sequence > right->sequence) - (left->sequence < right->sequence);
 }
 
-enum err paper_match_touched(struct paper_venue *venue, struct paper_market *market,
-                             const struct quote *quote, struct venue_updates *updates)
+void paper_match_find(struct paper_venue *venue, struct paper_market *market)
 {
     size_t count = 0;
     uint32_t slot;
-    while (paper_book_take_touched(&market->book, venue->orders, quote, &slot)) {
+    while (paper_book_take_touched(&market->book, venue->orders, &market->quote, &slot)) {
         venue->touched[count++] = (struct paper_touched){venue->orders[slot].sequence, slot};
     }
-    if (count == 0) {
-        return ERR_NONE;
+    if (count > 1) {
+        qsort(venue->touched, count, sizeof(*venue->touched), paper_touched_compare);
     }
-    const enum err err = venue_updates_reserve(updates, PAPER_DEAL_UPDATES * count);
-    if (err != ERR_NONE) {
-        for (size_t i = 0; i < count; i++) {
-            paper_book_add(&market->book, venue->orders, venue->touched[i].slot);
+    venue->touched_next = 0;
+    venue->touched_count = count;
+}
+
+enum err paper_match_touched(struct paper_venue *venue, struct paper_market *market, size_t enough,
+                             struct venue_updates *updates)
+{
+    enum err err = ERR_NONE;
+    while (venue->touched_next < venue->touched_count && updates->count < enough &&
+           err == ERR_NONE) {
+        err = venue_updates_reserve(updates, PAPER_DEAL_UPDATES);
+        if (err == ERR_NONE) {
+            paper_match_one(venue, venue->touched[venue->touched_next++].slot, &market->quote,
+                            updates);
         }
-        return err;
     }
-    qsort(venue->touched, count, sizeof(*venue->touched), paper_touched_compare);
-    for (size_t i = 0; i < count; i++) {
-        paper_match_one(venue, venue->touched[i].slot, quote, updates);
+    while (err != ERR_NONE && venue->touched_next < venue->touched_count) {
+        paper_book_add(&market->book, venue->orders, venue->touched[venue->touched_next++].slot);
     }
-    return ERR_NONE;
+    return err;
 }
 
 /* ---- Taking ---- */

@@ -9,10 +9,14 @@
 
 #include "market/venues/paper_layout.h"
 
-/* The fill model `touch`: matches every order that the quote touches, older ones first. ERR_MEMORY:
- * nothing was matched. */
+/* The fill model `touch`: takes every order that the quote touches out of the book, older ones
+ * first, for paper_match_touched(). */
+void paper_match_find(struct paper_venue *venue, struct paper_market *market);
+
+/* Matches what was found, as long as there are fewer than `enough` updates. ERR_MEMORY:
+ * the others are back in the book. */
 MUST_USE enum err paper_match_touched(struct paper_venue *venue, struct paper_market *market,
-                                      const struct quote *quote, struct venue_updates *updates);
+                                      size_t enough, struct venue_updates *updates);
 
 /* At which price an order without a limit trades with this quote, or its limit. */
 struct decimal paper_match_price(const struct order_ticket *ticket, const struct quote *quote);

@@ -4,7 +4,7 @@
 
 #include "base/assert.h"
 
-enum { QUEUE_CAPACITY_FIRST = 16 };
+enum { QUEUE_CAPACITY_FIRST = 16, QUEUE_CAPACITY_KEPT = 4096 };
 
 void paper_queue_done(struct paper_queue *queue)
 {
@@ -55,4 +55,11 @@ void paper_queue_drop(struct paper_queue *queue)
     ASSERT(queue->count > 0);
     queue->first = (queue->first + 1) & (queue->capacity - 1);
     queue->count--;
+    if (queue->count == 0 && queue->capacity > QUEUE_CAPACITY_KEPT) {
+        /* One crowd must not hold memory for ever. */
+        free(queue->items);
+        queue->items = NULL;
+        queue->first = 0;
+        queue->capacity = 0;
+    }
 }

@@ -96,7 +96,7 @@ START_TEST(rates_are_found_in_both_directions)
     ck_assert_str_eq(config.quote_asset, "USDT"); /* That of the first instrument. */
     const struct rate_source live = run_rates_between(&config, "USD", "USDT");
     ck_assert(rate_is_live(&live) && live.is_inverse);
-    ck_assert_uint_eq(live.rate.instrument, 2);
+    ck_assert_uint_eq(live.rate->instrument, 2);
     const struct rate_source fixed = run_rates_between(&config, "EUR", "USDT");
     ck_assert(
         decimal_equal(rate_value(&fixed, DECIMAL_ZERO, DECIMAL_ZERO), decimal_literal("1.25")));

@@ -330,6 +330,50 @@ START_TEST(scripts_make_orders_misbehave)
 }
 END_TEST
 
+/* Sixty orders wait for a quote; whether it is taken whole or in pieces, the same happens. */
+START_TEST(a_quote_in_pieces_says_the_same)
+{
+    struct paper_fixture whole;
+    struct paper_fixture pieces;
+    struct paper_fixture *const both[] = {&whole, &pieces};
+    for (size_t i = 0; i < 2; i++) {
+        fixture_open(both[i], &unlimited);
+        for (uint32_t ordinal = 1; ordinal <= 60; ordinal++) {
+            submit(both[i], ordinal, ordinal % 3 == 0 ? SIDE_SELL : SIDE_BUY, "0.1",
+                   ordinal % 2 == 0 ? "0" : "99");
+        }
+    }
+    quote(&whole, "99", "101");
+    const struct quote market = {0, D("99"), D("101")};
+    struct venue_updates said = {0};
+    pieces.updates.count = 0;
+    ck_assert_int_eq(paper_venue_begin_quote(pieces.venue, 0, &market, &said), ERR_NONE);
+    for (size_t round = 0; paper_venue_is_busy(pieces.venue, 0); round++) {
+        said.count = 0;
+        ck_assert_int_eq(paper_venue_go_on(pieces.venue, 0, 5, &said), ERR_NONE);
+        ck_assert_uint_le(said.count, 6); /* A deal may add two. */
+        if (round == 3) { /* It came while the quote was under way: it waits for the next one. */
+            submit(&pieces, 61, SIDE_BUY, "0.1", "0");
+        }
+        for (size_t i = 0; i < said.count; i++) {
+            *venue_updates_add(&pieces.updates) = said.items[i];
+        }
+    }
+    ck_assert_uint_gt(whole.updates.count, 120);
+    ck_assert_uint_eq(pieces.updates.count, whole.updates.count);
+    for (size_t i = 0; i < whole.updates.count; i++) {
+        ck_assert_mem_eq(&pieces.updates.items[i], &whole.updates.items[i],
+                         sizeof(struct venue_update));
+    }
+    ck_assert_str_eq(balance(&pieces, "BTC"), balance(&whole, "BTC"));
+    quote(&pieces, "99", "101");
+    ck_assert_str_eq(kinds(&pieces), "AFC");
+    venue_updates_done(&said);
+    fixture_close(&whole);
+    fixture_close(&pieces);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tcase = tcase_create("paper");
@@ -346,6 +390,7 @@ int main(void)
     tcase_add_test(tcase, requests_travel_for_their_latency);
     tcase_add_test(tcase, jitter_keeps_the_order);
     tcase_add_test(tcase, it_wakes_at_the_nearest_resting_orders);
+    tcase_add_test(tcase, a_quote_in_pieces_says_the_same);
     tcase_add_test(tcase, scripts_make_orders_misbehave);
     return suite_run("paper", tcase);
 }

@@ -159,6 +159,20 @@ START_TEST(executor_data_has_what_is_known)
 }
 END_TEST
 
+/* What its plan has set aside is told with its creation, where it could be. */
+START_TEST(reservation_is_told_where_there_is_one)
+{
+    struct text data = {0};
+    struct record_executor executor = sample_executor();
+    print_executor(RECORD_EXECUTOR_CREATED, &executor, &data);
+    ck_assert_ptr_null(strstr(text_string(&data), "reserved"));
+    executor.reserved = "[[\"100\",\"0.5\"]]";
+    print_executor(RECORD_EXECUTOR_CREATED, &executor, &data);
+    ck_assert_ptr_nonnull(strstr(text_string(&data), "\"reserved\":[[\"100\",\"0.5\"]],"));
+    text_done(&data);
+}
+END_TEST
+
 /* Written when it is another than GTC only, as journals had no such member before. */
 START_TEST(time_in_force_is_told_when_it_is_special)
 {
@@ -227,6 +241,7 @@ int main(void)
     TCase *tcase = tcase_create("event");
     tcase_add_loop_test(tcase, data_of_each_kind, 0, RECORD_KIND_COUNT);
     tcase_add_test(tcase, executor_data_has_what_is_known);
+    tcase_add_test(tcase, reservation_is_told_where_there_is_one);
     tcase_add_loop_test(tcase, time_in_force_is_told_when_it_is_special, 0, TIME_IN_FORCE_FOK + 1);
     tcase_add_test(tcase, whole_event);
     tcase_add_loop_test(tcase, stored_row_gives_the_same_event, 0, RECORD_KIND_COUNT);

@@ -338,6 +338,22 @@ START_TEST(damaged_unused_database_is_refused)
 }
 END_TEST
 
+START_TEST(run_whose_last_record_has_no_checksum_does_not_go_on)
+{
+    struct store *store = open_store(DURABILITY_GROUP);
+    append(store, sample_record(RECORD_RUN_STARTED, 1));
+    append_fills(store, 2, 3);
+    close_store(store);
+    run_sql("UPDATE journal SET checksum = x'00' WHERE seq = 3");
+    const struct store_options options = {.path = sample_path("run.db"),
+                                          .run_name = SAMPLE_RUN,
+                                          .durability = DURABILITY_GROUP,
+                                          .is_resumed = true};
+    ck_assert_int_eq(store_open("sqlite", &options, &store, &failure), ERR_CORRUPT);
+    ck_assert_msg(strstr(failure.text, "tutti verify") != NULL, "%s", failure.text);
+}
+END_TEST
+
 START_TEST(duplicate_fill_stops_the_store)
 {
     struct store *store = open_store(DURABILITY_GROUP);
@@ -467,6 +483,7 @@ int main(void)
     tcase_add_test(tcase, folder_that_cannot_be_written);
     tcase_add_test(tcase, finished_run_is_read_where_nothing_can_be_written);
     tcase_add_test(tcase, damaged_unused_database_is_refused);
+    tcase_add_test(tcase, run_whose_last_record_has_no_checksum_does_not_go_on);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
     const int failed = srunner_ntests_failed(runner);

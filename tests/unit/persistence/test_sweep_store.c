@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "persistence/connection.h"
 #include "persistence/sweep_store.h"
 
 struct fixture {
@@ -149,6 +150,38 @@ START_TEST(test_finds_and_counts)
 }
 END_TEST
 
+static void must_not_come(void *context, const struct sweep_row *row)
+{
+    (void)context;
+    ck_abort_msg("set %llu is shown", (unsigned long long)row->set);
+}
+
+/* One that does not rank is read only when it is shown. */
+START_TEST(test_figures_that_are_none)
+{
+    static const char *const columns[] = {"net_pnl_quote", "max_drawdown_quote"};
+    struct fixture fixture;
+    fixture_open(&fixture);
+    ck_assert_int_eq(sweep_store_commit(fixture.store, &fixture.failure), ERR_NONE); /* Nothing. */
+    put(&fixture, 1, "5", "1");
+    commit(&fixture);
+    char sql[128];
+    struct connection connection;
+    (void)snprintf(sql, sizeof(sql), "UPDATE sweep_result SET %s = %s", columns[_i / 2],
+                   _i % 2 == 0 ? "'five'" : "NULL");
+    ck_assert_int_eq(
+        connection_open(fixture.path, CONNECTION_WRITER, &connection, &fixture.failure), ERR_NONE);
+    ck_assert_msg(connection_run(&connection, sql, &fixture.failure) == ERR_NONE, "%s",
+                  fixture.failure.text);
+    connection_close(&connection);
+    ck_assert_int_eq(sweep_store_rank(fixture.store, SWEEP_MEASURE_NET_PNL, 5, must_not_come, NULL,
+                                      &fixture.failure),
+                     ERR_CORRUPT);
+    ck_assert_ptr_nonnull(strstr(fixture.failure.text, "is no number"));
+    fixture_close(&fixture);
+}
+END_TEST
+
 START_TEST(test_rows_that_are_refused)
 {
     struct fixture fixture;
@@ -210,6 +243,7 @@ int main(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, test_ranks_exactly);
     tcase_add_test(tcase, test_finds_and_counts);
+    tcase_add_loop_test(tcase, test_figures_that_are_none, 0, 4);
     tcase_add_test(tcase, test_rows_that_are_refused);
     tcase_add_test(tcase, test_files_that_are_refused);
     tcase_add_test(tcase, test_names);

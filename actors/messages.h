@@ -89,6 +89,8 @@ enum message_kind {
     MESSAGE_RISK,            /* anybody -> orchestrator: struct message_risk. */
     MESSAGE_RISK_ANSWER,     /* orchestrator -> whoever sent it: struct message_risk_answer. */
     MESSAGE_RISK_SWEEP,      /* orchestrator -> itself: empty; goes on with canceling. */
+    MESSAGE_LATCH,           /* orchestrator -> latcher: struct message_latch. */
+    MESSAGE_LATCHED,         /* latcher -> orchestrator: struct message_latched. */
     MESSAGE_WIRE_ATTACH,     /* port -> venue server, client: empty; here is your network. */
     MESSAGE_WIRE_REQUEST,    /* client -> port -> venue server: struct message_wire. */
     MESSAGE_WIRE_ANSWER,     /* venue server -> port -> client: struct message_wire. */

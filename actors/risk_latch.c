@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "actors/risk_latch_file.h"
+
 enum { RISK_LATCHES_FIRST = 4 };
 
 void risk_latches_done(struct risk_latches *latches)
@@ -127,6 +129,15 @@ enum err risk_load(struct reader *reader, struct risk_latches *latches)
     return err == ERR_NONE ? ERR_NONE : risk_load_failed(latches, &failure);
 }
 
+static bool risk_load_last_seq(void *context, int count, const char *const *names,
+                               const char *const *values)
+{
+    (void)count;
+    (void)names;
+    *(uint64_t *)context = values[0] != NULL ? strtoull(values[0], NULL, 10) : 0;
+    return true;
+}
+
 enum err risk_load_file(const char *path, struct risk_latches *latches)
 {
     struct reader *reader;
@@ -138,8 +149,20 @@ enum err risk_load_file(const char *path, struct risk_latches *latches)
     if (opened != ERR_NONE) {
         return risk_load_failed(latches, &failure);
     }
-    const enum err err = risk_load(reader, latches);
+    enum err err = risk_load(reader, latches);
+    uint64_t last_seq = 0;
+    if (err == ERR_NONE && reader_query(reader, "SELECT max(seq) FROM journal", NULL,
+                                        risk_load_last_seq, &last_seq, &failure) != ERR_NONE) {
+        err = risk_load_failed(latches, &failure);
+    }
     reader_close(reader);
+    struct text beside = {0};
+    risk_latch_file_path(path, &beside);
+    if (err == ERR_NONE) {
+        err = text_failed(&beside) ? ERR_MEMORY
+                                   : risk_latch_file_load(text_string(&beside), last_seq, latches);
+    }
+    text_done(&beside);
     return err;
 }
 

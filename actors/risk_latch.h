@@ -58,8 +58,8 @@ MUST_USE enum err risk_latches_copy(struct risk_latches *latches, const struct r
 MUST_USE enum err risk_load(struct reader *reader, struct risk_latches *latches);
 
 /*
- * The same for the database at `path`, before a run starts on it: no file means no latch, one that
- * cannot be opened is a HALTED run. ERR_MEMORY.
+ * The same for the database at `path`, and for the latch file beside it, before a run starts on it:
+ * no file means no latch, one that cannot be opened is a HALTED run. ERR_MEMORY.
  */
 MUST_USE enum err risk_load_file(const char *path, struct risk_latches *latches);
 

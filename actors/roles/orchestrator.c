@@ -376,6 +376,8 @@ static enum err orchestrator_dispatch(struct orchestrator *orch, nng_msg **messa
         return refresh_on_message(orch, body, message_envelope(*message)->sender);
     case MESSAGE_RISK:
         return halt_on_request(orch, body, message_envelope(*message)->sender);
+    case MESSAGE_LATCHED:
+        return halt_on_latched(orch, body);
     case MESSAGE_RISK_SWEEP:
         return halt_on_sweep(orch);
     case MESSAGE_COMMITTED:

@@ -7,6 +7,7 @@
 #ifndef TUTTI_ACTORS_ROLES_ORCHESTRATOR_GUARD_H
 #define TUTTI_ACTORS_ROLES_ORCHESTRATOR_GUARD_H
 
+#include "actors/roles/latcher.h"
 #include "actors/roles/orchestrator_parts.h"
 
 /* ---- orchestrator_guard.c: what the risk engine judges and is told ---- */
@@ -79,6 +80,8 @@ bool halt_forbids(const struct orchestrator *orch, const struct executor_entry *
 MUST_USE enum err halt_on_request(struct orchestrator *orch, const struct message_risk *request,
                                   struct actor_ref sender);
 MUST_USE enum err halt_on_sweep(struct orchestrator *orch);
+/* States are on disk ahead of the journal: whoever waits for that is answered. */
+MUST_USE enum err halt_on_latched(struct orchestrator *orch, const struct message_latched *latched);
 MUST_USE enum err halt_on_committed(struct orchestrator *orch);
 
 #endif

@@ -43,12 +43,25 @@ static void halt_apply(struct orchestrator *orch, const char *scope, enum risk_s
     }
 }
 
-enum err halt_init(struct orchestrator *orch)
+/* Of a run that may be cut short and goes on, or is looked at by the next. */
+static enum err halt_spawn_latcher(struct orchestrator *orch)
 {
-    if (orch->given.latches == NULL) {
+    orch->latcher = ACTOR_NOBODY;
+    if (orch->given.journal == NULL || !roster_is_durable(orch) ||
+        orch->given.config->file.run->mode == MODE_BACKTEST) {
         return ERR_NONE;
     }
-    const enum err err = risk_latches_copy(&orch->latches, orch->given.latches);
+    struct latcher_arguments arguments = {.database = orch->given.journal};
+    return context_spawn(orch->context, &latcher_class, &arguments, &orch->latcher);
+}
+
+enum err halt_init(struct orchestrator *orch)
+{
+    enum err err = halt_spawn_latcher(orch);
+    if (err != ERR_NONE || orch->given.latches == NULL) {
+        return err;
+    }
+    err = risk_latches_copy(&orch->latches, orch->given.latches);
     for (size_t i = 0; i < orch->latches.count && err == ERR_NONE; i++) {
         halt_apply(orch, orch->latches.items[i].scope, orch->latches.items[i].state);
     }
@@ -110,11 +123,35 @@ enum err halt_on_started(struct orchestrator *orch)
             err = halt_journal(orch, &change, RISK_ACTIVE);
         }
     }
+    orch->latch_sent = orch->seq; /* A file that an earlier start has left is over with this. */
     for (uint32_t i = 0; i < orch->risk_waiter_count; i++) {
         orch->risk_waiters[i].seq = orch->seq; /* They asked before the first step. */
     }
     /* A run that was cut short may have been so while its orders were canceled. */
     return err == ERR_NONE && orch->latches.count > 0 ? halt_sweep(orch) : err;
+}
+
+/* What is stricter than before goes to disk ahead of the records before it. */
+static enum err halt_latch(struct orchestrator *orch, bool is_over)
+{
+    const size_t count = is_over ? 0 : orch->latches.count;
+    const size_t size = sizeof(struct message_latch) + count * sizeof(struct risk_latch);
+    if (actor_ref_is_nobody(orch->latcher)) {
+        return ERR_NONE;
+    }
+    nng_msg *message = message_create(MESSAGE_LATCH, orch->now_ns, size);
+    if (message == NULL) {
+        return ERR_MEMORY;
+    }
+    struct message_latch *latch = message_body(message);
+    *latch = (struct message_latch){.seq = orch->seq, .is_over = is_over, .count = (uint32_t)count};
+    if (count > 0) {
+        memcpy(latch->latches, orch->latches.items, count * sizeof(struct risk_latch));
+    }
+    orch->latch_sent = is_over ? 0 : orch->seq;
+    const enum err err = context_send(orch->context, orch->latcher, &message);
+    message_destroy(message);
+    return err == ERR_FULL ? ERR_NONE : err; /* Then the journal is waited for. */
 }
 
 enum err halt_record(struct orchestrator *orch, const struct risk_change *change)
@@ -136,7 +173,11 @@ enum err halt_record(struct orchestrator *orch, const struct risk_change *change
         (void)snprintf(latch->actor, sizeof(latch->actor), "%s", change->actor);
         latch->is_recorded = halt_may_journal(orch);
     }
-    return halt_may_journal(orch) ? halt_journal(orch, change, before) : ERR_NONE;
+    if (!halt_may_journal(orch)) {
+        return ERR_NONE;
+    }
+    err = halt_journal(orch, change, before);
+    return err == ERR_NONE && change->state > before ? halt_latch(orch, false) : err;
 }
 
 enum err halt_change(struct orchestrator *orch, const struct risk_change *change)
@@ -356,6 +397,24 @@ static enum err halt_answer(struct orchestrator *orch, const struct risk_waiter 
     return err;
 }
 
+/* Answers whoever waits for nothing any more. */
+static enum err halt_answer_due(struct orchestrator *orch)
+{
+    enum err err = ERR_NONE;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < orch->risk_waiter_count; i++) {
+        const struct risk_waiter waiter = orch->risk_waiters[i];
+        const bool is_durable = waiter.seq <= orch->committed || waiter.latch_seq <= orch->latched;
+        if (err != ERR_NONE || !is_durable) {
+            orch->risk_waiters[kept++] = waiter;
+        } else {
+            err = halt_answer(orch, &waiter, NULL, NULL);
+        }
+    }
+    orch->risk_waiter_count = kept;
+    return err;
+}
+
 /* The answer goes out when everything up to now is durable. */
 static enum err halt_answer_later(struct orchestrator *orch, const struct risk_waiter *waiter)
 {
@@ -366,22 +425,21 @@ static enum err halt_answer_later(struct orchestrator *orch, const struct risk_w
     struct risk_waiter *added = &orch->risk_waiters[orch->risk_waiter_count++];
     *added = *waiter;
     added->seq = orch->is_begun ? orch->seq : UINT64_MAX; /* Until halt_on_started(). */
-    return ERR_NONE;
+    return halt_answer_due(orch);
+}
+
+enum err halt_on_latched(struct orchestrator *orch, const struct message_latched *latched)
+{
+    orch->latched = latched->seq;
+    return halt_answer_due(orch);
 }
 
 enum err halt_on_committed(struct orchestrator *orch)
 {
-    enum err err = ERR_NONE;
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < orch->risk_waiter_count; i++) {
-        const struct risk_waiter waiter = orch->risk_waiters[i];
-        if (err != ERR_NONE || waiter.seq > orch->committed) {
-            orch->risk_waiters[kept++] = waiter;
-        } else {
-            err = halt_answer(orch, &waiter, NULL, NULL);
-        }
+    enum err err = halt_answer_due(orch);
+    if (err == ERR_NONE && orch->latch_sent != 0 && orch->committed >= orch->latch_sent) {
+        err = halt_latch(orch, true);
     }
-    orch->risk_waiter_count = kept;
     if (err == ERR_NONE && orch->is_sweep_waiting && !journal_is_behind(orch)) {
         orch->is_sweep_waiting = false;
         err = halt_on_sweep(orch);
@@ -442,7 +500,7 @@ static void halt_forgive(struct orchestrator *orch, const struct message_risk *r
 enum err halt_on_request(struct orchestrator *orch, const struct message_risk *request,
                          struct actor_ref sender)
 {
-    const struct risk_waiter waiter = {.ticket = request->ticket, .to = sender};
+    struct risk_waiter waiter = {.ticket = request->ticket, .to = sender, .latch_seq = UINT64_MAX};
     char text[HALT_CODE_TEXT_MAX];
     if (request->state == 0) {
         return halt_answer(orch, &waiter, NULL, NULL);
@@ -452,7 +510,9 @@ enum err halt_on_request(struct orchestrator *orch, const struct message_risk *r
         return halt_answer(orch, &waiter, refusal, text);
     }
     enum err err = ERR_NONE;
-    if (!halt_is_so(orch, request)) {
+    const bool is_so = halt_is_so(orch, request);
+    const uint64_t latch_before = orch->latch_sent;
+    if (!is_so) {
         char reason[RISK_REASON_TEXT_MAX + ORIGIN_TEXT_MAX + 4];
         (void)snprintf(reason, sizeof(reason), "%s: %s", request->actor, request->reason);
         const struct risk_change change = {.scope = request->scope,
@@ -461,6 +521,11 @@ enum err halt_on_request(struct orchestrator *orch, const struct message_risk *r
                                            .actor = request->actor};
         halt_forgive(orch, request);
         err = halt_change(orch, &change);
+    }
+    /* Only what is on disk, or on its way there, may be answered ahead. */
+    if (is_so || orch->latch_sent != latch_before) {
+        waiter.latch_seq =
+            orch->latch_sent != 0 && request->state != RISK_ACTIVE ? orch->latch_sent : UINT64_MAX;
     }
     return err == ERR_NONE ? halt_answer_later(orch, &waiter) : err;
 }

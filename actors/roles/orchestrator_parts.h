@@ -211,6 +211,7 @@ struct risk_change {
 /* Somebody who waits to hear that a risk state is durable. */
 struct risk_waiter {
     uint64_t seq;
+    uint64_t latch_seq; /* Enough when the latcher has come to it; UINT64_MAX: it is not. */
     uint64_t ticket;
     struct actor_ref to;
 };
@@ -292,6 +293,9 @@ struct orchestrator {
     uint32_t risk_waiter_count;
     struct reconcile_waiter reconcile_waiters[RECONCILE_WAITERS_MAX];
     uint32_t reconcile_waiter_count;
+    struct actor_ref latcher; /* Writes states ahead of the journal; or nobody. */
+    uint64_t latch_sent;      /* The last record whose states it was told; 0: it has nothing. */
+    uint64_t latched;         /* The last one that it has on disk. */
 
     uint64_t seq;             /* Of the last record sent. */
     uint64_t committed;       /* Of the last record known to be durable. */

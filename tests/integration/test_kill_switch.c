@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "actors/link.h"
 #include "actors/run.h"
 
 enum {
@@ -120,6 +121,21 @@ static void wait_for(struct scene *scene, scene_condition *condition, long wante
     (void)pthread_mutex_unlock(&scene->mutex);
 }
 
+/* Halts over the control socket: returns when it is answered. */
+static void halt_and_wait(const struct scene *scene)
+{
+    static const char json[] = "{\"request\":\"risk\",\"state\":\"HALTED\"}";
+    char url[96];
+    (void)snprintf(url, sizeof(url), "ipc://%s/control", scene->folder);
+    struct text answer = {0};
+    struct failure failure = {0};
+    const struct link_request request = {
+        .url = url, .bytes = json, .size = sizeof(json) - 1, .timeout_ms = WAIT_SECONDS_MAX * 1000};
+    ck_assert_msg(link_request(&request, &answer, &failure) == ERR_NONE, "%s", failure.text);
+    ck_assert_ptr_nonnull(strstr(text_string(&answer), "\"ok\":true,\"state\":\"HALTED\""));
+    text_done(&answer);
+}
+
 static void set_risk(struct scene *scene, enum risk_state state)
 {
     const struct message_risk request = risk_request_make(state, "global", "a drill", "test");
@@ -137,8 +153,9 @@ static void make_run_file(const char *path, const char *tape, const char *folder
                   "step: \"0.00001\"}]\n"
                   "feeds: [{venue: paper, trading_pair: BTC-USDT, quotes: %s, speed: %d}]\n"
                   "persistence: {path: %s/run.db}\n"
+                  "control: {listen: [\"ipc://%s/control\"]}\n"
                   "executors:\n",
-                  tape, paces[pace].speed, folder);
+                  tape, paces[pace].speed, folder, folder);
     for (int i = 0; i < GROUPS; i++) {
         (void)fprintf(out,
                       "  - {type: twap_executor, connector_name: paper, trading_pair: BTC-USDT,\n"
@@ -177,19 +194,35 @@ static int compare_times(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
+/* How long a halt took: until it was answered, and until its record was committed. */
+struct times {
+    int64_t answered_ns;
+    int64_t committed_ns;
+};
+
 /* Halts while orders are sent, waits until nothing is live, and lets trading go on. */
-static int64_t play_round(struct scene *scene)
+static struct times play_round(struct scene *scene)
 {
     wait_for(scene, has_sent, scene->orders + EXECUTORS + ORDERS_BETWEEN);
     const int64_t asked_ns = clock_ns();
-    set_risk(scene, RISK_HALTED);
+    halt_and_wait(scene);
+    const int64_t answered_ns = clock_ns();
     wait_for(scene, is_halted, 1);
-    const int64_t took_ns = scene->halted_ns - asked_ns;
+    const struct times took = {.answered_ns = answered_ns - asked_ns,
+                               .committed_ns = scene->halted_ns - asked_ns};
     wait_for(scene, has_live, 0);
     ck_assert_int_eq(scene->after, 0);
     set_risk(scene, RISK_ACTIVE);
     wait_for(scene, is_halted, 0);
-    return took_ns;
+    return took;
+}
+
+static void print_times(const char *what, int pace, int64_t times[ROUNDS])
+{
+    qsort(times, ROUNDS, sizeof(times[0]), compare_times);
+    (void)printf("kill_switch_%s_%s_%d_executors median %.1f ms, worst %.1f ms\n", what,
+                 paces[pace].name, EXECUTORS, (double)times[ROUNDS / 2] / 1e6,
+                 (double)times[ROUNDS - 1] / 1e6);
 }
 
 START_TEST(no_order_leaves_after_the_state_is_durable)
@@ -207,13 +240,15 @@ START_TEST(no_order_leaves_after_the_state_is_durable)
     ck_assert_int_eq(run_create(&config, &options, &scene.run, &failure), ERR_NONE);
     ck_assert_int_eq(run_start(scene.run, &failure), ERR_NONE);
     wait_for(&scene, has_started, EXECUTORS);
-    int64_t times[ROUNDS];
+    int64_t answered[ROUNDS];
+    int64_t committed[ROUNDS];
     for (int i = 0; i < ROUNDS; i++) {
-        times[i] = play_round(&scene);
+        const struct times took = play_round(&scene);
+        answered[i] = took.answered_ns;
+        committed[i] = took.committed_ns;
     }
-    qsort(times, ROUNDS, sizeof(times[0]), compare_times);
-    (void)printf("kill_switch_%s_%d_executors median %.1f ms, worst %.1f ms\n", paces[_i].name,
-                 EXECUTORS, (double)times[ROUNDS / 2] / 1e6, (double)times[ROUNDS - 1] / 1e6);
+    print_times("answered", _i, answered);
+    print_times("committed", _i, committed);
     set_risk(&scene, RISK_HALTED);
     run_stop(scene.run, SHUTDOWN_REQUEST);
     struct run_result result;

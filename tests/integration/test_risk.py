@@ -236,14 +236,23 @@ def check_nothing_left(folder, process, state="HALTED"):
     assert later == 0, f"{later} orders after record {seq}"
 
 
+def is_latched(folder):
+    """Whether a start at this instant would be HALTED. The file goes when the record is there."""
+    try:
+        latch = json.loads((folder / "test.db.latch").read_text())
+        return any(entry["state"] == "HALTED" for entry in latch["latches"])
+    except FileNotFoundError:
+        return rows(folder / "test.db", "SELECT state FROM risk")[0]["state"] == "HALTED"
+
+
 def test_halt_over_the_control_socket(folder):
     for durability in ("group", "full"):
         process, control = start_run(folder, run_file(folder, durability))
         trades(folder, process)
         answer = control.ask("risk", state="HALTED", scope="global", reason="a drill")
         assert answer["ok"] and answer["state"] == "HALTED", answer
-        # The answer came when it was durable: the record is in the database already.
-        assert rows(folder / "test.db", "SELECT state FROM risk")[0]["state"] == "HALTED"
+        # The answer came when it was durable: beside the database, or in it already.
+        assert is_latched(folder), "answered before anything was on disk"
         check_nothing_left(folder, process)
         codes = {code for code, _, _, _ in denied(folder / "test.db")}
         assert codes <= {"risk_halted"}, codes
@@ -386,6 +395,36 @@ def test_a_halted_run_goes_on_halted(folder):
     assert control.ask("risk", state="ACTIVE", reason="checked")["ok"]
     trades(folder, process)
     end(folder, process)
+
+
+def test_a_halt_that_the_journal_has_not(folder):
+    """Acknowledged, and killed before its record was committed: the file beside the database."""
+    for existing in ("resume", "replace"):
+        path = run_file(folder, existing=existing)
+        process, control = start_run(folder, path)
+        trades(folder, process, 10)
+        os.kill(process.pid, signal.SIGKILL)
+        process.communicate()
+        last = rows(folder / "test.db", "SELECT max(seq) AS seq FROM journal")[0]["seq"]
+        latch = {"latches": [{"scope": "global", "state": "HALTED", "reason": "just in time"}]}
+        (folder / "test.db.latch").write_text(json.dumps({"seq": last + 1, **latch}))
+        process, control = start_run(folder, path)
+        answer = control.ask("risk")
+        assert answer["state"] == "HALTED" and answer["risk"][0]["reason"] == "just in time", answer
+        check_nothing_left(folder, process)
+        wait_until(lambda: not (folder / "test.db.latch").exists(), process)
+        states = payloads(folder / "test.db", "risk.state")
+        assert states[-1]["state"] == "HALTED" and states[-1]["actor"] == "latch", states
+        assert control.ask("risk", state="ACTIVE", reason="checked")["ok"]
+        trades(folder, process, 10)
+        os.kill(process.pid, signal.SIGKILL)
+        process.communicate()
+        # One that the journal has come to is out of date.
+        (folder / "test.db.latch").write_text(json.dumps({"seq": 1, **latch}))
+        process, control = start_run(folder, path)
+        assert control.ask("risk")["state"] == "ACTIVE"
+        end(folder, process)
+        (folder / "test.db").unlink()
 
 
 def test_a_state_that_cannot_be_read_is_halted(folder):

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/assert.h"
+
 enum {
     TEXT_CAPACITY_FIRST = 256,
     JSON_TOKEN_MARKS_MAX = 4, /* A comma, two quotes and a colon. */
@@ -16,9 +18,18 @@ void text_init(struct text *text)
     *text = (struct text){0};
 }
 
+void text_init_over(struct text *text, char *memory, size_t capacity)
+{
+    ASSERT(capacity > 0);
+    memory[0] = '\0';
+    *text = (struct text){.data = memory, .capacity = capacity, .is_borrowed = true};
+}
+
 void text_done(struct text *text)
 {
-    free(text->data);
+    if (!text->is_borrowed) {
+        free(text->data);
+    }
     *text = (struct text){0};
 }
 
@@ -54,10 +65,14 @@ static bool text_reserve(struct text *text, size_t more)
     while (capacity < needed) {
         capacity *= 2;
     }
-    char *data = realloc(text->data, capacity);
+    char *data = text->is_borrowed ? malloc(capacity) : realloc(text->data, capacity);
     if (data == NULL) {
         text->failed = true;
         return false;
+    }
+    if (text->is_borrowed) {
+        memcpy(data, text->data, text->length + 1);
+        text->is_borrowed = false;
     }
     text->data = data;
     text->capacity = capacity;

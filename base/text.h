@@ -18,15 +18,20 @@
 #include "base/err.h"
 
 struct text {
-    char *data; /* Owned; NUL-terminated once anything was written. */
+    char *data; /* Owned, or borrowed; NUL-terminated once anything was written. */
     size_t length;
     size_t capacity;
     bool failed;
+    bool is_borrowed; /* The data lies in memory of the caller's: text_init_over(). */
 };
 
 /* An empty text: `struct text text = {0};` works as well. */
 void text_init(struct text *text);
 void text_done(struct text *text);
+
+/* An empty text in memory of the caller's, `capacity` bytes of it and at least one, which has to
+ * last until text_done(): what fits allocates nothing, what does not moves to the heap. */
+void text_init_over(struct text *text, char *memory, size_t capacity);
 
 /* Forgets the content, keeps the memory. Also clears a failure. */
 void text_clear(struct text *text);

@@ -6,6 +6,8 @@
 #include "actors/messages.h"
 #include "base/log.h"
 
+enum { HOST_TEXT_BYTES = 2048 };
+
 struct host {
     const char *id; /* Borrowed. */
     struct rate_source rate;
@@ -185,12 +187,27 @@ static enum err host_send_made(struct context *context, nng_msg *message)
     return err;
 }
 
-/* What a report says beside the figures. */
+/* What a report says beside the figures. What is of ordinary length needs no allocation. */
 struct host_texts {
     struct text info;
     struct text state;
     const struct text *values; /* Borrowed. */
+    char info_memory[HOST_TEXT_BYTES];
+    char state_memory[HOST_TEXT_BYTES];
 };
+
+static void host_texts_init(struct host_texts *texts, const struct text *values)
+{
+    text_init_over(&texts->info, texts->info_memory, sizeof(texts->info_memory));
+    text_init_over(&texts->state, texts->state_memory, sizeof(texts->state_memory));
+    texts->values = values;
+}
+
+static void host_texts_done(struct host_texts *texts)
+{
+    text_done(&texts->info);
+    text_done(&texts->state);
+}
 
 static enum err host_send_texts(const struct host *host, struct context *context,
                                 const struct executor_view *view, enum report_cause cause,
@@ -257,7 +274,8 @@ static enum err host_send_report(struct host *host, struct context *context,
                                  const struct executor_view *view, enum report_cause cause,
                                  const struct text *values)
 {
-    struct host_texts texts = {.values = values};
+    struct host_texts texts;
+    host_texts_init(&texts, values);
     if (host->is_unrecorded || cause == REPORT_REFUSED) { /* The journal hears nothing of it. */
         return host_send_texts(host, context, view, cause, &texts);
     }
@@ -269,8 +287,7 @@ static enum err host_send_report(struct host *host, struct context *context,
     const size_t orders = executor_print(host->executor, view, &texts.info, &texts.state);
     host_note_reported(host, view->now_ns, host_hash(text_string(&texts.state), orders));
     const enum err err = host_send_texts(host, context, view, cause, &texts);
-    text_done(&texts.info);
-    text_done(&texts.state);
+    host_texts_done(&texts);
     return err;
 }
 
@@ -279,7 +296,8 @@ static enum err host_send_change(struct host *host, struct context *context,
                                  const struct executor_view *view)
 {
     const struct text none = {0};
-    struct host_texts texts = {.values = &none};
+    struct host_texts texts;
+    host_texts_init(&texts, &none);
     const size_t orders = executor_print(host->executor, view, &texts.info, &texts.state);
     const uint64_t hash = host_hash(text_string(&texts.state), orders);
     enum err err = ERR_NONE;
@@ -287,8 +305,7 @@ static enum err host_send_change(struct host *host, struct context *context,
         err = host_send_texts(host, context, view, REPORT_STATE, &texts);
     }
     host_note_reported(host, view->now_ns, hash);
-    text_done(&texts.info);
-    text_done(&texts.state);
+    host_texts_done(&texts);
     return err;
 }
 

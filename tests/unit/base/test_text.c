@@ -88,6 +88,26 @@ START_TEST(a_failure_sticks_until_cleared)
 }
 END_TEST
 
+START_TEST(a_text_over_borrowed_memory_moves_when_it_grows)
+{
+    char memory[8] = "xxxxxxx";
+    struct text text;
+    text_init_over(&text, memory, sizeof(memory));
+    ck_assert_str_eq(text_string(&text), "");
+    text_append_string(&text, "1234567");
+    ck_assert_ptr_eq(text_string(&text), memory);
+    text_append_char(&text, '8');
+    ck_assert_ptr_ne(text_string(&text), memory);
+    ck_assert_str_eq(text_string(&text), "12345678");
+    ck_assert_str_eq(memory, "1234567");
+    text_done(&text);
+    text_init_over(&text, memory, sizeof(memory));
+    text_append_string(&text, "a");
+    text_done(&text); /* Frees nothing. */
+    ck_assert_str_eq(memory, "a");
+}
+END_TEST
+
 START_TEST(json_places_commas)
 {
     struct text text = {0};
@@ -254,6 +274,7 @@ int main(void)
     tcase_add_loop_test(tables, integers_are_appended, 0, COUNT(integers));
     tcase_add_test(tables, it_grows);
     tcase_add_test(tables, a_failure_sticks_until_cleared);
+    tcase_add_test(tables, a_text_over_borrowed_memory_moves_when_it_grows);
     tcase_add_test(tables, json_places_commas);
     tcase_add_test(tables, json_raw_may_end_with_white_space);
     tcase_add_test(tables, a_topic_may_stand_in_front);

@@ -7,7 +7,9 @@
 #include "tests/simulation/apart.h"
 
 /* A window that is as small as this is small enough. */
-#define SHRINK_WINDOW_MIN_NS (5 * NS_PER_MS)
+#define SHRINK_WINDOW_MIN_NS (20 * NS_PER_MS)
+
+enum { SHRINK_ROUNDS_MAX = 3 };
 
 struct shrinking {
     uint64_t seed;
@@ -55,6 +57,26 @@ static void shrink_window(struct shrinking *shrinking, unsigned chance)
     }
 }
 
+static bool shrink_is_on(const struct shrinking *shrinking, unsigned chance)
+{
+    const struct chance_window *window = &shrinking->windows[chance];
+    return window->until_ns > window->from_ns && shrinking->report->chances.rates[chance] > 0;
+}
+
+/* Turns classes off, and again those that were needed only for others. */
+static void shrink_classes(struct shrinking *shrinking)
+{
+    bool is_smaller = true;
+    for (int round = 0; round < SHRINK_ROUNDS_MAX && is_smaller; round++) {
+        is_smaller = false;
+        for (unsigned i = 0; i < CHANCE_COUNT; i++) {
+            if (shrink_is_on(shrinking, i)) {
+                is_smaller = shrink_try(shrinking, i, (struct chance_window){0}) || is_smaller;
+            }
+        }
+    }
+}
+
 void shrink_seed(uint64_t seed, struct chance_window windows[CHANCE_COUNT],
                  struct world_report *report)
 {
@@ -64,14 +86,13 @@ void shrink_seed(uint64_t seed, struct chance_window windows[CHANCE_COUNT],
     }
     const struct world_order order = {.seed = seed, .windows = windows};
     apart_play(&order, false, NULL, report);
+    shrink_classes(&shrinking);
     for (unsigned i = 0; i < CHANCE_COUNT; i++) {
-        (void)shrink_try(&shrinking, i, (struct chance_window){0});
-    }
-    for (unsigned i = 0; i < CHANCE_COUNT; i++) {
-        if (windows[i].until_ns > 0 && report->chances.rates[i] > 0) {
+        if (shrink_is_on(&shrinking, i)) {
             shrink_window(&shrinking, i);
         }
     }
+    shrink_classes(&shrinking);
 }
 
 void shrink_print(const struct chance_window windows[CHANCE_COUNT],

@@ -345,7 +345,7 @@ void risk_move(struct risk *risk, struct risk_executor *executor, const struct r
 {
     ASSERT(move->market < executor->market_count);
     const uint32_t instrument = executor->instruments[move->market];
-    struct risk_market *market = &executor->markets[move->market];
+    struct risk_market *market = move->market == 0 ? &executor->first : executor->second;
     struct risk_controller *controller = &risk->controllers[executor->controller];
     struct risk_cell *cell = &controller->cells[executor->cells[move->market]];
     struct decimal *live = move->way == SIDE_BUY ? &market->buys : &market->sells;

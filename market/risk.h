@@ -109,8 +109,16 @@ struct risk_executor {
     int64_t rejects_at_ns; /* The first of the minute. */
     int64_t rate_at_ns;    /* See risk_check.c. */
     struct target target;  /* Of each market. */
-    struct risk_market markets[WAKE_MARKETS_MAX];
+    struct risk_market first;
+    struct risk_market *second; /* Borrowed from the caller; NULL: it has one market. */
 };
+
+/* Its figures of a market. */
+static inline const struct risk_market *risk_market_of(const struct risk_executor *executor,
+                                                       uint32_t market)
+{
+    return market == 0 ? &executor->first : executor->second;
+}
 
 /* An order that is to be judged. */
 struct risk_order {
@@ -169,7 +177,8 @@ void risk_destroy(struct risk *risk);
 MUST_USE enum err risk_add_controller(struct risk *risk, const struct risk_limits *limits);
 
 /* Prepares the figures of an executor of `controller` with these instruments; of no controller, for
- * risk_check_create() only. ERR_MEMORY. */
+ * risk_check_create() only. With two instruments the caller sets `second`, to zeroed memory, before
+ * the first order. ERR_MEMORY. */
 MUST_USE enum err risk_executor_init(struct risk *risk, uint32_t controller,
                                      const uint32_t *instruments, size_t count,
                                      struct risk_executor *ret_executor);

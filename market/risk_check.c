@@ -51,9 +51,9 @@ bool risk_is_reducing(const struct risk *risk, const struct risk_executor *execu
     if (order->is_reduce_only && instrument->is_perpetual) {
         return true;
     }
-    struct risk_market own = executor->markets[order->market];
+    struct risk_market own = *risk_market_of(executor, order->market);
     if (executor->is_paired) {
-        const struct risk_market *other = &executor->markets[1 - order->market];
+        const struct risk_market *other = risk_market_of(executor, 1 - order->market);
         own.owned = decimal_add(own.owned, other->owned);
         own.buys = decimal_add(own.buys, other->buys);
         own.sells = decimal_add(own.sells, other->sells);
@@ -205,7 +205,7 @@ static bool risk_check_size(const struct risk_case *self, enum risk_scope_kind k
 static struct decimal risk_opened_with(const struct risk_case *self)
 {
     const struct risk_order *order = self->order;
-    const struct risk_market *own = &self->executor->markets[order->market];
+    const struct risk_market *own = risk_market_of(self->executor, order->market);
     switch (self->executor->target.kind) {
     case TARGET_QUOTE:
         return decimal_add(own->opened_quote,
@@ -230,7 +230,7 @@ static struct decimal risk_opened_with(const struct risk_case *self)
 static bool risk_fits_quote(const struct risk_case *self, struct decimal most)
 {
     const struct risk_order *order = self->order;
-    const struct risk_market *own = &self->executor->markets[order->market];
+    const struct risk_market *own = risk_market_of(self->executor, order->market);
     const struct decimal room = decimal_subtract(most, own->opened_quote);
     const struct decimal price = risk_order_price(order);
     return self->executor->target.kind == TARGET_QUOTE && decimal_is_valid(room) &&

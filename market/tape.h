@@ -60,6 +60,14 @@ struct tape_levels {
     int64_t ask_at_least;
 };
 
+/* Whether a quote, in the same mantissas, reaches one of them. */
+static inline bool tape_levels_are_reached(const struct tape_levels *levels, int64_t bid,
+                                           int64_t ask)
+{
+    return bid <= levels->bid_at_most || bid >= levels->bid_at_least ||
+           ask <= levels->ask_at_most || ask >= levels->ask_at_least;
+}
+
 /*
  * The first row in [first, end), end <= count, whose bid or ask reaches one of the levels, or whose
  * time is >= at_ns; `end` when there is none. Uses the pyramid: costs O(log rows) for far levels.

@@ -60,13 +60,6 @@ static int64_t wake_ceiling(struct decimal level, unsigned digits)
     return opposite == INT64_MIN ? INT64_MAX : -opposite;
 }
 
-/* The key of a level in its trigger's heap; INT64_MAX when no quote can reach it. */
-static int64_t wake_key(enum wake_trigger trigger, struct decimal level, unsigned digits)
-{
-    return wake_trigger_is_at_most(trigger) ? ~wake_floor(level, digits)
-                                            : wake_ceiling(level, digits);
-}
-
 /* An invalid level could be anywhere: it counts as every quote. */
 static bool wake_levels_want_every_quote(const struct wake_levels *levels)
 {
@@ -75,6 +68,31 @@ static bool wake_levels_want_every_quote(const struct wake_levels *levels)
         every_quote |= levels->is_set[i] && !decimal_is_valid(levels->level[i]);
     }
     return every_quote;
+}
+
+static int64_t wake_at_most(const struct wake_levels *levels, enum wake_trigger trigger,
+                            unsigned digits)
+{
+    return levels->is_set[trigger] ? wake_floor(levels->level[trigger], digits) : INT64_MIN;
+}
+
+static int64_t wake_at_least(const struct wake_levels *levels, enum wake_trigger trigger,
+                             unsigned digits)
+{
+    return levels->is_set[trigger] ? wake_ceiling(levels->level[trigger], digits) : INT64_MAX;
+}
+
+struct tape_levels wake_levels_round(const struct wake_levels *levels, unsigned digits)
+{
+    if (wake_levels_want_every_quote(levels)) {
+        return (struct tape_levels){INT64_MAX, INT64_MAX, INT64_MIN, INT64_MAX};
+    }
+    return (struct tape_levels){
+        .bid_at_most = wake_at_most(levels, WAKE_BID_AT_MOST, digits),
+        .bid_at_least = wake_at_least(levels, WAKE_BID_AT_LEAST, digits),
+        .ask_at_most = wake_at_most(levels, WAKE_ASK_AT_MOST, digits),
+        .ask_at_least = wake_at_least(levels, WAKE_ASK_AT_LEAST, digits),
+    };
 }
 
 static enum err wake_index_reserve(struct wake_index *index, uint32_t sleeper)
@@ -99,11 +117,14 @@ enum err wake_index_set(struct wake_index *index, uint32_t sleeper,
         return ERR_NONE;
     }
     wake_heap_remove(&index->every_quote, sleeper);
+    const struct tape_levels rounded = wake_levels_round(levels, index->price_digits);
+    const int64_t keys[WAKE_TRIGGER_COUNT] = {[WAKE_BID_AT_MOST] = ~rounded.bid_at_most,
+                                              [WAKE_BID_AT_LEAST] = rounded.bid_at_least,
+                                              [WAKE_ASK_AT_MOST] = ~rounded.ask_at_most,
+                                              [WAKE_ASK_AT_LEAST] = rounded.ask_at_least};
     for (enum wake_trigger i = 0; i < WAKE_TRIGGER_COUNT; i++) {
-        const int64_t key =
-            levels->is_set[i] ? wake_key(i, levels->level[i], index->price_digits) : INT64_MAX;
-        if (key != INT64_MAX) {
-            wake_heap_set(&index->heaps[i], sleeper, key);
+        if (keys[i] != INT64_MAX) {
+            wake_heap_set(&index->heaps[i], sleeper, keys[i]);
         } else {
             wake_heap_remove(&index->heaps[i], sleeper);
         }

@@ -42,6 +42,10 @@ MUST_USE enum err wake_index_set(struct wake_index *index, uint32_t sleeper,
 /* Forgets the sleeper's levels; does nothing when it has none. */
 void wake_index_remove(struct wake_index *index, uint32_t sleeper);
 
+/* The levels of one sleeper in mantissas of that precision, exactly as far as quotes have no finer
+ * one. Of one that wants every quote they are such that every quote reaches one. */
+struct tape_levels wake_levels_round(const struct wake_levels *levels, unsigned digits);
+
 /* The nearest levels, in mantissas of the index's precision. With a sleeper that wants every quote
  * they are such that every quote reaches one. */
 struct tape_levels wake_index_nearest(const struct wake_index *index);

@@ -18,7 +18,7 @@ struct orchestrator;
 struct executor_entry;
 
 struct configs {
-    struct arena arena;                   /* Of configurations and ids. */
+    struct arena arena;                   /* Of configurations, ids and what pairs need more. */
     const struct executor_config *origin; /* Borrowed from the run file: whose copy `last` is. */
     const struct executor_config *last;   /* In the arena; NULL: none yet. */
 };

@@ -107,6 +107,12 @@ enum err guard_add_executor(struct orchestrator *orch, struct executor_entry *en
     if (err != ERR_NONE) {
         return err;
     }
+    if (entry->kind->market_count > 1) {
+        entry->risk.second = arena_take(&orch->configs.arena, sizeof(*entry->risk.second));
+        if (entry->risk.second == NULL) {
+            return ERR_MEMORY;
+        }
+    }
     if (entry->kind->target != NULL) {
         entry->risk.target = entry->kind->target(entry->config);
     }

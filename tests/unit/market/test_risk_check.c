@@ -435,6 +435,8 @@ START_TEST(two_markets_of_one_asset_are_one_position)
     struct risk_executor pair;
     const uint32_t both[] = {BTC, PERP};
     ck_assert_int_eq(risk_executor_init(self.risk, 0, both, 2, &pair), ERR_NONE);
+    struct risk_market second = {{0}, {0}, {0}, {0}, {0}, {0}};
+    pair.second = &second;
     ck_assert(pair.is_paired);
     risking_place(&self, &pair, SIDE_BUY, "2");
     risking_fill(&self, &pair, SIDE_BUY, "2");

@@ -183,6 +183,23 @@ START_TEST(levels_are_rounded_to_the_side_that_quotes_reach)
 }
 END_TEST
 
+START_TEST(a_quote_reaches_rounded_levels_exactly)
+{
+    struct wake_levels levels = {0};
+    wake_add_level(&levels, WAKE_BID_AT_MOST, decimal_literal("99.995"));
+    wake_add_level(&levels, WAKE_ASK_AT_LEAST, decimal_literal("100.501"));
+    const struct tape_levels rounded = wake_levels_round(&levels, 2);
+    ck_assert(!tape_levels_are_reached(&rounded, 10000, 10050));
+    ck_assert(tape_levels_are_reached(&rounded, 9999, 10050));
+    ck_assert(tape_levels_are_reached(&rounded, 10000, 10051));
+    ck_assert_int_eq(rounded.bid_at_least, INT64_MAX);
+    ck_assert_int_eq(rounded.ask_at_most, INT64_MIN);
+    levels.every_quote = true;
+    const struct tape_levels all = wake_levels_round(&levels, 2);
+    ck_assert(tape_levels_are_reached(&all, 10000, 10050));
+}
+END_TEST
+
 START_TEST(the_nearest_levels_are_those_of_the_heaps)
 {
     struct wake_index *index;
@@ -333,6 +350,7 @@ int main(void)
     tcase_add_loop_test(cases, it_equals_a_look_at_everybody, 0, 20);
     tcase_add_loop_test(cases, levels_are_rounded_to_the_side_that_quotes_reach, 0,
                         COUNT_OF(roundings));
+    tcase_add_test(cases, a_quote_reaches_rounded_levels_exactly);
     tcase_add_test(cases, the_nearest_levels_are_those_of_the_heaps);
     tcase_add_test(cases, sleepers_come_in_a_fixed_order);
     tcase_add_test(cases, an_invalid_level_wakes_with_every_quote);

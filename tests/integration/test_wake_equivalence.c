@@ -196,12 +196,13 @@ static void put_file(struct scene *scene)
                 "  fees: {maker: \"0.0002\", taker: \"0.0005\"}, latency_ms: %lld}]\n"
                 "instruments: [{trading_pair: BASE-QUOTE, venue: paper, tick: \"%s\", step: "
                 "\"%s\", min_notional: \"5\"}]\n"
-                "feeds: [{venue: paper, trading_pair: BASE-QUOTE, quotes: %s, cache: %s}]\n"
+                "feeds: [{venue: paper, trading_pair: BASE-QUOTE, %s: %s, cache: %s}]\n"
                 "persistence: {path: %s/run.db, existing: replace}\n"
                 "executors:\n",
                 (long long)prng_between(&scene->prng, 1, 1000000),
                 (long long)(one_in(scene, 2) ? 0 : prng_between(&scene->prng, 1, 2500)),
-                scene->tick, scene->step, scene->quotes, scene->folder, scene->folder);
+                scene->tick, scene->step, scene->layout, scene->quotes, scene->folder,
+                scene->folder);
     for (size_t i = 0; i < executor_kind_count(); i++) {
         const struct executor_kind *kind = executor_kind_at(i);
         for (int n = 0; n < EXECUTORS_PER_KIND && kind->market_count == 1; n++) {
@@ -218,8 +219,11 @@ static const int64_t walk_steps[] = {40, 300, 2000};
 
 START_TEST(test_walks)
 {
-    struct scene scene = {
-        .tick = "0.01", .step = "0.00001", .price = decimal_literal("1000"), .start_s = 1700000000};
+    struct scene scene = {.tick = "0.01",
+                          .step = "0.00001",
+                          .layout = "quotes",
+                          .price = decimal_literal("1000"),
+                          .start_s = 1700000000};
     open_scene(&scene);
     (void)snprintf(scene.quotes, sizeof(scene.quotes), "%s/walk.tape", scene.folder);
     const struct tape_walk walk = {.seed = (uint64_t)_i + 1,
@@ -238,13 +242,18 @@ END_TEST
 
 static const struct {
     const char *file;
+    const char *layout;
+    const char *tick;
     const char *price;
     int64_t start_s;
     int skip; /* Rows before those that are played. */
 } recordings[] = {
-    {"ETHUSD-GEMINI-20210701_02-bookTicker.csv.gz", "2275", 1625097600, 0},
-    {"ETHUSD-GEMINI-20210701_02-bookTicker.csv.gz", "2100", 1625167490, 60000},
-    {"BTCUSDT-SPOT-20240808-bookTicker.csv.gz", "61840", 1723161254, 0},
+    {"ETHUSD-GEMINI-20210701_02-bookTicker.csv.gz", "quotes", "0.01", "2275", 1625097600, 0},
+    {"ETHUSD-GEMINI-20210701_02-bookTicker.csv.gz", "quotes", "0.01", "2100", 1625167490, 60000},
+    {"BTCUSDT-SPOT-20240808-bookTicker.csv.gz", "quotes", "0.01", "61840", 1723161254, 0},
+    {"BTCUSDT-PERP-20240808-bookTicker.csv.gz", "quotes", "0.1", "61800", 1723161256, 0},
+    {"SPY-20131007_11-trades.csv.gz", "trades", "0.0001", "167.4", 1381132800, 0},
+    {"BTC-PERP-1m-202201.csv.gz", "klines", "0.01", "46200", 1640995200, 0},
 };
 
 START_TEST(test_recordings)
@@ -256,8 +265,9 @@ START_TEST(test_recordings)
         (void)fprintf(stderr, "skipped: %s is not here\n", recordings[_i].file);
         return;
     }
-    struct scene scene = {.tick = "0.01",
+    struct scene scene = {.tick = recordings[_i].tick,
                           .step = "0.00001",
+                          .layout = recordings[_i].layout,
                           .price = decimal_literal(recordings[_i].price),
                           .start_s = recordings[_i].start_s};
     open_scene(&scene);

@@ -26,6 +26,7 @@ enum { PATH_LENGTH_MAX = 512, ROUNDS = 12 };
 struct scene {
     char folder[64];
     char quotes[PATH_LENGTH_MAX];
+    const char *layout; /* Of that file, as in a run file. */
     const char *tick;
     const char *step;
     struct decimal price; /* Around which the tape trades. */

@@ -113,16 +113,16 @@ START_TEST(late_fills_count)
     risking_open(&self);
     risking_place(&self, &self.one, SIDE_BUY, "5");
     risking_cancel(&self, &self.one, SIDE_BUY, "5");
-    ck_assert_decimal(self.one.first.opened, "0");
+    ck_assert_decimal(risk_market_of(&self.one, 0)->opened, "0");
     const struct risk_move late = {.way = SIDE_BUY,
                                    .is_opening = true,
                                    .filled = D("2"),
                                    .owned = D("1.998"),
                                    .quote = &self.quote};
     risk_move(self.risk, &self.one, &late);
-    ck_assert_decimal(self.one.first.opened, "2");
-    ck_assert_decimal(self.one.first.owned, "1.998");
-    ck_assert_decimal(self.one.first.buys, "0");
+    ck_assert_decimal(risk_market_of(&self.one, 0)->opened, "2");
+    ck_assert_decimal(risk_market_of(&self.one, 0)->owned, "1.998");
+    ck_assert_decimal(risk_market_of(&self.one, 0)->buys, "0");
     risking_close(&self);
 }
 END_TEST

@@ -43,6 +43,7 @@ static enum err store_note(struct store *store, enum err err)
 {
     if (err == ERR_FULL) {
         store->last_seq = store->committed_seq;
+        store->has_more = false;
     } else {
         store->error = err;
     }
@@ -75,6 +76,7 @@ enum err store_append(struct store *store, const struct record *record, struct t
     }
     if (err == ERR_NONE) {
         store->last_seq = record->seq;
+        store->has_more = record->has_more;
     }
     return store_note(store, err);
 }

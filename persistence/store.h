@@ -68,6 +68,7 @@ struct store {
     uint64_t committed_seq;        /* Of the last record committed. */
     int64_t last_ts_ns;            /* A run that goes on: of its last record; else 0. */
     enum err error;                /* The first error; every later call returns it. */
+    bool has_more;                 /* The change of the last record appended is not complete. */
 };
 
 /* The kind of that type, or NULL. */
@@ -94,7 +95,8 @@ MUST_USE enum err store_commit(struct store *store, struct failure *failure);
 
 /* Commits what is open, writes everything out and gives up ownership. NULL is allowed. The store
  * is gone also when it fails. After an error of append or commit the open group is dropped, and
- * that error is returned again. */
+ * that error is returned again. A group that ends in the middle of a change is dropped as well, as
+ * if the process had been killed: whoever goes on finds whole changes only. */
 MUST_USE enum err store_close(struct store *store, struct failure *failure);
 
 #endif

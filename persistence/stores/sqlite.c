@@ -300,7 +300,8 @@ static enum err sqlite_put(struct sqlite_store *sqlite, const struct record *rec
     return err;
 }
 
-/* Drops the open group, so that its records can come again when the disk has room. */
+/* Drops the open group: its records can come again when the disk has room, or nobody knows of them
+ * because the rest of their change never came. */
 static enum err sqlite_drop_group(struct sqlite_store *sqlite, struct failure *failure)
 {
     sqlite->checksum = sqlite->committed_checksum;
@@ -409,7 +410,8 @@ static enum err sqlite_checkpoint(struct sqlite_store *sqlite, struct failure *f
 
 static enum err sqlite_finish(struct sqlite_store *sqlite, struct failure *failure)
 {
-    enum err err = sqlite_commit(&sqlite->store, failure);
+    enum err err = sqlite->store.has_more ? sqlite_drop_group(sqlite, failure)
+                                          : sqlite_commit(&sqlite->store, failure);
     if (err == ERR_NONE && sqlite->durability == DURABILITY_MEMORY) {
         err = connection_run(&sqlite->connection, "PRAGMA synchronous=FULL", failure);
         if (err == ERR_NONE) {

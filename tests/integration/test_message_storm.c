@@ -21,8 +21,8 @@ enum {
     SENDERS = 6,
     OUTSIDERS = 2,
     STOPPERS = 2,
-    LIVES = 400,
-    ROUNDS = 150,
+    LIVES = 200,
+    ROUNDS = 60,
     TOKENS_MAX = 1 << 14, /* More than can be under way. */
     CAPACITY = 32,        /* Of a victim: small enough to be full now and then. */
 };

@@ -74,7 +74,8 @@ static void storm_close(void)
     message_pool_drain();
 }
 
-/* A paper run of five seconds: executors that begin one after the other, and end after a while. */
+/* A paper run of half a minute, if it were left alone: executors that begin one after the other,
+ * and end after a while. */
 static void storm_load(unsigned workers)
 {
     struct text file = {0};
@@ -84,7 +85,7 @@ static void storm_load(unsigned workers)
                 "instruments: [{trading_pair: BTC-USDT, venue: paper, tick: \"0.01\","
                 " step: \"0.001\"}]\n"
                 "feeds: [{venue: paper, trading_pair: BTC-USDT, quotes: %s/walk.tape,"
-                " speed: 1000}]\n"
+                " speed: 200}]\n"
                 "persistence: {path: %s/run.db}\n"
                 "executors:\n",
                 workers, storm.folder, storm.folder);

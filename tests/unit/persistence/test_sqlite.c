@@ -338,6 +338,23 @@ START_TEST(damaged_unused_database_is_refused)
 }
 END_TEST
 
+/* The run is destroyed between a fill and its position: the fill counts when it comes again. */
+START_TEST(change_that_is_not_complete_is_dropped_at_the_end)
+{
+    struct store *store = open_store((enum durability)_i);
+    struct record record = sample_record(RECORD_RUN_STARTED, 1);
+    append(store, record);
+    ck_assert_int_eq(store_commit(store, &failure), ERR_NONE);
+    append(store, sample_record(RECORD_ORDER_ACCEPTED, 2));
+    record = sample_fill_record(3);
+    record.has_more = true;
+    append(store, record);
+    close_store(store);
+    ck_assert_uint_eq(last_seq(), 1);
+    assert_value("SELECT count(*) FROM fill", "0");
+}
+END_TEST
+
 START_TEST(run_whose_last_record_has_no_checksum_does_not_go_on)
 {
     struct store *store = open_store(DURABILITY_GROUP);
@@ -469,6 +486,8 @@ int main(void)
     tcase_add_loop_test(tcase, full_disk_keeps_what_was_committed, DURABILITY_MEMORY,
                         DURABILITY_FULL + 1);
     tcase_add_loop_test(tcase, killed_run_leaves_whole_groups, 0, 10);
+    tcase_add_loop_test(tcase, change_that_is_not_complete_is_dropped_at_the_end, DURABILITY_MEMORY,
+                        DURABILITY_FULL + 1);
     tcase_add_test(tcase, duplicate_fill_stops_the_store);
     tcase_add_test(tcase, overflown_money_stops_the_store);
     tcase = add_case(suite, "open");

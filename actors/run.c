@@ -311,18 +311,17 @@ static enum err run_open_store(struct run *run, struct failure *failure)
     const struct persistence_section *section = run->config->file.persistence;
     const char *name = run->config->file.run->name;
     if (strcmp(section->type, "memory") != 0) {
-        const size_t size = strlen(name) + sizeof(".db");
-        run->database = section->path != NULL ? strdup(section->path) : calloc(1, size);
-        if (run->database == NULL) {
+        const bool is_named = section->path != NULL;
+        if (asprintf(&run->database, "%s%s", is_named ? section->path : name,
+                     is_named ? "" : ".db") < 0) {
+            run->database = NULL;
             return failure_set(failure, ERR_MEMORY, "no memory to start the run");
-        }
-        if (section->path == NULL) {
-            (void)snprintf(run->database, size, "%s.db", name);
         }
     }
     /* What is replaced is read before it is gone; all else when the writer has it, because only a
      * writer can open what was killed at its birth. */
     const bool is_replaced = section->existing == EXISTING_REPLACE;
+    const bool lasts = run->config->file.run->mode != MODE_BACKTEST;
     if (is_replaced && run_load_risk(run) != ERR_NONE) {
         return failure_set(failure, ERR_MEMORY, "no memory to start the run");
     }
@@ -330,9 +329,9 @@ static enum err run_open_store(struct run *run, struct failure *failure)
                                           .run_name = name,
                                           .durability = run->config->durability,
                                           .is_resumed =
-                                              section->existing == EXISTING_RESUME &&
-                                              run->config->file.run->mode != MODE_BACKTEST,
-                                          .is_replaced = is_replaced};
+                                              lasts && section->existing == EXISTING_RESUME,
+                                          .is_replaced = is_replaced,
+                                          .keeps_latches = lasts};
     const enum err err = store_open(section->type, &options, &run->store, failure);
     if (err != ERR_NONE) {
         return err;

@@ -225,13 +225,16 @@ enum err schema_create(struct connection *connection, struct failure *failure)
     return err == ERR_NONE ? schema_create_tables(connection, failure) : err;
 }
 
-enum err schema_clear(struct connection *connection, struct failure *failure)
+#define SCHEMA_CLEAR                                              \
+    "BEGIN IMMEDIATE;"                                            \
+    "DELETE FROM run; DELETE FROM journal; DELETE FROM executor;" \
+    "DELETE FROM orders; DELETE FROM fill; DELETE FROM position;" \
+    "DELETE FROM performance; DELETE FROM action; DELETE FROM risk "
+
+enum err schema_clear(struct connection *connection, bool keeps_latches, struct failure *failure)
 {
     return connection_run(connection,
-                          "BEGIN IMMEDIATE;"
-                          "DELETE FROM run; DELETE FROM journal; DELETE FROM executor;"
-                          "DELETE FROM orders; DELETE FROM fill; DELETE FROM position;"
-                          "DELETE FROM performance; DELETE FROM action; DELETE FROM risk;"
-                          "COMMIT;",
+                          keeps_latches ? SCHEMA_CLEAR "WHERE state = 'ACTIVE'; COMMIT;"
+                                        : SCHEMA_CLEAR "; COMMIT;",
                           failure);
 }

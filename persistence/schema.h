@@ -44,8 +44,10 @@ MUST_USE enum err schema_create_tables(struct connection *connection, struct fai
 /* Switches to WAL and makes all tables and views in one transaction. */
 MUST_USE enum err schema_create(struct connection *connection, struct failure *failure);
 
-/* Deletes every row of every table in one transaction: the run that was in the file is gone. */
-MUST_USE enum err schema_clear(struct connection *connection, struct failure *failure);
+/* Deletes every row of every table in one transaction: the run that was in the file is gone. With
+ * keeps_latches those of `risk` stay that are not ACTIVE. */
+MUST_USE enum err schema_clear(struct connection *connection, bool keeps_latches,
+                               struct failure *failure);
 
 /* Switches to WAL. ERR_IO where the file system does not allow it. */
 MUST_USE enum err schema_use_wal(struct connection *connection, struct failure *failure);

@@ -33,8 +33,9 @@ struct store_options {
     const char *path;     /* Database file; unused by memory. */
     const char *run_name; /* For events. */
     enum durability durability;
-    bool is_resumed;  /* A run that the file holds and that was cut short goes on. */
-    bool is_replaced; /* A run that the file holds is deleted first, instead of refused. */
+    bool is_resumed;    /* A run that the file holds and that was cut short goes on. */
+    bool is_replaced;   /* A run that the file holds is deleted first, instead of refused. */
+    bool keeps_latches; /* But not its states of risk that are not ACTIVE: the new run has them. */
 };
 
 struct store;

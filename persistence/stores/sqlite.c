@@ -33,7 +33,8 @@ struct sqlite_store {
     int log_pages;    /* Of the write-ahead log after the last commit. */
     bool is_resumed;  /* A run that was cut short goes on. */
     bool is_replaced; /* What the file holds is deleted at the start. */
-    bool has_group;   /* A transaction is open. */
+    bool keeps_latches;
+    bool has_group; /* A transaction is open. */
 };
 
 /* A log of this many pages is copied into the database. */
@@ -142,7 +143,7 @@ static enum err sqlite_claim(struct sqlite_store *sqlite, struct failure *failur
 {
     enum err err = ERR_NONE;
     if (sqlite->is_replaced) {
-        err = schema_clear(&sqlite->connection, failure);
+        err = schema_clear(&sqlite->connection, sqlite->keeps_latches, failure);
     }
     if (err == ERR_NONE) {
         err = sqlite_check_unused(&sqlite->connection, failure);
@@ -227,6 +228,7 @@ static enum err sqlite_open(const struct store_options *options, struct store **
     sqlite->durability = options->durability;
     sqlite->is_resumed = options->is_resumed;
     sqlite->is_replaced = options->is_replaced;
+    sqlite->keeps_latches = options->keeps_latches;
     sqlite->run_name = strdup(options->run_name);
     if (sqlite->run_name == NULL) {
         err = failure_set(failure, ERR_MEMORY, "%s: no memory for the store", options->path);

@@ -427,6 +427,29 @@ def test_a_halt_that_the_journal_has_not(folder):
         (folder / "test.db").unlink()
 
 
+def test_a_halt_outlasts_a_start_that_fails(folder):
+    """The database is replaced, and the run does not come to its first record."""
+    path = run_file(folder)
+    process, control = start_run(folder, path)
+    assert control.ask("risk", state="HALTED", reason="for good")["ok"]
+    end(folder, process)
+    file = json.loads(path.read_text())
+    file["control"]["http"] = ["http://127.0.0.1:0"]
+    file["control"]["secrets"] = str(folder / "open.secrets")
+    (folder / "open.secrets").write_text("{}")
+    (folder / "open.secrets").chmod(0o644)
+    _, err = run("run", write(folder, file, "refused.json"), cwd=folder, code=1)
+    assert "open.secrets" in err, err
+    assert rows(folder / "test.db", "SELECT * FROM run") == [], "it was not replaced"
+    process, control = start_run(folder, path)
+    answer = control.ask("risk")
+    assert answer["state"] == "HALTED" and answer["risk"][0]["reason"].endswith("for good"), answer
+    check_nothing_left(folder, process)
+    wait_until(lambda: payloads(folder / "test.db", "risk.state"), process)
+    end(folder, process)
+    run("verify", "test.db", cwd=folder)
+
+
 def test_a_state_that_cannot_be_read_is_halted(folder):
     path = run_file(folder)
     process, control = start_run(folder, path)

@@ -14,6 +14,7 @@ static enum err system_init(struct system *system, const struct system_options *
     system->watcher = ACTOR_NOBODY;
     system->epoch_ns = scheduler_epoch_ns();
     system->has_run = false;
+    atomic_init(&system->has_lost_word, false);
     atomic_init(&system->is_stopping, false);
     atomic_init(&system->virtual_ns, options->now_ns);
     atomic_init(&system->dead_letters, 0);
@@ -65,7 +66,8 @@ enum err system_run(struct system *system)
     const enum err err = system->scheduler_kind->run(system->scheduler);
     system_stop(system); /* No spawning from the stop() of an actor. */
     actor_end_all(system);
-    return err;
+    const bool has_lost_word = atomic_load_explicit(&system->has_lost_word, memory_order_relaxed);
+    return err == ERR_NONE && has_lost_word ? ERR_MEMORY : err;
 }
 
 enum system_turn system_step(struct system *system)

@@ -111,7 +111,8 @@ MUST_USE enum err system_create(const struct system_options *options, struct sys
  *
  * Errors: ERR_END when a deterministic system with a virtual clock has neither a runnable actor
  * nor a timer, so that nothing can ever happen again (actors are stopped as usual); ERR_LIMIT when
- * a thread could not be started; ERR_STATE for a second call.
+ * a thread could not be started; ERR_MEMORY when there was none to tell a parent of the end of its
+ * child, which stops the system; ERR_STATE for a second call.
  */
 MUST_USE enum err system_run(struct system *system);
 

@@ -26,6 +26,8 @@ struct system {
     struct actor_ref watcher;      /* Constant while it runs. */
     struct slots slots;
     struct timers timers;
+    _Atomic(bool)
+        has_lost_word;         /* Of an actor's end, for want of memory: the system has stopped. */
     _Atomic(bool) is_stopping; /* Set once; whoever reads it late stops a little later. */
     _Atomic(int64_t) virtual_ns;
     _Atomic(uint64_t) dead_letters; /* The counters order nothing: relaxed. */

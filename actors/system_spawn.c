@@ -58,8 +58,12 @@ static void actor_tell_parent(struct system *system, struct actor_ref parent, st
     const uint32_t kind = end.reason == ERR_NONE ? MESSAGE_ACTOR_ENDED : MESSAGE_ACTOR_FAILED;
     nng_msg *message = message_create(kind, system_now(system), sizeof(end));
     if (message == NULL) {
-        log_line(LOG_ERROR, "system", "no memory to tell actor %u of the end of actor %u (%s)",
+        /* Who is not told waits for ever: rather end everything than stand still. */
+        log_line(LOG_ERROR, "system",
+                 "no memory to tell actor %u of the end of actor %u (%s): the system stops",
                  parent.slot, end.child.slot, err_name(end.reason));
+        atomic_store_explicit(&system->has_lost_word, true, memory_order_relaxed);
+        system_stop(system);
         return;
     }
     message_envelope(message)->sender = end.child;

@@ -53,6 +53,9 @@ static const char *connection_next_step(enum err err, int code)
     if (err == ERR_FULL) {
         return "free some space";
     }
+    if (err == ERR_MEMORY) {
+        return "free some memory; what was committed before is whole";
+    }
     if (code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC) {
         return "the disk has lost what it was given: check it; what was committed before is whole";
     }

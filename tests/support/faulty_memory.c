@@ -2,27 +2,30 @@
 
 #include <nng/nng.h>
 #include <sqlite3.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <string.h>
 
 #include "base/assert.h"
 
 static struct {
-    uint64_t left; /* Allocations before the one that is refused; meaningful when armed. */
-    bool is_armed;
+    _Atomic(int64_t) left; /* Allocations before the one that is refused; meaningful when armed. */
+    _Atomic(bool) is_armed;
+    _Atomic(bool) has_refused;
     bool is_lasting;
-    bool has_refused;
     sqlite3_mem_methods sqlite;
 } memory;
 
 static bool memory_is_refused(void)
 {
-    if (!memory.is_armed || --memory.left > 0) {
+    if (!atomic_load(&memory.is_armed)) {
         return false;
     }
-    memory.has_refused = true;
-    memory.is_armed = memory.is_lasting;
-    memory.left = 1;
+    const int64_t left = atomic_fetch_sub(&memory.left, 1);
+    if (left > 1 || (left < 1 && !memory.is_lasting)) {
+        return false;
+    }
+    atomic_store(&memory.has_refused, true);
     return true;
 }
 
@@ -94,14 +97,14 @@ void faulty_memory_install(void)
 void faulty_memory_arm(uint64_t nth, bool is_lasting)
 {
     ASSERT(nth >= 1);
-    memory.left = nth;
     memory.is_lasting = is_lasting;
-    memory.has_refused = false;
-    memory.is_armed = true;
+    atomic_store(&memory.left, (int64_t)nth);
+    atomic_store(&memory.has_refused, false);
+    atomic_store(&memory.is_armed, true);
 }
 
 bool faulty_memory_disarm(void)
 {
-    memory.is_armed = false;
-    return memory.has_refused;
+    atomic_store(&memory.is_armed, false);
+    return atomic_load(&memory.has_refused);
 }

@@ -200,10 +200,14 @@ static enum exit_code schema_run(const struct command *command, int argc, char *
         schema_print_run_file(&out);
         text_append_char(&out, '\n');
     }
-    (void)fputs(text_string(&out), stdout);
-    const bool failed = text_failed(&out);
+    struct failure failure = {0};
+    if (text_failed(&out)) {
+        (void)failure_set(&failure, ERR_MEMORY, "no memory for the schema");
+    } else {
+        (void)fputs(text_string(&out), stdout);
+    }
     text_done(&out);
-    return failed ? EXIT_CODE_FAILURE : EXIT_CODE_OK;
+    return failure.code != ERR_NONE ? command_failed(&failure) : EXIT_CODE_OK;
 }
 
 const struct command command_schema = {

@@ -95,6 +95,7 @@ static void markdown_append_range(struct text *out, const struct field *field)
                     field_count_max(field));
     }
     markdown_append_cell(out, range.length > 0 ? text_string(&range) + 1 : "");
+    out->failed = out->failed || text_failed(&range);
     text_done(&range);
 }
 

@@ -233,6 +233,7 @@ static void schema_print_description(const struct field *field, struct text *out
     if (description.length > 0) {
         json_put_string(out, "description", text_string(&description));
     }
+    out->failed = out->failed || text_failed(&description);
     text_done(&description);
 }
 

@@ -50,11 +50,23 @@ static enum err keeper_start(struct context *context, void *state, void *argumen
 static enum err keeper_append(struct keeper *keeper, struct record *record,
                               struct failure *failure);
 
+/* Whether the held records from `first` on begin with a change that is complete: a part of one must
+ * not be in the store when the run ends in the middle of it. */
+static bool keeper_has_change(const struct keeper *keeper, size_t first)
+{
+    for (size_t i = first; i < keeper->held_count; i++) {
+        if (!((const struct record *)message_body(keeper->held[i]))->has_more) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* What a lazy one has put off belongs to the journal of a run that ends in the middle, too. */
 static void keeper_append_rest(struct keeper *keeper)
 {
     struct failure failure = {0};
-    for (size_t i = keeper->group; i < keeper->held_count && failure.code == ERR_NONE; i++) {
+    for (size_t i = keeper->group; keeper_has_change(keeper, i) && failure.code == ERR_NONE; i++) {
         if (keeper_append(keeper, message_body(keeper->held[i]), &failure) != ERR_NONE) {
             keeper->given.outcome->failure = failure;
         }
@@ -293,7 +305,7 @@ static enum err keeper_take_held(struct keeper *keeper, struct context *context)
 {
     enum err err = ERR_NONE;
     while (err == ERR_NONE && !keeper->is_full && !keeper->has_failed &&
-           keeper->group < keeper->held_count) {
+           keeper_has_change(keeper, keeper->group)) {
         err = keeper_take(keeper, context, message_body(keeper->held[keeper->group]));
     }
     return err;

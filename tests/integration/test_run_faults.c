@@ -124,11 +124,17 @@ static enum err run_file(const char *name, struct run_result *result)
     return err;
 }
 
+static void print_problem(void *context, const struct verify_problem *problem)
+{
+    (void)context;
+    (void)fprintf(stderr, "%s: %s\n", problem->where, problem->what);
+}
+
 /* The database, if there is one yet, is sound; *ret_records is how long its journal is. */
 static void check_database(uint64_t n, uint64_t *ret_records)
 {
     struct verify_report report = {0};
-    const struct verify_options options = {0};
+    const struct verify_options options = {.on_problem = print_problem};
     struct failure words;
     *ret_records = 0;
     if (access("run.db", F_OK) != 0) {

@@ -118,7 +118,7 @@ static enum err risk_read_database(const char *path, struct text *out, struct fa
         return err;
     }
     struct risk_latches latches = {0};
-    err = risk_load(reader, &latches);
+    err = risk_load_file(path, &latches);
     const struct risk_latch *global = risk_latches_find(&latches, RISK_SCOPE_GLOBAL);
     json_object_begin(out);
     json_put_bool(out, "ok", true);

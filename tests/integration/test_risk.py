@@ -408,6 +408,8 @@ def test_a_halt_that_the_journal_has_not(folder):
         last = rows(folder / "test.db", "SELECT max(seq) AS seq FROM journal")[0]["seq"]
         latch = {"latches": [{"scope": "global", "state": "HALTED", "reason": "just in time"}]}
         (folder / "test.db.latch").write_text(json.dumps({"seq": last + 1, **latch}))
+        shown = json.loads(run("risk", "show", "--json", "test.db", cwd=folder)[0])
+        assert shown["state"] == "HALTED" and shown["risk"][0]["reason"] == "just in time", shown
         process, control = start_run(folder, path)
         answer = control.ask("risk")
         assert answer["state"] == "HALTED" and answer["risk"][0]["reason"] == "just in time", answer

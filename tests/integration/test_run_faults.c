@@ -7,14 +7,17 @@
 #include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <signal.h>
 #include <sodium.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "actors/run.h"
+#include "actors/venue_process.h"
 #include "base/log.h"
 #include "persistence/reader.h"
 #include "persistence/verify.h"
@@ -337,6 +340,110 @@ START_TEST(threads_that_cannot_be_started)
 }
 END_TEST
 
+/* ---- Signals ---- */
+
+static _Atomic(unsigned) alarms;
+
+static void count_alarm(int signal)
+{
+    (void)signal;
+    (void)atomic_fetch_add(&alarms, 1);
+}
+
+static void *venue_main(void *process)
+{
+    struct failure words;
+    ck_assert_msg(venue_process_execute(process, &words) == ERR_NONE, "%s", words.text);
+    return NULL;
+}
+
+/* A remote venue with its run, which also listens for requests and over HTTP. */
+static void write_remote(void)
+{
+    FILE *out = fopen(path_of("remote.yaml"), "w");
+    ck_assert_ptr_nonnull(out);
+    (void)fputs(
+        "run: {name: remote, mode: paper, workers: 2}\n"
+        "venues: [{name: paper, type: remote, url: 'ipc://v', events_url: 'ipc://e'}]\n"
+        "instruments: [{trading_pair: BTC-USDT, venue: paper, tick: '0.01', step: '0.001'}]\n"
+        "feeds: [{type: venue, venue: paper, trading_pair: BTC-USDT}]\n"
+        "control: {listen: ['ipc://c'], http: ['http://127.0.0.1:0']}\n"
+        "events: {listen: ['ipc://p']}\n"
+        "persistence: {path: run.db, durability: full}\n"
+        "executors:\n"
+        "  - {type: position_executor, connector_name: paper, trading_pair: BTC-USDT,\n"
+        "     side: BUY, amount: '0.1', repeat: 4, triple_barrier_config:\n"
+        "     {open_order_type: MARKET, stop_loss: '0.001', take_profit: '0.001'}}\n",
+        out);
+    (void)fclose(out);
+}
+
+/* Ends the run at its fourth fill. */
+static void end_at_fill(void *context, const char *topic, const char *json)
+{
+    (void)json;
+    static _Atomic(unsigned) fills;
+    if (strcmp(topic, "fill") == 0 && atomic_fetch_add(&fills, 1) == 3) {
+        run_stop(*(struct run **)context, SHUTDOWN_REQUEST);
+    }
+}
+
+static void run_remote(struct run_result *result)
+{
+    static const uint8_t entropy[LINK_ENTROPY_BYTES] = {1};
+    struct run_config config;
+    struct problems problems;
+    problems_init(&problems, "remote.yaml");
+    ck_assert_msg(run_config_load("remote.yaml", &config, &problems) == ERR_NONE, "%s",
+                  text_string(&problems.lines));
+    struct run *run = NULL;
+    const struct run_options options = {
+        .epoch = 9, .entropy = entropy, .on_event = end_at_fill, .context = &run};
+    ck_assert_msg(run_create(&config, &options, &run, &failure) == ERR_NONE, "%s", failure.text);
+    ck_assert_msg(run_execute(run, result, &failure) == ERR_NONE, "%s", failure.text);
+    run_destroy(run);
+    run_config_done(&config);
+    problems_done(&problems);
+}
+
+/* Two thousand a second, which interrupt whatever waits: sockets, HTTP, the program itself. */
+START_TEST(calls_that_signals_interrupt)
+{
+    write_remote();
+    write_file("venue.yaml", "paper", "memory", "100");
+    struct run_config config;
+    struct problems problems;
+    problems_init(&problems, "venue.yaml");
+    ck_assert_int_eq(run_config_load("venue.yaml", &config, &problems), ERR_NONE);
+    const struct venue_process_options options = {
+        .url = "ipc://v", .events_url = "ipc://e", .heartbeat_ns = 20 * NS_PER_MS};
+    struct venue_process *venue;
+    ck_assert_msg(venue_process_create(&config, &options, &venue, &failure) == ERR_NONE, "%s",
+                  failure.text);
+    const struct sigaction action = {.sa_handler = count_alarm}; /* Without SA_RESTART. */
+    const struct itimerval storm = {{0, 500}, {0, 500}};
+    const struct itimerval calm = {{0, 0}, {0, 0}};
+    ck_assert_int_eq(sigaction(SIGALRM, &action, NULL), 0);
+    ck_assert_int_eq(setitimer(ITIMER_REAL, &storm, NULL), 0);
+    pthread_t thread;
+    ck_assert_int_eq(pthread_create(&thread, NULL, venue_main, venue), 0);
+    struct run_result result = {0};
+    run_remote(&result);
+    venue_process_stop(venue);
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    ck_assert_int_eq(setitimer(ITIMER_REAL, &calm, NULL), 0);
+    venue_process_destroy(venue);
+    run_config_done(&config);
+    problems_done(&problems);
+    ck_assert_uint_gt(atomic_load(&alarms), 100);
+    ck_assert(result.outcome.is_finished && result.outcome.is_balanced);
+    ck_assert_uint_ge(result.outcome.total.fills, 4);
+    uint64_t records;
+    check_database(0, &records);
+    ck_assert_uint_gt(records, 10);
+}
+END_TEST
+
 int main(void)
 {
     if (sodium_init() < 0) {
@@ -349,6 +456,7 @@ int main(void)
     tcase_set_timeout(tcase, 280);
     tcase_add_loop_test(tcase, runs_whose_memory_is_refused, 0, SUBJECTS);
     tcase_add_loop_test(tcase, starts_over_a_database_whose_memory_is_refused, 0, 2);
+    tcase_add_test(tcase, calls_that_signals_interrupt);
     tcase_add_test(tcase, threads_that_cannot_be_started);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

@@ -251,7 +251,8 @@ static enum err keeper_commit(struct keeper *keeper, struct context *context)
     keeper->given.outcome->committed = keeper->appended;
     keeper->given.outcome->commits++;
     keeper_tell_watcher(keeper, context);
-    const bool is_full = keeper->held_count > 0;
+    /* After a full disk it goes on being full until everything that was held is stored. */
+    const bool is_full = keeper->full.code != ERR_NONE && keeper->held_count > 0;
     if (keeper->full.code != ERR_NONE && !is_full) {
         keeper->full = (struct failure){0};
         log_line(LOG_WARNING, "persistence", "the disk has room again: everything is stored");

@@ -48,7 +48,10 @@ enum err remote_take_trades(struct remote_venue *remote, const struct wire_trade
         if ((uint64_t)trades[i].number == remote->trade_known + 1) {
             remote->trade_known++;
         }
-        kept += events_fill(remote, &trades[i], &updates[kept]) ? 1 : 0;
+        if (events_fill(remote, &trades[i], &updates[kept])) {
+            remote_on_known(remote, updates[kept].order);
+            kept++;
+        }
         if (kept == REMOTE_UPDATES_MAX) {
             err = remote_tell(remote, updates, kept);
             kept = 0;
@@ -74,10 +77,12 @@ static enum err events_on_order(struct remote_venue *remote, const struct wire_e
 {
     struct venue_update update;
     /* While something is missing an end might come before a fill; it is asked for afterwards. */
-    return remote->link == REMOTE_UP && event->order != NULL &&
-                   remote_update_of(event->order, &update)
-               ? remote_tell(remote, &update, 1)
-               : ERR_NONE;
+    if (remote->link != REMOTE_UP || event->order == NULL ||
+        !remote_update_of(event->order, &update)) {
+        return ERR_NONE;
+    }
+    remote_on_known(remote, update.order);
+    return remote_tell(remote, &update, 1);
 }
 
 static enum err events_on_quote(struct remote_venue *remote, const struct wire_quote *quote)

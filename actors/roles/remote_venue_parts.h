@@ -140,6 +140,8 @@ MUST_USE enum err remote_on_submit(struct remote_venue *remote, const struct ord
 MUST_USE enum err remote_on_cancel(struct remote_venue *remote, struct order_id id);
 MUST_USE enum err remote_on_query(struct remote_venue *remote, struct order_id id);
 MUST_USE enum err remote_on_balances_wanted(struct remote_venue *remote);
+/* The venue has the order: it need not go out again. */
+void remote_on_known(struct remote_venue *remote, struct order_id id);
 /* Sends what is due, as far as there are free slots. */
 MUST_USE enum err remote_pump(struct remote_venue *remote);
 /* The link is down: orders that were not sent are not going to be. */

@@ -141,6 +141,14 @@ static size_t work_waiting_submit(const struct remote_venue *remote, struct orde
     return place;
 }
 
+void remote_on_known(struct remote_venue *remote, struct order_id id)
+{
+    const size_t waiting = work_waiting_submit(remote, id);
+    if (waiting < remote->work_count) {
+        work_remove(remote, waiting);
+    }
+}
+
 enum err remote_on_cancel(struct remote_venue *remote, struct order_id id)
 {
     const size_t waiting = work_waiting_submit(remote, id);

@@ -205,6 +205,29 @@ START_TEST(an_order_that_waits_is_not_sent_after_its_cancel)
 }
 END_TEST
 
+/* The transport has brought it twice: one was turned away, the other one was not. */
+static void tell_open(struct director *director, struct context *context)
+{
+    struct scene *scene = director->test;
+    const struct wire_order order = order_of(ORDER_OPEN);
+    scene->seq = 1;
+    event(director, context, &(struct wire_event){.kind = WIRE_ORDER, .seq = 1, .order = &order});
+}
+
+static void pass_pause(struct director *director, struct context *context)
+{
+    ck_assert_uint_eq(updates_of(director, VENUE_ACCEPTED), 1);
+    system_set_now(context_system(context), context_now(context) + 51 * NS_PER_MS);
+}
+
+START_TEST(an_order_that_the_venue_has_is_not_sent_again)
+{
+    static director_step *const script[] = {
+        CONNECT, submit, answer_limited, tell_open, pass_pause, check_not_submitted, NULL};
+    scene_play(script);
+}
+END_TEST
+
 static void submit_another(struct director *director, struct context *context)
 {
     const struct scene *scene = director->test;
@@ -270,5 +293,6 @@ int main(void)
     tcase_add_test(tcase, what_was_asked_before_an_order_went_out_says_nothing_of_it);
     tcase_add_test(tcase, an_order_that_waits_is_not_sent_after_its_cancel);
     tcase_add_test(tcase, an_order_that_never_went_out_is_canceled_at_once);
+    tcase_add_test(tcase, an_order_that_the_venue_has_is_not_sent_again);
     return scene_run("remote_orders", tcase);
 }

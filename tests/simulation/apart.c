@@ -31,9 +31,9 @@ bool apart_open_folder(struct plan_paths *paths)
 
 void apart_close_folder(const struct plan_paths *paths)
 {
-    static const char *const names[] = {"run.db",       "run.db.lock", "a.csv",
-                                        "b.csv",        "a.csv.tape",  "b.csv.tape",
-                                        "a-trades.csv", "b-trades.csv"};
+    static const char *const names[] = {"run.db",       "run.db.lock",  "a.csv",
+                                        "b.csv",        "a.csv.tape",   "b.csv.tape",
+                                        "a-trades.csv", "b-trades.csv", "run.db.latch"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         (void)unlink(names[i]);
     }

@@ -2,7 +2,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "actors/risk_latch_file.h"
 #include "actors/run.h"
 #include "base/instant.h"
 #include "tests/simulation/checker.h"
@@ -327,9 +329,19 @@ static enum err world_load(struct world *world, struct failure *failure)
     return err;
 }
 
+/* A halt may stand in a file beside the database (actors/risk_latch_file.h): not in this one. */
+static void world_clear_latch(const struct plan_paths *paths)
+{
+    struct text path = {0};
+    risk_latch_file_path(paths->database, &path);
+    (void)unlink(text_string(&path));
+    text_done(&path);
+}
+
 static void world_open(struct world *world)
 {
     const uint64_t seed = world->order->seed;
+    world_clear_latch(world->order->paths);
     if (world->order->windows != NULL) {
         memcpy(world->chances->windows, world->order->windows, sizeof(world->chances->windows));
     }

@@ -40,9 +40,9 @@ static bool watch_tell(struct system *system, const struct actor_stuck *report)
 /* Whose turn it is. False when that ended meanwhile. */
 static bool watch_read(const struct watch_mark *mark, uint64_t turns, struct actor_stuck *report)
 {
-    const uint64_t actor = atomic_load_explicit(&mark->actor, memory_order_relaxed);
-    const char *name = atomic_load_explicit(&mark->name, memory_order_relaxed);
-    atomic_thread_fence(memory_order_acquire);
+    /* Partner: the releases in watch_begin(). Who sees a later turn here sees its number below. */
+    const uint64_t actor = atomic_load_explicit(&mark->actor, memory_order_acquire);
+    const char *name = atomic_load_explicit(&mark->name, memory_order_acquire);
     report->actor = (struct actor_ref){(uint32_t)actor, (uint32_t)(actor >> 32)};
     (void)snprintf(report->name, sizeof(report->name), "%s", name);
     return atomic_load_explicit(&mark->turns, memory_order_relaxed) == turns;

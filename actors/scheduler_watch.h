@@ -34,10 +34,11 @@ static inline void watch_begin(struct watch_mark *mark, const struct actor *acto
 {
     const struct actor_ref ref = actor_ref_of(actor);
     const uint64_t turns = atomic_load_explicit(&mark->turns, memory_order_relaxed);
+    /* Partner: the acquires in watch_read(), which must not see this turn under an older number. */
     atomic_store_explicit(&mark->actor, ((uint64_t)ref.generation << 32) | ref.slot,
-                          memory_order_relaxed);
+                          memory_order_release);
     atomic_store_explicit(&mark->name, actor->class_ != NULL ? actor->class_->name : "",
-                          memory_order_relaxed);
+                          memory_order_release);
     /* Partner: the acquire in watch_look(). */
     atomic_store_explicit(&mark->turns, turns + 1, memory_order_release);
 }

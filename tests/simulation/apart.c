@@ -9,18 +9,20 @@
 
 #include "tests/simulation/trace.h"
 
-bool apart_open_folder(struct plan_paths *paths)
+bool apart_make_folder(struct plan_paths *paths)
 {
     const char *root = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
     (void)snprintf(paths->folder, sizeof(paths->folder), "%s/tutti-simulate-XXXXXX", root);
-    if (mkdtemp(paths->folder) == NULL) {
-        return false;
-    }
     paths->database = "run.db";
     paths->quotes[0] = "a.csv";
     paths->quotes[1] = "b.csv";
     paths->trades[0] = "a-trades.csv";
     paths->trades[1] = "b-trades.csv";
+    return mkdtemp(paths->folder) != NULL;
+}
+
+bool apart_enter_folder(const struct plan_paths *paths)
+{
     if (chdir(paths->folder) != 0) {
         return false;
     }
@@ -29,28 +31,24 @@ bool apart_open_folder(struct plan_paths *paths)
     return file >= 0 && close(file) == 0;
 }
 
-void apart_close_folder(const struct plan_paths *paths)
+void apart_remove_folder(const struct plan_paths *paths)
 {
     static const char *const names[] = {"run.db",       "run.db.lock",  "a.csv",
                                         "b.csv",        "a.csv.tape",   "b.csv.tape",
                                         "a-trades.csv", "b-trades.csv", "run.db.latch"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        (void)unlink(names[i]);
+        char path[PLAN_PATH_MAX + 32];
+        (void)snprintf(path, sizeof(path), "%s/%s", paths->folder, names[i]);
+        (void)unlink(path);
     }
-    if (chdir("/") == 0) {
-        (void)rmdir(paths->folder);
-    }
+    (void)rmdir(paths->folder);
 }
 
-static void apart_child(const struct world_order *given, int out)
+static void apart_child(const struct world_order *order, int out)
 {
-    struct world_order order = *given;
-    struct plan_paths paths;
     struct world_report report = {0};
-    order.paths = &paths;
-    if (apart_open_folder(&paths)) {
-        world_play(&order, &report);
-        apart_close_folder(&paths);
+    if (apart_enter_folder(order->paths)) {
+        world_play(order, &report);
     } else {
         verdict_set(&report.verdict, "no folder for its files");
     }
@@ -72,14 +70,17 @@ static bool apart_read(int in, struct world_report *report)
     return true;
 }
 
-void apart_play(const struct world_order *order, bool is_traced, const char *trace_path,
+void apart_play(const struct world_order *given, bool is_traced, const char *trace_path,
                 struct world_report *report)
 {
     int ends[2];
+    struct plan_paths paths;
+    struct world_order order = *given;
+    order.paths = &paths;
     *report = (struct world_report){0};
     (void)fflush(stdout);
-    if (pipe(ends) != 0) {
-        verdict_set(&report->verdict, "no pipe");
+    if (!apart_make_folder(&paths) || pipe(ends) != 0) {
+        verdict_set(&report->verdict, "no folder or no pipe");
         return;
     }
     const pid_t child = fork();
@@ -91,13 +92,14 @@ void apart_play(const struct world_order *order, bool is_traced, const char *tra
             _exit(1);
         }
         (void)setvbuf(stdout, NULL, _IOLBF, 0); /* It may die in the middle. */
-        apart_child(order, ends[1]);
+        apart_child(&order, ends[1]);
     }
     (void)close(ends[1]);
     const bool is_told = child > 0 && apart_read(ends[0], report);
     (void)close(ends[0]);
     int status = 0;
     (void)waitpid(child, &status, 0);
+    apart_remove_folder(&paths);
     if (!is_told) {
         *report = (struct world_report){0};
         verdict_set(&report->verdict, "it died: signal %d, code %d",

@@ -9,13 +9,16 @@
 
 #include "tests/simulation/world.h"
 
-/* Makes the folder of a process's worlds and goes there; removes it. False: it cannot be made. */
-bool apart_open_folder(struct plan_paths *paths);
-void apart_close_folder(const struct plan_paths *paths);
+/* Makes a folder for the worlds of a process, which it then has to enter. False: it cannot. */
+bool apart_make_folder(struct plan_paths *paths);
+bool apart_enter_folder(const struct plan_paths *paths);
+
+/* Removes it, for whoever made it: the process inside may have died. */
+void apart_remove_folder(const struct plan_paths *paths);
 
 /* Plays the order's seed in a child; is_traced: its trace goes to `trace_path` (NULL: stdout). The
  * order's paths are not used. */
-void apart_play(const struct world_order *order, bool is_traced, const char *trace_path,
+void apart_play(const struct world_order *given, bool is_traced, const char *trace_path,
                 struct world_report *report);
 
 #endif

@@ -56,6 +56,7 @@ struct news {
 };
 
 struct worker {
+    struct plan_paths paths;
     pid_t pid;
     int in;
     uint64_t next;    /* The index of the first seed that it has not begun. */
@@ -121,19 +122,13 @@ static void work_seed(const struct plan_paths *paths, uint64_t index, int out)
     tell(out, &news);
 }
 
-static void work(uint64_t first, int out)
+static void work(const struct plan_paths *paths, uint64_t first, int out)
 {
-    struct plan_paths paths;
-    if (!apart_open_folder(&paths)) {
-        (void)fprintf(stderr, "simulate: no folder for files: make room in /dev/shm\n");
-        _exit(1);
-    }
     for (uint64_t i = first; i < seed_count(); i += options.jobs) {
-        work_seed(&paths, i, out);
+        work_seed(paths, i, out);
     }
     const struct news news = {.kind = NEWS_COVERAGE, .coverage = *coverage_of_process()};
     tell(out, &news);
-    apart_close_folder(&paths);
     message_pool_drain();
 }
 
@@ -141,13 +136,16 @@ static void worker_start(struct worker *worker)
 {
     int ends[2];
     (void)fflush(stdout);
-    if (pipe(ends) != 0 || (worker->pid = fork()) < 0) {
-        (void)fprintf(stderr, "simulate: no process: %s\n", strerror(errno));
+    if (!apart_make_folder(&worker->paths) || pipe(ends) != 0 || (worker->pid = fork()) < 0) {
+        (void)fprintf(stderr, "simulate: no folder or no process: %s\n", strerror(errno));
         exit(1);
     }
     if (worker->pid == 0) {
         (void)close(ends[0]);
-        work(worker->next, ends[1]);
+        if (!apart_enter_folder(&worker->paths)) {
+            exit(1);
+        }
+        work(&worker->paths, worker->next, ends[1]);
         exit(0);
     }
     (void)close(ends[1]);
@@ -254,6 +252,7 @@ static void worker_on_end(struct worker *worker, struct totals *totals)
     int status = 0;
     (void)close(worker->in);
     (void)waitpid(worker->pid, &status, 0);
+    apart_remove_folder(&worker->paths);
     worker->is_alive = false;
     if (worker->is_busy || status != 0) {
         char text[VERDICT_TEXT_MAX];
@@ -297,6 +296,7 @@ static void kill_workers(struct worker *workers)
         if (workers[i].is_alive) {
             (void)kill(workers[i].pid, SIGTERM);
             (void)waitpid(workers[i].pid, NULL, 0);
+            apart_remove_folder(&workers[i].paths);
         }
     }
 }

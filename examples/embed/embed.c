@@ -58,12 +58,18 @@ static const char desk_config[] =
     " \"side\": \"BUY\", \"amount\": \"0.1\", \"triple_barrier_config\": {\"open_order_type\":"
     " \"MARKET\", \"stop_loss\": \"0.2\", \"take_profit\": \"0.2\"}}";
 
-/* Submits an action and waits for its answer. Before the first quote of its instrument an executor
- * cannot be created: then it is asked for again. */
+/* Whether the same action may be taken later: before the run has begun, and before the first quote
+ * of its instrument. */
+static bool desk_may_try_again(const struct link_answer *answer)
+{
+    return strcmp(answer->code, "no_quotes") == 0 || strcmp(answer->code, "busy") == 0;
+}
+
+/* Submits an action and waits for its answer. */
 static bool desk_ask(struct desk *desk, const struct action *action)
 {
-    struct link_answer answer = {.code = "no_quotes"};
-    for (int i = 0; i < TRIES_MAX && strcmp(answer.code, "no_quotes") == 0; i++) {
+    struct link_answer answer = {.code = "busy"};
+    for (int i = 0; i < TRIES_MAX && desk_may_try_again(&answer); i++) {
         const enum err err = run_ask(desk->run, action, ANSWER_MAX_MS, &answer);
         if (err != ERR_NONE) {
             (void)fprintf(stderr, "embed: no answer: %s\n", err_name(err));

@@ -125,10 +125,12 @@ START_TEST(a_target_of_a_pair)
 {
     struct risking self;
     struct risk_executor pair;
+    struct risk_market second = {0};
     const uint32_t instruments[] = {BTC, PERP};
     risking_prepare(&self);
     risking_open(&self);
     ck_assert_int_eq(risk_executor_init(self.risk, 1, instruments, 2, &pair), ERR_NONE);
+    pair.second = &second;
     pair.target = (struct target){TARGET_BASE, D("10")};
     struct risk_order leg = risking_order(&self, SIDE_BUY, "10", "100");
     ck_assert_int_eq(risking_check(&self, &pair, &leg), DENY_NONE);

@@ -345,6 +345,7 @@ static enum err ledger_put(struct ledger *ledger, const struct ledger_order *ord
     } else if (ledger_reserve(ledger) != ERR_NONE) {
         return ERR_MEMORY;
     } else {
+        ASSERT(ledger->orders != NULL);
         ledger->orders[ledger->count++] = *order;
     }
     ledger_count_in(ledger, order);

@@ -170,15 +170,19 @@ static void trigger_run(struct executor *executor, const struct executor_view *v
                         struct executor_requests *requests)
 {
     const struct market_view *market = &view->markets[0];
-    if (executor_is_exhausted(executor)) {
-        executor_leave(executor, CLOSE_FAILED, SHUTDOWN_FAIL, view->now_ns);
-    } else if (executor->ledger.live_count > 0) {
+    bool has_failed = executor_is_exhausted(executor);
+    if (!has_failed && executor->ledger.live_count > 0) {
         return; /* What becomes of the order is told by an event. */
-    } else if (trigger_is_done(executor)) {
+    }
+    if (!has_failed && trigger_is_done(executor)) {
         executor_leave(executor, CLOSE_POSITION_HOLD, SHUTDOWN_HOLD, view->now_ns);
-    } else if (trigger_is_reached(executor, market) &&
-               !executor_is_waiting(executor, view->now_ns) &&
-               !trigger_place(executor, market, view->now_ns, requests)) {
+        return;
+    }
+    if (!has_failed && trigger_is_reached(executor, market) &&
+        !executor_is_waiting(executor, view->now_ns)) {
+        has_failed = !trigger_place(executor, market, view->now_ns, requests);
+    }
+    if (has_failed) {
         executor_leave(executor, CLOSE_FAILED, SHUTDOWN_FAIL, view->now_ns);
     }
 }

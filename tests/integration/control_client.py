@@ -5,6 +5,9 @@ import json
 import socket
 import struct
 
+# The same action may be taken later: the run has not begun, or its instrument has no quote.
+TOO_EARLY = ("busy", "no_quotes")
+
 
 class Control:
     """One connection; a request at a time."""

@@ -317,7 +317,7 @@ struct executor_kind {
 /* Empties `requests` before a call. */
 void executor_requests_init(struct executor_requests *requests);
 
-/* Moves the status; asserts that the transition is one of EXECUTORS.md 1. */
+/* Moves the status; asserts that docs/executors has such a transition. */
 void executor_set_status(struct executor *executor, enum executor_status status);
 
 /*

@@ -44,27 +44,7 @@ static void faults_open(void)
     }
     faulty_memory_install();
     faulty_disk_install();
-    sample_folder_create();
-}
-
-/* A path that stays. */
-static const char *path_of(const char *name)
-{
-    static char paths[8][512];
-    static unsigned next;
-    char *path = paths[next++ % 8];
-    (void)snprintf(path, sizeof(paths[0]), "%s", sample_path(name));
-    return path;
-}
-
-static void remove_run(const char *name)
-{
-    static const char *const ends[] = {"", "-wal", "-shm", "-journal", ".lock"};
-    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
-        char path[600];
-        (void)snprintf(path, sizeof(path), "%s%s", sample_path(name), ends[i]);
-        (void)unlink(path);
-    }
+    scratch_setup();
 }
 
 /* ---- What is done: each returns its error, and cleans up whatever happened ---- */
@@ -73,7 +53,7 @@ static void remove_run(const char *name)
 static enum err write_run(uint64_t *ret_acknowledged)
 {
     const struct store_options options = {
-        .path = path_of("run.db"), .run_name = SAMPLE_RUN, .durability = DURABILITY_FULL};
+        .path = sample_path("run.db"), .run_name = SAMPLE_RUN, .durability = DURABILITY_FULL};
     struct store *store = NULL;
     struct text event = {0};
     *ret_acknowledged = 0;
@@ -101,7 +81,7 @@ static void ignore_problem(void *context, const struct verify_problem *problem)
 static enum err verify_run(struct verify_report *ret_report)
 {
     const struct verify_options options = {.on_problem = ignore_problem};
-    return verify_database(path_of("run.db"), &options, ret_report, &failure);
+    return verify_database(sample_path("run.db"), &options, ret_report, &failure);
 }
 
 static bool keep_on(void *context, uint64_t seq, const char *event)
@@ -114,7 +94,7 @@ static bool keep_on(void *context, uint64_t seq, const char *event)
 static enum err op_write(void)
 {
     uint64_t acknowledged;
-    remove_run("run.db");
+    sample_remove_run("run.db");
     return write_run(&acknowledged);
 }
 
@@ -122,7 +102,7 @@ static enum err op_read(void)
 {
     struct reader *reader = NULL;
     uint64_t seq = 0;
-    enum err err = reader_open(path_of("run.db"), &reader, &failure);
+    enum err err = reader_open(sample_path("run.db"), &reader, &failure);
     if (err == ERR_NONE) {
         err = reader_events(reader, 1, UINT64_MAX, keep_on, &seq, &failure);
     }
@@ -142,8 +122,9 @@ static enum err op_verify(void)
 static enum err op_salvage(void)
 {
     struct salvage_report report;
-    const struct salvage_options options = {.from = path_of("run.db"), .to = path_of("saved.db")};
-    remove_run("saved.db");
+    const struct salvage_options options = {.from = sample_path("run.db"),
+                                            .to = sample_path("saved.db")};
+    sample_remove_run("saved.db");
     const enum err err = salvage_database(&options, &report, &failure);
     demand(err != ERR_NONE || report.records == sample_run_records(FILLS), "saved a part");
     demand(err == ERR_NONE || access(options.to, F_OK) != 0, "a useless file is left");
@@ -196,7 +177,7 @@ static enum err op_recording(void)
 
 static enum err op_tape(void)
 {
-    const char *path = path_of("quotes.tape");
+    const char *path = sample_path("quotes.tape");
     const struct tape_recipe recipe = {.csv_path = QUOTES, .layout = TAPE_LAYOUT_QUOTES};
     struct tape *tape = NULL;
     (void)unlink(path);
@@ -281,7 +262,7 @@ static void check_memory(const struct operation *operation, bool is_lasting)
         /* One that is refused for good cannot be made up for. */
         ck_assert_msg(!has_refused || !is_lasting || operation->is_patient || err != ERR_NONE,
                       "%s, allocation %lu", operation->name, (unsigned long)n);
-        if (operation->run == op_write && access(path_of("run.db"), F_OK) == 0) {
+        if (operation->run == op_write && access(sample_path("run.db"), F_OK) == 0) {
             struct verify_report report;
             const enum err verified = verify_run(&report);
             ck_assert_msg(verified == ERR_VERSION || (verified == ERR_NONE && report.problems == 0),
@@ -343,7 +324,7 @@ START_TEST(disk_that_fails_loses_nothing_acknowledged)
         uint64_t acknowledged;
         fault.nth = n;
         failure.text[0] = '\0';
-        remove_run("run.db");
+        sample_remove_run("run.db");
         faulty_disk_arm(&fault);
         const enum err err = write_run(&acknowledged);
         failed = faulty_disk_disarm();
@@ -364,7 +345,7 @@ START_TEST(failed_sync_is_not_repeated)
         const struct disk_fault fault = {
             .operation = DISK_SYNC, .nth = n, .code = SQLITE_IOERR_FSYNC, .is_once = true};
         uint64_t acknowledged;
-        remove_run("run.db");
+        sample_remove_run("run.db");
         faulty_disk_arm(&fault);
         const enum err err = write_run(&acknowledged);
         const uint64_t syncs = faulty_disk_count(DISK_SYNC);
@@ -399,10 +380,10 @@ START_TEST(full_disk_is_gone_on_with)
     uint64_t failed = 1;
     for (uint64_t n = 1; failed > 0; n++) {
         const struct store_options options = {
-            .path = path_of("run.db"), .run_name = SAMPLE_RUN, .durability = DURABILITY_FULL};
+            .path = sample_path("run.db"), .run_name = SAMPLE_RUN, .durability = DURABILITY_FULL};
         struct store *store = NULL;
         struct text event = {0};
-        remove_run("run.db");
+        sample_remove_run("run.db");
         ck_assert_int_eq(store_open("sqlite", &options, &store, &failure), ERR_NONE);
         ck_assert_int_eq(put_group(store, 1, SAMPLE_RUN_HEAD, &event), ERR_NONE);
         const struct disk_fault fault = {
@@ -454,7 +435,7 @@ int main(void)
     }
     Suite *suite = suite_create("faults");
     TCase *tcase = tcase_create("faults");
-    tcase_add_checked_fixture(tcase, faults_open, sample_folder_remove);
+    tcase_add_checked_fixture(tcase, faults_open, scratch_teardown);
     tcase_set_timeout(tcase, 600);
     tcase_add_loop_test(tcase, memory_that_is_refused_once, 0, OPERATIONS);
     tcase_add_loop_test(tcase, memory_that_is_refused_for_good, 0, OPERATIONS);

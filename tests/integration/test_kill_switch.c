@@ -18,6 +18,8 @@
 
 #include "actors/link.h"
 #include "actors/run.h"
+#include "tests/support/scratch.h"
+#include "tests/support/walk.h"
 
 enum {
     GROUPS = 20, /* Of executors, with times of their own. */
@@ -26,6 +28,7 @@ enum {
     EXECUTORS_DEFAULT = 10000,
     WAIT_SECONDS_MAX = 200,
     WALK_ROWS = 200000,
+    WALK_SMALL_STEP_MAX = 100,
 };
 
 /* TUTTI_EXECUTORS, for builds that are too slow for the default. */
@@ -41,7 +44,6 @@ static const struct {
 
 /* What the thread of the events tells the test. */
 struct scene {
-    char folder[64];
     struct run *run;
     pthread_mutex_t mutex;
     pthread_cond_t changed;
@@ -125,11 +127,11 @@ static void wait_for(struct scene *scene, scene_condition *condition, long wante
 }
 
 /* Halts over the control socket: returns when it is answered. */
-static void halt_and_wait(const struct scene *scene)
+static void halt_and_wait(void)
 {
     static const char json[] = "{\"request\":\"risk\",\"state\":\"HALTED\"}";
-    char url[96];
-    (void)snprintf(url, sizeof(url), "ipc://%s/control", scene->folder);
+    char url[SCRATCH_PATH_MAX + 8];
+    (void)snprintf(url, sizeof(url), "ipc://%s", scratch_path("control").text);
     struct text answer = {0};
     struct failure failure = {0};
     const struct link_request request = {
@@ -145,20 +147,21 @@ static void set_risk(struct scene *scene, enum risk_state state)
     ck_assert_int_eq(run_set_risk(scene->run, &request), ERR_NONE);
 }
 
-static void make_run_file(const char *path, const char *tape, const char *folder, int pace)
+static void make_run_file(const char *path, int pace)
 {
     FILE *out = fopen(path, "w");
     ck_assert_ptr_nonnull(out);
-    (void)fprintf(out,
-                  "run: {name: kill, mode: paper, on_end: keep}\n"
-                  "venues: [{name: paper, balances: {USDT: \"1000000000000\"}}]\n"
-                  "instruments: [{trading_pair: BTC-USDT, venue: paper, tick: \"0.01\", "
-                  "step: \"0.00001\"}]\n"
-                  "feeds: [{venue: paper, trading_pair: BTC-USDT, quotes: %s, speed: %d}]\n"
-                  "persistence: {path: %s/run.db}\n"
-                  "control: {listen: [\"ipc://%s/control\"]}\n"
-                  "executors:\n",
-                  tape, paces[pace].speed, folder, folder);
+    (void)fprintf(
+        out,
+        "run: {name: kill, mode: paper, on_end: keep}\n"
+        "venues: [{name: paper, balances: {USDT: \"1000000000000\"}}]\n"
+        "instruments: [{trading_pair: BTC-USDT, venue: paper, tick: \"0.01\", "
+        "step: \"0.00001\"}]\n"
+        "feeds: [{venue: paper, trading_pair: BTC-USDT, quotes: %s/walk.tape, speed: %d}]\n"
+        "persistence: {path: %s/run.db}\n"
+        "control: {listen: [\"ipc://%s/control\"]}\n"
+        "executors:\n",
+        scratch_folder, paces[pace].speed, scratch_folder, scratch_folder);
     for (int i = 0; i < GROUPS; i++) {
         (void)fprintf(out,
                       "  - {type: twap_executor, connector_name: paper, trading_pair: BTC-USDT,\n"
@@ -170,24 +173,13 @@ static void make_run_file(const char *path, const char *tape, const char *folder
     (void)fclose(out);
 }
 
-static void make_files(struct scene *scene, char path[96], int pace)
+static struct scratch_path make_files(int pace)
 {
-    (void)snprintf(scene->folder, sizeof(scene->folder), "/tmp/tutti-kill-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(scene->folder));
-    char tape[96];
-    (void)snprintf(tape, sizeof(tape), "%s/walk.tape", scene->folder);
-    const struct tape_walk walk = {.seed = 3,
-                                   .count = WALK_ROWS,
-                                   .start_ns = INT64_C(1700000000) * NS_PER_S,
-                                   .interval_ns = NS_PER_S,
-                                   .price = 10000000,
-                                   .price_digits = 2,
-                                   .step_max = 100,
-                                   .spread = 10};
-    struct failure failure;
-    ck_assert_msg(tape_make_walk(&walk, tape, &failure) == ERR_NONE, "%s", failure.text);
-    (void)snprintf(path, 96, "%s/run.yaml", scene->folder);
-    make_run_file(path, tape, scene->folder, pace);
+    scratch_setup();
+    walk_write(scratch_path("walk.tape").text, WALK_ROWS, WALK_SMALL_STEP_MAX);
+    const struct scratch_path path = scratch_path("run.yaml");
+    make_run_file(path.text, pace);
+    return path;
 }
 
 static int compare_times(const void *a, const void *b)
@@ -208,7 +200,7 @@ static struct times play_round(struct scene *scene)
 {
     wait_for(scene, has_sent, scene->orders + executors + ORDERS_BETWEEN);
     const int64_t asked_ns = clock_ns();
-    halt_and_wait(scene);
+    halt_and_wait();
     const int64_t answered_ns = clock_ns();
     wait_for(scene, is_halted, 1);
     const struct times took = {.answered_ns = answered_ns - asked_ns,
@@ -231,12 +223,11 @@ static void print_times(const char *what, int pace, int64_t times[ROUNDS])
 START_TEST(no_order_leaves_after_the_state_is_durable)
 {
     struct scene scene = {.mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
-    char path[96];
-    make_files(&scene, path, _i);
+    const struct scratch_path path = make_files(_i);
     struct problems problems;
-    problems_init(&problems, path);
+    problems_init(&problems, path.text);
     struct run_config config;
-    ck_assert_msg(run_config_load(path, &config, &problems) == ERR_NONE, "%s",
+    ck_assert_msg(run_config_load(path.text, &config, &problems) == ERR_NONE, "%s",
                   text_string(&problems.lines));
     const struct run_options options = {.on_event = hear, .context = &scene, .epoch = 9};
     struct failure failure;
@@ -260,9 +251,7 @@ START_TEST(no_order_leaves_after_the_state_is_durable)
     run_destroy(scene.run);
     run_config_done(&config);
     problems_done(&problems);
-    char command[96];
-    (void)snprintf(command, sizeof(command), "rm -r %s", scene.folder);
-    ck_assert_int_eq(system(command), 0);
+    scratch_teardown();
     message_pool_drain();
 }
 END_TEST

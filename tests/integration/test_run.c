@@ -11,15 +11,14 @@
 
 #include "actors/run.h"
 #include "persistence/reader.h"
+#include "tests/support/scratch.h"
+#include "tests/support/walk.h"
 
-enum { FOLDER_PATH_MAX = 256, WALK_ROWS = 5000, CREATE_TRIES_MAX = 100000 };
-
-#define WALK_START_NS (INT64_C(1700000000) * NS_PER_S)
+enum { WALK_ROWS = 5000, CREATE_TRIES_MAX = 100000 };
 
 /* A folder with a tape in it, a run file and what becomes of it. */
 struct fixture {
-    char folder[FOLDER_PATH_MAX];
-    char file[FOLDER_PATH_MAX + 32];
+    struct scratch_path file;
     struct run_config config;
     struct problems problems;
     uint64_t rows_shown;
@@ -29,30 +28,16 @@ struct fixture {
 
 static void fixture_open(struct fixture *fixture)
 {
-    (void)snprintf(fixture->folder, sizeof(fixture->folder), "/tmp/tutti-run-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(fixture->folder));
-    (void)snprintf(fixture->file, sizeof(fixture->file), "%s/run.yaml", fixture->folder);
-    char tape[FOLDER_PATH_MAX + 32];
-    (void)snprintf(tape, sizeof(tape), "%s/walk.tape", fixture->folder);
-    const struct tape_walk walk = {.seed = 3,
-                                   .count = WALK_ROWS,
-                                   .start_ns = WALK_START_NS,
-                                   .interval_ns = NS_PER_S,
-                                   .price = 10000000,
-                                   .price_digits = 2,
-                                   .step_max = 5000,
-                                   .spread = 10};
-    struct failure failure;
-    ck_assert_msg(tape_make_walk(&walk, tape, &failure) == ERR_NONE, "%s", failure.text);
+    scratch_setup();
+    fixture->file = scratch_path("run.yaml");
+    walk_write(scratch_path("walk.tape").text, WALK_ROWS, WALK_STEP_MAX);
 }
 
 static void fixture_close(struct fixture *fixture)
 {
     run_config_done(&fixture->config);
     problems_done(&fixture->problems);
-    char command[FOLDER_PATH_MAX + 16];
-    (void)snprintf(command, sizeof(command), "rm -r %s", fixture->folder);
-    ck_assert_int_eq(system(command), 0);
+    scratch_teardown();
     message_pool_drain();
 }
 
@@ -64,7 +49,7 @@ static const char executor_text[] =
 /* Writes and loads a run file; `more` stands behind the sections that are always there. */
 static enum err fixture_load(struct fixture *fixture, const char *mode, const char *more)
 {
-    FILE *out = fopen(fixture->file, "w");
+    FILE *out = fopen(fixture->file.text, "w");
     ck_assert_ptr_nonnull(out);
     (void)fprintf(out,
                   "run: {name: fixture, mode: %s}\n"
@@ -74,10 +59,10 @@ static enum err fixture_load(struct fixture *fixture, const char *mode, const ch
                   "feeds: [{venue: paper, trading_pair: BTC-USDT, quotes: %s/walk.tape}]\n"
                   "persistence: {path: %s/run.db}\n"
                   "%s",
-                  mode, fixture->folder, fixture->folder, more);
+                  mode, scratch_folder, scratch_folder, more);
     (void)fclose(out);
-    problems_init(&fixture->problems, fixture->file);
-    return run_config_load(fixture->file, &fixture->config, &fixture->problems);
+    problems_init(&fixture->problems, fixture->file.text);
+    return run_config_load(fixture->file.text, &fixture->config, &fixture->problems);
 }
 
 static void show_rows(void *context, uint64_t rows, uint64_t rows_total, int64_t now_ns)
@@ -173,23 +158,22 @@ START_TEST(test_every_start_at_is_kept)
     ck_assert_int_eq(fixture_load(&fixture, "backtest", more), ERR_NONE);
     struct run_result result;
     ck_assert_int_eq(fixture_run(&fixture, &result), ERR_NONE);
-    char database[FOLDER_PATH_MAX + 32];
-    (void)snprintf(database, sizeof(database), "%s/run.db", fixture.folder);
+    const struct scratch_path database = scratch_path("run.db");
     struct reader *reader;
     struct failure failure;
-    ck_assert_int_eq(reader_open(database, &reader, &failure), ERR_NONE);
+    ck_assert_int_eq(reader_open(database.text, &reader, &failure), ERR_NONE);
     uint64_t count;
     ck_assert_int_eq(reader_verify(reader, &count, &failure), ERR_NONE);
     ck_assert_uint_eq(count, result.outcome.records);
     reader_close(reader);
     /* Between two quotes: created at the very instant, not with the quote after it. */
-    char command[FOLDER_PATH_MAX + 256];
+    char command[SCRATCH_PATH_MAX + 256];
     (void)snprintf(command, sizeof(command),
                    "python3 -c \"import sqlite3; r = sqlite3.connect('%s').execute("
                    "'SELECT id, created_at FROM executor ORDER BY id').fetchall(); "
                    "assert r == [('late-%%d' %% i, (1700000000 + 100 * i) * 10**9 + 5 * 10**8) "
                    "for i in range(1, 6)], r\"",
-                   database);
+                   database.text);
     ck_assert_int_eq(system(command), 0);
     fixture_close(&fixture);
 }
@@ -287,8 +271,8 @@ static const char position_config[] =
     " \"BTC-USDT\", \"side\": \"BUY\", \"amount\": \"0.1\", \"triple_barrier_config\":"
     " {\"open_order_type\": \"MARKET\", \"stop_loss\": \"0.5\", \"take_profit\": \"0.5\"}}";
 
-/* A paper run goes by while this thread asks; until it has begun and its first quote is there nothing
- * can be created, and that answer is not remembered. */
+/* A paper run goes by while this thread asks; until it has begun and its first quote is there
+ * nothing can be created, and that answer is not remembered. */
 static bool is_too_early(const struct link_answer *answer)
 {
     return strcmp(answer->code, "busy") == 0 || strcmp(answer->code, "no_quotes") == 0;

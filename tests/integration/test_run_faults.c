@@ -22,35 +22,25 @@
 #include "persistence/reader.h"
 #include "persistence/verify.h"
 #include "tests/support/faulty_memory.h"
+#include "tests/support/scratch.h"
+#include "tests/support/walk.h"
 
-enum { FOLDER_PATH_MAX = 256, WALK_ROWS = 600, EXECUTORS = 4, ROUNDS_MAX = 5000 };
+enum { WALK_ROWS = 600, EXECUTORS = 4, ROUNDS_MAX = 5000 };
 
-#define WALK_START_NS (INT64_C(1700000000) * NS_PER_S)
-
-static char folder[FOLDER_PATH_MAX];
 static struct failure failure;
 
 /* ---- The run ---- */
 
-static const char *path_of(const char *name)
-{
-    static char path[FOLDER_PATH_MAX + 32];
-    (void)snprintf(path, sizeof(path), "%s/%s", folder, name);
-    return path;
-}
-
 static void shell(const char *words)
 {
-    char command[2 * FOLDER_PATH_MAX];
-    (void)snprintf(command, sizeof(command), "cd %s && %s", folder, words);
-    ck_assert_int_eq(system(command), 0);
+    ck_assert_int_eq(system(words), 0);
 }
 
 /* One run file per way to run it; `speed` is the feed's. */
 static void write_file(const char *name, const char *mode, const char *durability,
                        const char *speed)
 {
-    FILE *out = fopen(path_of(name), "w");
+    FILE *out = fopen(name, "w");
     ck_assert_ptr_nonnull(out);
     (void)fprintf(out,
                   "run: {name: faulty, mode: %s, workers: 2}\n"
@@ -77,18 +67,9 @@ static void write_file(const char *name, const char *mode, const char *durabilit
 
 static void faults_open(void)
 {
-    (void)snprintf(folder, sizeof(folder), "/tmp/tutti-faults-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
-    ck_assert_int_eq(chdir(folder), 0);
-    const struct tape_walk walk = {.seed = 3,
-                                   .count = WALK_ROWS,
-                                   .start_ns = WALK_START_NS,
-                                   .interval_ns = NS_PER_S,
-                                   .price = 10000000,
-                                   .price_digits = 2,
-                                   .step_max = 5000,
-                                   .spread = 10};
-    ck_assert_int_eq(tape_make_walk(&walk, path_of("walk.tape"), &failure), ERR_NONE);
+    scratch_setup();
+    ck_assert_int_eq(chdir(scratch_folder), 0);
+    walk_write("walk.tape", WALK_ROWS, WALK_STEP_MAX);
     write_file("backtest.yaml", "backtest", "memory", "max");
     write_file("paper.yaml", "paper", "group", "max");
     write_file("full.yaml", "paper", "full", "max");
@@ -99,7 +80,7 @@ static void faults_close(void)
 {
     message_pool_drain();
     ck_assert_int_eq(chdir("/"), 0);
-    shell("rm -r ../$(basename $PWD)");
+    scratch_teardown();
 }
 
 /* Loads, runs and ends; what went wrong is in `failure`. */
@@ -360,7 +341,7 @@ static void *venue_main(void *process)
 /* A remote venue with its run, which also listens for requests and over HTTP. */
 static void write_remote(void)
 {
-    FILE *out = fopen(path_of("remote.yaml"), "w");
+    FILE *out = fopen("remote.yaml", "w");
     ck_assert_ptr_nonnull(out);
     (void)fputs(
         "run: {name: remote, mode: paper, workers: 2}\n"

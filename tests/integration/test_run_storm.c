@@ -17,9 +17,10 @@
 #include "base/prng.h"
 #include "persistence/connection.h"
 #include "persistence/verify.h"
+#include "tests/support/scratch.h"
+#include "tests/support/walk.h"
 
 enum {
-    FOLDER_PATH_MAX = 256,
     WALK_ROWS = 5000,
     CUTS = 8,        /* Starts that are cut short, before one that ends in order. */
     EVENTS_MAX = 25, /* A start is cut after at most so many events. */
@@ -27,13 +28,10 @@ enum {
     WAIT_SECONDS_MAX = 60,
 };
 
-#define WALK_START_NS (INT64_C(1700000000) * NS_PER_S)
-
 static const unsigned workers_of[] = {1, 2, 4};
 enum { WORKERS = sizeof(workers_of) / sizeof(workers_of[0]) };
 
 static struct {
-    char folder[FOLDER_PATH_MAX];
     struct run_config config;
     struct problems problems;
     struct failure failure;
@@ -48,29 +46,16 @@ static sem_t moment;
 
 static void storm_open(void)
 {
-    char tape[FOLDER_PATH_MAX + 32];
-    (void)snprintf(storm.folder, sizeof(storm.folder), "/tmp/tutti-storm-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(storm.folder));
-    (void)snprintf(tape, sizeof(tape), "%s/walk.tape", storm.folder);
-    const struct tape_walk walk = {.seed = 3,
-                                   .count = WALK_ROWS,
-                                   .start_ns = WALK_START_NS,
-                                   .interval_ns = NS_PER_S,
-                                   .price = 10000000,
-                                   .price_digits = 2,
-                                   .step_max = 5000,
-                                   .spread = 10};
-    ck_assert_int_eq(tape_make_walk(&walk, tape, &storm.failure), ERR_NONE);
+    scratch_setup();
+    walk_write(scratch_path("walk.tape").text, WALK_ROWS, WALK_STEP_MAX);
     ck_assert_int_eq(sem_init(&moment, 0, 0), 0);
 }
 
 static void storm_close(void)
 {
-    char command[FOLDER_PATH_MAX + 16];
     run_config_done(&storm.config);
     problems_done(&storm.problems);
-    (void)snprintf(command, sizeof(command), "rm -r %s", storm.folder);
-    ck_assert_int_eq(system(command), 0);
+    scratch_teardown();
     message_pool_drain();
 }
 
@@ -88,7 +73,7 @@ static void storm_load(unsigned workers)
                 " speed: 200}]\n"
                 "persistence: {path: %s/run.db}\n"
                 "executors:\n",
-                workers, storm.folder, storm.folder);
+                workers, scratch_folder, scratch_folder);
     for (int i = 0; i < 30; i++) {
         text_printf(&file,
                     "  - {type: position_executor, id: e-%d, connector_name: paper, side: %s,\n"
@@ -199,20 +184,13 @@ static void fail_with_problem(void *context, const struct verify_problem *proble
     ck_abort_msg("%s: %s", problem->where, problem->what);
 }
 
-static const char *database_path(void)
-{
-    static char path[FOLDER_PATH_MAX + 16];
-    (void)snprintf(path, sizeof(path), "%s/run.db", storm.folder);
-    return path;
-}
-
 /* It is sound, at the end and in between. */
 static void check_database(uint64_t *ret_fills)
 {
     const struct verify_options options = {.on_problem = fail_with_problem};
-    const char *path = database_path();
+    const struct scratch_path path = scratch_path("run.db");
     struct verify_report report;
-    ck_assert_msg(verify_database(path, &options, &report, &storm.failure) == ERR_NONE, "%s",
+    ck_assert_msg(verify_database(path.text, &options, &report, &storm.failure) == ERR_NONE, "%s",
                   storm.failure.text);
     ck_assert_uint_eq(report.problems, 0);
     *ret_fills = report.fills;
@@ -222,8 +200,9 @@ static int64_t count_recoveries(void)
 {
     int64_t count = 0;
     struct connection connection;
-    ck_assert_int_eq(
-        connection_open(database_path(), CONNECTION_READER, &connection, &storm.failure), ERR_NONE);
+    ck_assert_int_eq(connection_open(scratch_path("run.db").text, CONNECTION_READER, &connection,
+                                     &storm.failure),
+                     ERR_NONE);
     ck_assert_int_eq(connection_read_int(
                          &connection, "SELECT count(*) FROM journal WHERE kind = 'run.recovered'",
                          &count, &storm.failure),

@@ -38,7 +38,7 @@ static void folder_create(void)
     if (access("/dev/shm", W_OK) == 0) {
         (void)setenv("TMPDIR", "/dev/shm", 1); /* Where a sync costs nothing. */
     }
-    sample_folder_create();
+    scratch_setup();
 }
 
 static void disk_create(void)
@@ -53,32 +53,12 @@ static void memory_create(void)
     folder_create();
 }
 
-/* A path that stays. */
-static const char *path_of(const char *name)
-{
-    static char paths[8][512];
-    static unsigned next;
-    char *path = paths[next++ % 8];
-    (void)snprintf(path, sizeof(paths[0]), "%s", sample_path(name));
-    return path;
-}
-
-static void remove_file(const char *name)
-{
-    static const char *const ends[] = {"", "-wal", "-shm", "-journal", ".lock"};
-    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
-        char path[600];
-        (void)snprintf(path, sizeof(path), "%s%s", sample_path(name), ends[i]);
-        (void)unlink(path);
-    }
-}
-
 /* ---- Runs ---- */
 
 static struct store_options run_options(enum durability durability)
 {
     return (struct store_options){
-        .path = path_of("run.db"), .run_name = SAMPLE_RUN, .durability = durability};
+        .path = sample_path("run.db"), .run_name = SAMPLE_RUN, .durability = durability};
 }
 
 /* Appends records `first` to `last` of the sample run, a commit with each change. */
@@ -128,7 +108,7 @@ static void ignore_problem(void *context, const struct verify_problem *problem)
 static enum err verify_file(const char *name, struct verify_report *ret_report)
 {
     const struct verify_options options = {.on_problem = ignore_problem};
-    return verify_database(path_of(name), &options, ret_report, &failure);
+    return verify_database(sample_path(name), &options, ret_report, &failure);
 }
 
 /* The file is sound and has this many records, at least and at most. */
@@ -144,20 +124,20 @@ static void check_run(const char *name, uint64_t least, uint64_t most)
 static void run_sql(const char *name, const char *sql)
 {
     struct connection connection;
-    must(connection_open(path_of(name), CONNECTION_WRITER, &connection, &failure));
+    must(connection_open(sample_path(name), CONNECTION_WRITER, &connection, &failure));
     must(connection_run(&connection, sql, &failure));
     connection_close(&connection);
 }
 
 static void prepare_nothing(void)
 {
-    remove_file("run.db");
+    sample_remove_run("run.db");
 }
 
 static void prepare_whole_run(void)
 {
     const struct store_options options = run_options(DURABILITY_GROUP);
-    remove_file("run.db");
+    sample_remove_run("run.db");
     must(write_store("sqlite", &options, 1, sample_run_records(FILLS)));
 }
 
@@ -165,7 +145,7 @@ static void prepare_whole_run(void)
 static void prepare_cut_run(void)
 {
     const struct store_options options = run_options(DURABILITY_GROUP);
-    remove_file("run.db");
+    sample_remove_run("run.db");
     must(write_store("sqlite", &options, 1, SAMPLE_RUN_HEAD + SAMPLE_RUN_CHANGE));
 }
 
@@ -189,7 +169,7 @@ static void prepare_hot_journal(void)
     const pid_t child = fork();
     if (child == 0) {
         struct connection connection;
-        must(connection_open(path_of("run.db"), CONNECTION_WRITER, &connection, &failure));
+        must(connection_open(sample_path("run.db"), CONNECTION_WRITER, &connection, &failure));
         must(connection_run(&connection,
                             "PRAGMA cache_size=2; BEGIN;"
                             "UPDATE journal SET payload = payload || zeroblob(9000)",
@@ -260,7 +240,7 @@ static enum err op_read(void)
     uint64_t rows = 0;
     uint64_t last = 0;
     uint64_t verified = 0;
-    enum err err = reader_open(path_of("run.db"), &reader, &failure);
+    enum err err = reader_open(sample_path("run.db"), &reader, &failure);
     err = err == ERR_NONE ? reader_last_seq(reader, &last, &failure) : err;
     err = err == ERR_NONE ? reader_verify(reader, &verified, &failure) : err;
     err = err == ERR_NONE ? reader_events(reader, 1, UINT64_MAX, count_event, &events, &failure)
@@ -305,8 +285,9 @@ static enum err op_verify_broken(void)
 static enum err op_salvage(void)
 {
     struct salvage_report report;
-    const struct salvage_options options = {.from = path_of("run.db"), .to = path_of("saved.db")};
-    remove_file("saved.db");
+    const struct salvage_options options = {.from = sample_path("run.db"),
+                                            .to = sample_path("saved.db")};
+    sample_remove_run("saved.db");
     const enum err err = salvage_database(&options, &report, &failure);
     demand(err != ERR_NONE || (report.records == 10 && report.broken_seq == 11), "saved otherwise");
     demand(err == ERR_NONE || access(options.to, F_OK) != 0, "a useless file is left");
@@ -316,7 +297,7 @@ static enum err op_salvage(void)
 static enum err op_lock(void)
 {
     struct lock lock = LOCK_NONE;
-    const enum err err = lock_open(path_of("run.db"), &lock, &failure);
+    const enum err err = lock_open(sample_path("run.db"), &lock, &failure);
     lock_close(&lock);
     return err;
 }
@@ -350,7 +331,8 @@ static enum err write_sweep(bool is_replaced)
     struct sweep_store *store = NULL;
     uint64_t first = 0;
     uint64_t second = 0;
-    enum err err = sweep_store_open(path_of("run.db"), &identity, is_replaced, &store, &failure);
+    enum err err =
+        sweep_store_open(sample_path("run.db"), &identity, is_replaced, &store, &failure);
     err = err == ERR_NONE ? sweep_store_find(store, 0, &first, &failure) : err;
     err = err == ERR_NONE ? sweep_store_find(store, 64, &second, &failure) : err;
     if (err == ERR_NONE) {
@@ -384,7 +366,7 @@ static enum err op_sweep_rank(void)
     struct sweep_counts counts = {0};
     static const uint64_t best[TOP] = {69, 68, 67, 66, 65};
     uint64_t found[TOP + 1] = {0}; /* And how many there are. */
-    enum err err = sweep_store_open(path_of("run.db"), &identity, false, &store, &failure);
+    enum err err = sweep_store_open(sample_path("run.db"), &identity, false, &store, &failure);
     err = err == ERR_NONE ? sweep_store_count(store, &counts, &failure) : err;
     err = err == ERR_NONE
               ? sweep_store_rank(store, SWEEP_MEASURE_NET_PNL, TOP, collect_set, found, &failure)
@@ -398,7 +380,7 @@ static enum err op_sweep_rank(void)
 
 static void prepare_sweep(void)
 {
-    remove_file("run.db");
+    sample_remove_run("run.db");
     must(op_sweep());
 }
 
@@ -575,17 +557,17 @@ int main(void)
     }
     Suite *suite = suite_create("store faults");
     TCase *tcase = tcase_create("own memory");
-    tcase_add_checked_fixture(tcase, folder_create, sample_folder_remove);
+    tcase_add_checked_fixture(tcase, folder_create, scratch_teardown);
     tcase_set_timeout(tcase, 600);
     tcase_add_loop_test(tcase, each_own_allocation_that_is_refused_is_told, 0, OPERATIONS);
     suite_add_tcase(suite, tcase);
     tcase = tcase_create("memory");
-    tcase_add_checked_fixture(tcase, memory_create, sample_folder_remove);
+    tcase_add_checked_fixture(tcase, memory_create, scratch_teardown);
     tcase_set_timeout(tcase, 600);
     tcase_add_loop_test(tcase, memory_of_sqlite_that_is_refused, 0, OTHERS);
     suite_add_tcase(suite, tcase);
     tcase = tcase_create("disk");
-    tcase_add_checked_fixture(tcase, disk_create, sample_folder_remove);
+    tcase_add_checked_fixture(tcase, disk_create, scratch_teardown);
     tcase_set_timeout(tcase, 600);
     tcase_add_loop_test(tcase, disk_that_fails_leaves_what_can_be_gone_on_with, 0, OTHERS * FAULTS);
     suite_add_tcase(suite, tcase);

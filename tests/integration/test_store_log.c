@@ -22,7 +22,7 @@ static void disk_create(void)
         (void)setenv("TMPDIR", "/dev/shm", 1); /* Where a sync costs nothing. */
     }
     faulty_disk_install();
-    sample_folder_create();
+    scratch_setup();
 }
 
 static void must(enum err err)
@@ -188,7 +188,7 @@ int main(void)
     }
     Suite *suite = suite_create("store log");
     TCase *tcase = tcase_create("log");
-    tcase_add_checked_fixture(tcase, disk_create, sample_folder_remove);
+    tcase_add_checked_fixture(tcase, disk_create, scratch_teardown);
     tcase_set_timeout(tcase, 120);
     tcase_add_test(tcase, long_log_is_copied_into_the_database);
     tcase_add_loop_test(tcase, log_that_cannot_be_copied, 0, 3);

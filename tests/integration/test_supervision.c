@@ -19,44 +19,29 @@
 #include "persistence/store.h"
 #include "persistence/verify.h"
 #include "tests/support/director.h"
+#include "tests/support/scratch.h"
 #include "tests/support/sick_executor.h"
+#include "tests/support/walk.h"
 
-enum { FOLDER_PATH_MAX = 256, WALK_ROWS = 3000, WELL = 4 };
-
-#define WALK_START_NS (INT64_C(1700000000) * NS_PER_S)
+enum { WALK_ROWS = 3000, WELL = 4 };
 
 /* ---- Whole runs ---- */
 
 struct fixture {
-    char folder[FOLDER_PATH_MAX];
-    char database[FOLDER_PATH_MAX + 32];
+    struct scratch_path database;
     struct run_result result;
 };
 
 static void fixture_open(struct fixture *fixture)
 {
-    (void)snprintf(fixture->folder, sizeof(fixture->folder), "/tmp/tutti-sick-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(fixture->folder));
-    (void)snprintf(fixture->database, sizeof(fixture->database), "%s/run.db", fixture->folder);
-    char tape[FOLDER_PATH_MAX + 32];
-    (void)snprintf(tape, sizeof(tape), "%s/walk.tape", fixture->folder);
-    const struct tape_walk walk = {.seed = 3,
-                                   .count = WALK_ROWS,
-                                   .start_ns = WALK_START_NS,
-                                   .interval_ns = NS_PER_S,
-                                   .price = 10000000,
-                                   .price_digits = 2,
-                                   .step_max = 5000,
-                                   .spread = 10};
-    struct failure failure;
-    ck_assert_msg(tape_make_walk(&walk, tape, &failure) == ERR_NONE, "%s", failure.text);
+    scratch_setup();
+    fixture->database = scratch_path("run.db");
+    walk_write(scratch_path("walk.tape").text, WALK_ROWS, WALK_STEP_MAX);
 }
 
-static void fixture_close(struct fixture *fixture)
+static void fixture_close(void)
 {
-    char command[FOLDER_PATH_MAX + 32];
-    (void)snprintf(command, sizeof(command), "rm -r %s", fixture->folder);
-    ck_assert_int_eq(system(command), 0);
+    scratch_teardown();
     message_pool_drain();
 }
 
@@ -74,8 +59,8 @@ static void fixture_write(const struct fixture *fixture, const char *path, int w
                   "feeds: [{venue: paper, trading_pair: BTC-USDT, quotes: %s/walk.tape}]\n"
                   "persistence: {path: %s, durability: %s, existing: replace}\n"
                   "executors:\n",
-                  workers > 0 ? "paper" : "backtest", workers > 0 ? workers : 1, fixture->folder,
-                  fixture->database, durability);
+                  workers > 0 ? "paper" : "backtest", workers > 0 ? workers : 1, scratch_folder,
+                  fixture->database.text, durability);
     for (int i = 0; i <= WELL; i++) {
         (void)fprintf(out,
                       "  - {type: position_executor, id: %s%d, connector_name: paper,\n"
@@ -99,13 +84,12 @@ static void let_go(void *context, const char *topic, const char *json)
 
 static void fixture_run(struct fixture *fixture, int workers, const char *durability)
 {
-    char path[FOLDER_PATH_MAX + 32];
-    (void)snprintf(path, sizeof(path), "%s/run.yaml", fixture->folder);
-    fixture_write(fixture, path, workers, durability);
+    const struct scratch_path path = scratch_path("run.yaml");
+    fixture_write(fixture, path.text, workers, durability);
     struct run_config config;
     struct problems problems;
-    problems_init(&problems, path);
-    ck_assert_msg(run_config_load(path, &config, &problems) == ERR_NONE, "%s",
+    problems_init(&problems, path.text);
+    ck_assert_msg(run_config_load(path.text, &config, &problems) == ERR_NONE, "%s",
                   text_string(&problems.lines));
     config.executors[0].kind = &sick_kind;
     struct run *run;
@@ -142,7 +126,7 @@ static char *ask(const struct fixture *fixture, const char *sql)
     struct failure failure;
     struct text out = {0};
     text_append(&out, "", 0);
-    ck_assert_int_eq(reader_open(fixture->database, &reader, &failure), ERR_NONE);
+    ck_assert_int_eq(reader_open(fixture->database.text, &reader, &failure), ERR_NONE);
     ck_assert_msg(reader_query(reader, sql, NULL, take_text, &out, &failure) == ERR_NONE, "%s",
                   failure.text);
     reader_close(reader);
@@ -162,7 +146,8 @@ static void check_run(const struct fixture *fixture)
     const struct verify_options options = {.on_problem = print_problem};
     struct verify_report report;
     struct failure failure;
-    ck_assert_int_eq(verify_database(fixture->database, &options, &report, &failure), ERR_NONE);
+    ck_assert_int_eq(verify_database(fixture->database.text, &options, &report, &failure),
+                     ERR_NONE);
     ck_assert_uint_eq(report.problems, 0);
     ck_assert(fixture->result.outcome.is_finished);
     ck_assert(fixture->result.outcome.is_balanced);
@@ -207,7 +192,7 @@ START_TEST(one_failure_changes_nothing)
     }
     free(well);
     free(end);
-    fixture_close(&fixture);
+    fixture_close();
 }
 END_TEST
 
@@ -231,7 +216,7 @@ START_TEST(too_many_failures_end_it_alone)
     expect(&fixture, "SELECT close_type FROM executor WHERE id = 'sick-0'", "FAILED ");
     expect(&fixture, "SELECT amount FROM position", "0.1 ");
     free(well);
-    fixture_close(&fixture);
+    fixture_close();
 }
 END_TEST
 
@@ -268,7 +253,7 @@ START_TEST(failures_among_threads)
         expect(&fixture, "SELECT count(*) FROM executor WHERE close_type = 'FAILED'",
                is_lasting ? "1 " : "0 ");
     }
-    fixture_close(&fixture);
+    fixture_close();
 }
 END_TEST
 
@@ -282,7 +267,7 @@ START_TEST(without_a_journal_it_is_given_up_at_once)
     check_run(&fixture);
     ck_assert_uint_eq(atomic_load(&sick.failures), 1);
     expect(&fixture, "SELECT close_type FROM executor WHERE id = 'sick-0'", "FAILED ");
-    fixture_close(&fixture);
+    fixture_close();
 }
 END_TEST
 
@@ -306,7 +291,7 @@ START_TEST(a_handler_that_hangs_is_noticed)
                "sick-0 ");
     }
     ck_assert_int_eq(sem_destroy(&sick.is_noticed), 0);
-    fixture_close(&fixture);
+    fixture_close();
 }
 END_TEST
 
@@ -332,7 +317,7 @@ static void scene_open(struct director *director, struct context *context)
                                                .epoch = 42,
                                                .persistence = director->self,
                                                .venues = scene->venues,
-                                               .journal = scene->fixture.database,
+                                               .journal = scene->fixture.database.text,
                                                .outcome = &scene->outcome};
     ck_assert_int_eq(context_spawn(context, &orchestrator_class, &arguments, &scene->orchestrator),
                      ERR_NONE);
@@ -506,16 +491,15 @@ START_TEST(what_comes_meanwhile_is_told)
 {
     static struct scene scene;
     fixture_open(&scene.fixture);
-    char path[FOLDER_PATH_MAX + 32];
-    (void)snprintf(path, sizeof(path), "%s/run.yaml", scene.fixture.folder);
-    fixture_write(&scene.fixture, path, 1, "group");
+    const struct scratch_path path = scratch_path("run.yaml");
+    fixture_write(&scene.fixture, path.text, 1, "group");
     struct problems problems;
-    problems_init(&problems, path);
-    ck_assert_int_eq(run_config_load(path, &scene.config, &problems), ERR_NONE);
+    problems_init(&problems, path.text);
+    ck_assert_int_eq(run_config_load(path.text, &scene.config, &problems), ERR_NONE);
     scene.config.executors[0].kind = &sick_kind;
     scene.config.executor_count = 1;
     const struct store_options options = {
-        .path = scene.fixture.database, .run_name = "sick", .durability = DURABILITY_GROUP};
+        .path = scene.fixture.database.text, .run_name = "sick", .durability = DURABILITY_GROUP};
     struct failure failure;
     ck_assert_int_eq(store_open("sqlite", &options, &scene.store, &failure), ERR_NONE);
     sick_arm(SICK_EVALUATION, 2, 2);
@@ -526,7 +510,7 @@ START_TEST(what_comes_meanwhile_is_told)
     ck_assert_int_eq(store_close(scene.store, &failure), ERR_NONE);
     run_config_done(&scene.config);
     problems_done(&problems);
-    fixture_close(&scene.fixture);
+    fixture_close();
 }
 END_TEST
 

@@ -11,13 +11,14 @@
 #include "actors/run.h"
 #include "actors/sweep.h"
 #include "actors/sweep_workers.h"
+#include "tests/support/scratch.h"
+#include "tests/support/walk.h"
 
-enum { PATH_LENGTH_MAX = 256, WALK_ROWS = 3000, WORKER_SETS = 50000 };
+enum { WALK_ROWS = 3000, WORKER_SETS = 50000 };
 
 struct fixture {
-    char folder[64];
-    char file[PATH_LENGTH_MAX];
-    char database[PATH_LENGTH_MAX];
+    struct scratch_path file;
+    struct scratch_path database;
     struct problems problems;
     uint64_t shown;
 };
@@ -25,23 +26,12 @@ struct fixture {
 static void fixture_open(struct fixture *fixture)
 {
     *fixture = (struct fixture){0};
-    (void)snprintf(fixture->folder, sizeof(fixture->folder), "/tmp/tutti-sweep-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(fixture->folder));
-    (void)snprintf(fixture->file, PATH_LENGTH_MAX, "%s/sweep.yaml", fixture->folder);
-    (void)snprintf(fixture->database, PATH_LENGTH_MAX, "%s/sweep.db", fixture->folder);
-    char tape[PATH_LENGTH_MAX];
-    (void)snprintf(tape, sizeof(tape), "%s/walk.tape", fixture->folder);
-    const struct tape_walk walk = {.seed = 3,
-                                   .count = WALK_ROWS,
-                                   .start_ns = INT64_C(1700000000) * NS_PER_S,
-                                   .interval_ns = NS_PER_S,
-                                   .price = 10000000,
-                                   .price_digits = 2,
-                                   .step_max = 5000,
-                                   .spread = 10};
-    struct failure failure;
-    ck_assert_msg(tape_make_walk(&walk, tape, &failure) == ERR_NONE, "%s", failure.text);
-    FILE *out = fopen(fixture->file, "w");
+    scratch_setup();
+    fixture->file = scratch_path("sweep.yaml");
+    fixture->database = scratch_path("sweep.db");
+    const struct scratch_path tape = scratch_path("walk.tape");
+    walk_write(tape.text, WALK_ROWS, WALK_STEP_MAX);
+    FILE *out = fopen(fixture->file.text, "w");
     ck_assert_ptr_nonnull(out);
     (void)fprintf(
         out,
@@ -58,17 +48,15 @@ static void fixture_open(struct fixture *fixture)
         "steps: 200},\n"
         "  {path: \"executors[0].triple_barrier_config.stop_loss\", from: 0.001, to: 0.01,"
         " steps: 50}]}\n",
-        tape);
+        tape.text);
     (void)fclose(out);
-    problems_init(&fixture->problems, fixture->file);
+    problems_init(&fixture->problems, fixture->file.text);
 }
 
 static void fixture_close(struct fixture *fixture)
 {
     problems_done(&fixture->problems);
-    char command[PATH_LENGTH_MAX];
-    (void)snprintf(command, sizeof(command), "rm -r %s", fixture->folder);
-    ck_assert_int_eq(system(command), 0);
+    scratch_teardown();
     message_pool_drain();
 }
 
@@ -85,7 +73,7 @@ static bool stop_at_once(void *context, const struct sweep_progress *progress)
 static struct sweep *load(struct fixture *fixture)
 {
     struct sweep *sweep;
-    ck_assert_msg(sweep_load(fixture->file, &fixture->problems, &sweep) == ERR_NONE, "%s",
+    ck_assert_msg(sweep_load(fixture->file.text, &fixture->problems, &sweep) == ERR_NONE, "%s",
                   text_string(&fixture->problems.lines));
     return sweep;
 }
@@ -94,7 +82,7 @@ static void run_sweep(struct fixture *fixture, struct sweep *sweep, bool is_ende
                       struct sweep_result *result)
 {
     const struct sweep_options options = {.workers = 2,
-                                          .database = fixture->database,
+                                          .database = fixture->database.text,
                                           .on_progress = is_ended ? stop_at_once : NULL,
                                           .context = fixture};
     struct failure failure;
@@ -118,7 +106,7 @@ START_TEST(test_a_sweep_ends_early_and_goes_on)
     ck_assert_str_eq(sweep_value(sweep, 9999, 1)->text, "0.01");
     struct sweep_result first;
     run_sweep(&fixture, sweep, true, &first);
-    ck_assert_str_eq(sweep_database(sweep), fixture.database);
+    ck_assert_str_eq(sweep_database(sweep), fixture.database.text);
     ck_assert(!first.is_complete);
     ck_assert_uint_gt(first.run, 0);
     ck_assert_uint_lt(first.run, 10000);
@@ -148,9 +136,9 @@ START_TEST(test_runs_share_tapes_and_record_nothing)
     struct fixture fixture;
     fixture_open(&fixture);
     struct run_config loaded;
-    ck_assert_int_eq(run_config_load(fixture.file, &loaded, &fixture.problems), ERR_NONE);
+    ck_assert_int_eq(run_config_load(fixture.file.text, &loaded, &fixture.problems), ERR_NONE);
     struct run_config built;
-    ck_assert_int_eq(run_config_build(loaded.root, fixture.file, &built, &fixture.problems),
+    ck_assert_int_eq(run_config_build(loaded.root, fixture.file.text, &built, &fixture.problems),
                      ERR_NONE);
     ck_assert_ptr_null(built.json);
     struct run_tapes tapes;

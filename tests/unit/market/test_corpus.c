@@ -6,7 +6,7 @@
 #include <check.h>
 #include <dirent.h>
 
-#include "scratch.h"
+#include "tests/support/scratch.h"
 #include "suite.h"
 #include "tests/fuzz/market_input.h"
 

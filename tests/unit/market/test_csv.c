@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/decimal.h"
-#include "scratch.h"
+#include "packed.h"
 #include "suite.h"
 
 static const char *const name_a[] = {"a", NULL};
@@ -115,7 +115,7 @@ START_TEST(files_are_read_or_refused_with_their_place)
         ck_assert_int_eq(failure.code, files[_i].err);
     }
     /* The same, compressed. */
-    const struct scratch_path packed = scratch_write_gz("file.csv.gz", files[_i].text);
+    const struct scratch_path packed = packed_write("file.csv.gz", files[_i].text);
     ck_assert_int_eq(read_all(packed.text, &rows, &failure), files[_i].err);
     ck_assert_int_eq(rows, files[_i].rows);
 }
@@ -279,7 +279,7 @@ static char *many_rows(int count)
 START_TEST(a_gzip_that_is_cut_short_is_corrupt)
 {
     char *text = many_rows(50000);
-    const struct scratch_path path = scratch_write_gz("file.csv.gz", text);
+    const struct scratch_path path = packed_write("file.csv.gz", text);
     int rows;
     struct failure failure;
     ck_assert_int_eq(read_all(path.text, &rows, &failure), ERR_END);
@@ -300,7 +300,7 @@ END_TEST
 START_TEST(a_gzip_that_is_damaged_is_corrupt)
 {
     char *text = many_rows(50000);
-    const struct scratch_path path = scratch_write_gz("file.csv.gz", text);
+    const struct scratch_path path = packed_write("file.csv.gz", text);
     size_t size;
     unsigned char *bytes = scratch_read(path.text, &size);
     bytes[size - 6] ^= 1; /* In the checksum at the end. */
@@ -341,7 +341,7 @@ END_TEST
 START_TEST(identity_and_offset_follow_the_file)
 {
     char *text = many_rows(20000);
-    const struct scratch_path path = scratch_write_gz("file.csv.gz", text);
+    const struct scratch_path path = packed_write("file.csv.gz", text);
     struct stat status;
     ck_assert_int_eq(stat(path.text, &status), 0);
     struct csv_reader *reader;

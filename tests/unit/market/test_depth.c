@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "market/book_sync.h"
-#include "scratch.h"
+#include "tests/support/scratch.h"
 #include "suite.h"
 
 #define RECORDED TUTTI_SOURCE_DIR "/../shared/data/"

@@ -12,7 +12,7 @@
 #include "market/feeds/csv.h"
 #include "market/feeds/recording.h"
 #include "market/tape.h"
-#include "scratch.h"
+#include "tests/support/scratch.h"
 #include "suite.h"
 
 #define RECORDED TUTTI_SOURCE_DIR "/../shared/data/"
@@ -234,7 +234,7 @@ START_TEST(a_cut_recording_is_corrupt)
     free(bytes);
     const struct tape_recipe recipe = {.csv_path = cut.text, .layout = TAPE_LAYOUT_QUOTES};
     ck_assert_int_eq(tape_make(&recipe, scratch_path("cut.tape").text, NULL, NULL), ERR_CORRUPT);
-    ck_assert_int_eq(scratch_count(0), 1);
+    ck_assert_int_eq(scratch_count(), 1);
 }
 END_TEST
 

@@ -5,7 +5,7 @@
 
 #include <check.h>
 
-#include "scratch.h"
+#include "tests/support/scratch.h"
 #include "suite.h"
 
 #define QUOTES                                                                            \

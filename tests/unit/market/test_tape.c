@@ -8,7 +8,7 @@
 
 #include "market/tape_file.h"
 #include "market/tape_writer.h"
-#include "scratch.h"
+#include "tests/support/scratch.h"
 #include "suite.h"
 
 enum { SMALL_ROWS = 70 };

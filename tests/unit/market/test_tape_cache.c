@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 #include "market/tape.h"
-#include "scratch.h"
+#include "tests/support/scratch.h"
 #include "suite.h"
 
 #define TRADES                                                                \

@@ -5,7 +5,7 @@
 
 #include "base/instant.h"
 #include "market/tape.h"
-#include "scratch.h"
+#include "packed.h"
 #include "suite.h"
 
 #define QUOTES                                                                            \
@@ -60,7 +60,7 @@ START_TEST(quotes_get_the_finest_scale)
     ck_assert_str_eq(tape_source(tape), source);
     free(source);
     tape_close(tape);
-    ck_assert_int_eq(scratch_count(0), 2); /* No temporary file stays. */
+    ck_assert_int_eq(scratch_count(), 2); /* No temporary file stays. */
 }
 END_TEST
 
@@ -162,14 +162,14 @@ START_TEST(bad_files_leave_the_old_tape_alone)
     unsigned char *bytes = scratch_read(path.text, &size);
     ck_assert_uint_eq(size, 3);
     free(bytes);
-    ck_assert_int_eq(scratch_count(0), 2);
+    ck_assert_int_eq(scratch_count(), 2);
 }
 END_TEST
 
 START_TEST(a_truncated_gz_is_corrupt)
 {
     const struct scratch_path path =
-        scratch_write_gz("file.csv.gz", TRADES "1,1,1,1,5,true\n2,1,1,1,6,true\n");
+        packed_write("file.csv.gz", TRADES "1,1,1,1,5,true\n2,1,1,1,6,true\n");
     size_t size;
     unsigned char *bytes = scratch_read(path.text, &size);
     const struct scratch_path cut = scratch_write("cut.csv.gz", bytes, size - 4);
@@ -239,7 +239,7 @@ START_TEST(a_csv_that_changes_meanwhile_is_refused)
     struct failure failure;
     ck_assert_int_eq(tape_make(&recipe, tape_path().text, NULL, &failure), ERR_STATE);
     scratch_assert_ends(failure.text, "file.csv: it changed while it was read; read it again");
-    ck_assert_int_eq(scratch_count(0), 1);
+    ck_assert_int_eq(scratch_count(), 1);
 }
 END_TEST
 

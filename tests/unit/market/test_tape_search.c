@@ -9,7 +9,7 @@
 #include "base/prng.h"
 #include "market/tape.h"
 #include "market/tape_writer.h"
-#include "scratch.h"
+#include "tests/support/scratch.h"
 #include "suite.h"
 
 enum { TAPES = 24, SEARCHES = 3000 };

@@ -6,7 +6,7 @@
 #include "base/instant.h"
 #include "market/tape.h"
 #include "market/tape_file.h"
-#include "scratch.h"
+#include "tests/support/scratch.h"
 #include "suite.h"
 
 static struct tape_walk sample(void)
@@ -163,7 +163,7 @@ START_TEST(a_walk_outside_its_limits_is_refused)
     ck_assert_int_eq(tape_make_walk(walk, scratch_path("a.tape").text, &failure), ERR_RANGE);
     ck_assert_str_eq(failure.text, refused[_i].message);
     ck_assert_int_eq(tape_write_walk_csv(walk, scratch_path("a.csv").text, NULL), ERR_RANGE);
-    ck_assert_int_eq(scratch_count(0), 0);
+    ck_assert_int_eq(scratch_count(), 0);
 }
 END_TEST
 

@@ -8,7 +8,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-#include "scratch.h"
+#include "tests/support/scratch.h"
 #include "suite.h"
 
 static struct tape_writer *begin(const char *path, uint64_t rows)
@@ -29,9 +29,9 @@ START_TEST(an_abandoned_writer_leaves_nothing)
 {
     struct tape_writer *writer = begin(scratch_path("a.tape").text, 3);
     ck_assert_int_eq(append(writer, 0, NULL), ERR_NONE);
-    ck_assert_int_eq(scratch_count(0), 1);
+    ck_assert_int_eq(scratch_count(), 1);
     tape_writer_destroy(writer);
-    ck_assert_int_eq(scratch_count(0), 0);
+    ck_assert_int_eq(scratch_count(), 0);
     tape_writer_destroy(NULL);
 }
 END_TEST
@@ -48,7 +48,7 @@ START_TEST(a_tape_appears_when_it_is_whole)
     tape_writer_destroy(writer);
     ck_assert_int_eq(tape_open(path.text, &tape, NULL), ERR_NONE);
     tape_close(tape);
-    ck_assert_int_eq(scratch_count(0), 1);
+    ck_assert_int_eq(scratch_count(), 1);
     struct stat status;
     ck_assert_int_eq(stat(path.text, &status), 0);
     ck_assert_uint_eq(status.st_mode & 0777, 0644);
@@ -92,7 +92,7 @@ START_TEST(a_name_that_is_taken_by_a_folder_is_an_error)
     ck_assert_int_eq(tape_writer_finish(writer, &failure), ERR_IO);
     scratch_assert_ends(failure.text, "a.tape: cannot name the tape: Is a directory");
     tape_writer_destroy(writer);
-    ck_assert_int_eq(scratch_count(0), 1);
+    ck_assert_int_eq(scratch_count(), 1);
 }
 END_TEST
 
@@ -104,7 +104,7 @@ START_TEST(too_many_rows_are_refused)
     ck_assert_int_eq(
         tape_writer_create(scratch_path("a.tape").text, &header, &writer, &(struct failure){0}),
         ERR_LIMIT);
-    ck_assert_int_eq(scratch_count(0), 0);
+    ck_assert_int_eq(scratch_count(), 0);
 }
 END_TEST
 
@@ -122,7 +122,7 @@ START_TEST(a_full_disk_is_an_error)
     ck_assert_int_eq(err, ERR_IO);
     scratch_assert_ends(failure.text, "a.tape: cannot write the tape: File too large");
     tape_writer_destroy(writer);
-    ck_assert_int_eq(scratch_count(0), 0);
+    ck_assert_int_eq(scratch_count(), 0);
 }
 END_TEST
 

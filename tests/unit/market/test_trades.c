@@ -5,7 +5,7 @@
 
 #include "base/instant.h"
 #include "market/feeds/replay.h"
-#include "scratch.h"
+#include "tests/support/scratch.h"
 #include "suite.h"
 
 #define D(text) decimal_literal(text)

@@ -1,5 +1,5 @@
 /*
- * tests/unit/persistence/samples.h - one record of every kind, and a folder to write them to.
+ * tests/unit/persistence/samples.h - one record of every kind.
  *
  * Threads: a test is one thread.
  */
@@ -7,50 +7,36 @@
 #define TUTTI_TESTS_UNIT_PERSISTENCE_SAMPLES_H
 
 #include <check.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "persistence/record.h"
+#include "tests/support/scratch.h"
 
 #define SAMPLE_RUN "btc-progressive"
 #define SAMPLE_TS_NS INT64_C(1723075200123456789)
 #define SAMPLE_REQUEST "{\"type\":\"create_executor\"}"
 
-static char sample_folder[256];
-
-static inline void sample_folder_create(void)
-{
-    const char *base = getenv("TMPDIR");
-    (void)snprintf(sample_folder, sizeof(sample_folder), "%s/tutti-test-XXXXXX",
-                   base != NULL ? base : P_tmpdir);
-    ck_assert_ptr_nonnull(mkdtemp(sample_folder));
-}
-
-static inline int sample_remove(const char *path, const struct stat *file, int type,
-                                struct FTW *place)
-{
-    (void)file;
-    (void)type;
-    (void)place;
-    return remove(path);
-}
-
-static inline void sample_folder_remove(void)
-{
-    (void)nftw(sample_folder, sample_remove, 8, FTW_DEPTH | FTW_PHYS);
-}
-
-/* The path of a file in the folder; valid until the fourth call from now. */
+/* The path of a file in the folder; valid until the eighth call from now. */
 static inline const char *sample_path(const char *name)
 {
-    static char paths[4][512];
+    static char paths[8][SCRATCH_PATH_MAX];
     static unsigned next;
-    char *path = paths[next++ % 4];
-    (void)snprintf(path, sizeof(paths[0]), "%s/%s", sample_folder, name);
-    return path;
+    char *path = paths[next++ % 8];
+    return strcpy(path, scratch_path(name).text);
+}
+
+/* Removes a database with all that lies beside it. */
+static inline void sample_remove_run(const char *name)
+{
+    static const char *const ends[] = {"", "-wal", "-shm", "-journal", ".lock"};
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        char path[SCRATCH_PATH_MAX + 16];
+        (void)snprintf(path, sizeof(path), "%s%s", sample_path(name), ends[i]);
+        (void)unlink(path);
+    }
 }
 
 static inline struct record_executor sample_executor(void)

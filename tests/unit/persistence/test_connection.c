@@ -82,7 +82,7 @@ START_TEST(file_that_cannot_be_written)
     ck_assert_int_eq(chmod(sample_path("run.db"), 0444), 0);
     if (geteuid() == 0) {
         /* Root may write everything: be somebody else. */
-        ck_assert_int_eq(chmod(sample_folder, 0777), 0);
+        ck_assert_int_eq(chmod(scratch_folder, 0777), 0);
         ck_assert_int_eq(chown(sample_path("run.db"), 65534, (gid_t)-1), 0);
         ck_assert_int_eq(
             connection_open(sample_path("run.db"), CONNECTION_WRITER, &connection, &failure),
@@ -381,7 +381,7 @@ int main(void)
 {
     Suite *suite = suite_create("persistence/connection");
     TCase *tcase = tcase_create("connection");
-    tcase_add_checked_fixture(tcase, sample_folder_create, sample_folder_remove);
+    tcase_add_checked_fixture(tcase, scratch_setup, scratch_teardown);
     tcase_add_test(tcase, what_cannot_be_opened);
     tcase_add_test(tcase, reader_cannot_write);
     tcase_add_test(tcase, file_that_cannot_be_written);
@@ -391,13 +391,13 @@ int main(void)
     tcase_add_test(tcase, scratch_database_leaves_no_file);
     suite_add_tcase(suite, tcase);
     tcase = tcase_create("row");
-    tcase_add_checked_fixture(tcase, sample_folder_create, sample_folder_remove);
+    tcase_add_checked_fixture(tcase, scratch_setup, scratch_teardown);
     tcase_add_test(tcase, rows_bind_what_they_are_given);
     tcase_add_test(tcase, value_that_is_too_long_is_refused);
     tcase_add_test(tcase, rows_refuse_overflown_money_and_duplicates);
     suite_add_tcase(suite, tcase);
     tcase = tcase_create("schema");
-    tcase_add_checked_fixture(tcase, sample_folder_create, sample_folder_remove);
+    tcase_add_checked_fixture(tcase, scratch_setup, scratch_teardown);
     tcase_add_test(tcase, schema_is_made_and_recognised);
     tcase_add_test(tcase, write_ahead_log_needs_shared_memory);
     tcase_add_test(tcase, every_table_but_the_journal_is_listed);

@@ -172,7 +172,7 @@ int main(void)
 {
     Suite *suite = suite_create("persistence/flips");
     TCase *tcase = tcase_create("flips");
-    tcase_add_checked_fixture(tcase, sample_folder_create, sample_folder_remove);
+    tcase_add_checked_fixture(tcase, scratch_setup, scratch_teardown);
     tcase_set_timeout(tcase, 1500);
     tcase_add_loop_test(tcase, flipped_bits_are_told_or_harmless, 0, SLICES);
     suite_add_tcase(suite, tcase);

@@ -234,7 +234,7 @@ int main(void)
 {
     Suite *suite = suite_create("persistence/lock");
     TCase *tcase = tcase_create("lock");
-    tcase_add_checked_fixture(tcase, sample_folder_create, sample_folder_remove);
+    tcase_add_checked_fixture(tcase, scratch_setup, scratch_teardown);
     tcase_add_test(tcase, second_owner_is_refused_with_the_pid);
     tcase_add_test(tcase, other_files_are_free);
     tcase_add_test(tcase, another_name_of_the_file_is_the_same_file);

@@ -321,7 +321,7 @@ START_TEST(what_cannot_be_read)
         ck_assert_ptr_null(reader);
     }
     struct reader *reader = NULL;
-    ck_assert_int_eq(reader_open(sample_folder, &reader, &failure), ERR_IO);
+    ck_assert_int_eq(reader_open(scratch_folder, &reader, &failure), ERR_IO);
     FILE *file = fopen(sample_path("garbage.db"), "w");
     for (int i = 0; i < 1000; i++) {
         (void)fputs("garbage ", file);
@@ -437,7 +437,7 @@ int main(void)
 {
     Suite *suite = suite_create("persistence/reader");
     TCase *tcase = tcase_create("reader");
-    tcase_add_checked_fixture(tcase, sample_folder_create, sample_folder_remove);
+    tcase_add_checked_fixture(tcase, scratch_setup, scratch_teardown);
     tcase_add_test(tcase, events_equal_what_was_published);
     tcase_add_test(tcase, between_begin_and_end_nothing_changes);
     tcase_add_test(tcase, records_equal_what_was_written);

@@ -292,7 +292,7 @@ END_TEST
 
 START_TEST(folder_that_cannot_be_written)
 {
-    ck_assert_int_eq(chmod(sample_folder, 0555), 0);
+    ck_assert_int_eq(chmod(scratch_folder, 0555), 0);
     if (geteuid() == 0) {
         ck_assert_int_eq(seteuid(65534), 0); /* Root may write everything: be somebody else. */
     }
@@ -302,7 +302,7 @@ START_TEST(folder_that_cannot_be_written)
     if (getuid() == 0) {
         ck_assert_int_eq(seteuid(0), 0);
     }
-    ck_assert_int_eq(chmod(sample_folder, 0755), 0);
+    ck_assert_int_eq(chmod(scratch_folder, 0755), 0);
 }
 END_TEST
 
@@ -312,7 +312,7 @@ START_TEST(finished_run_is_read_where_nothing_can_be_written)
     append_fills(store, 1, 3);
     close_store(store);
     ck_assert_int_eq(chmod(sample_path("run.db"), 0444), 0);
-    ck_assert_int_eq(chmod(sample_folder, 0555), 0);
+    ck_assert_int_eq(chmod(scratch_folder, 0555), 0);
     if (geteuid() == 0) {
         ck_assert_int_eq(seteuid(65534), 0);
     }
@@ -320,7 +320,7 @@ START_TEST(finished_run_is_read_where_nothing_can_be_written)
     if (getuid() == 0) {
         ck_assert_int_eq(seteuid(0), 0);
     }
-    ck_assert_int_eq(chmod(sample_folder, 0755), 0);
+    ck_assert_int_eq(chmod(scratch_folder, 0755), 0);
 }
 END_TEST
 
@@ -470,7 +470,7 @@ END_TEST
 static TCase *add_case(Suite *suite, const char *name)
 {
     TCase *tcase = tcase_create(name);
-    tcase_add_checked_fixture(tcase, sample_folder_create, sample_folder_remove);
+    tcase_add_checked_fixture(tcase, scratch_setup, scratch_teardown);
     tcase_set_timeout(tcase, 60);
     suite_add_tcase(suite, tcase);
     return tcase;

@@ -110,7 +110,7 @@ int main(void)
 {
     Suite *suite = suite_create("persistence/store");
     TCase *tcase = tcase_create("store");
-    tcase_add_checked_fixture(tcase, sample_folder_create, sample_folder_remove);
+    tcase_add_checked_fixture(tcase, scratch_setup, scratch_teardown);
     tcase_add_test(tcase, kinds_are_found_by_type);
     tcase_add_loop_test(tcase, records_become_numbered_events, 0, TYPE_COUNT);
     tcase_add_loop_test(tcase, a_gap_stops_the_store_for_good, 0, TYPE_COUNT);

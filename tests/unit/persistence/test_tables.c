@@ -15,7 +15,7 @@ static struct text data;
 
 static void tables_create(void)
 {
-    sample_folder_create();
+    scratch_setup();
     ck_assert_int_eq(
         connection_open(sample_path("run.db"), CONNECTION_WRITER, &connection, &failure), ERR_NONE);
     ck_assert_int_eq(schema_create(&connection, &failure), ERR_NONE);
@@ -29,7 +29,7 @@ static void tables_remove(void)
     tables_done(&tables); /* A zeroed struct is allowed. */
     connection_close(&connection);
     text_done(&data);
-    sample_folder_remove();
+    scratch_teardown();
 }
 
 static enum err try_put(const struct record *record)

@@ -529,7 +529,7 @@ int main(void)
 {
     Suite *suite = suite_create("persistence/verify");
     TCase *tcase = tcase_create("verify");
-    tcase_add_checked_fixture(tcase, sample_folder_create, sample_folder_remove);
+    tcase_add_checked_fixture(tcase, scratch_setup, scratch_teardown);
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, sound_run_is_sound);
     tcase_add_test(tcase, sides_of_a_hedged_position_are_counted_apart);
@@ -545,7 +545,7 @@ int main(void)
     tcase_add_test(tcase, what_cannot_be_looked_at_is_refused);
     suite_add_tcase(suite, tcase);
     tcase = tcase_create("salvage");
-    tcase_add_checked_fixture(tcase, sample_folder_create, sample_folder_remove);
+    tcase_add_checked_fixture(tcase, scratch_setup, scratch_teardown);
     tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, sound_beginning_is_salvaged, 0, 5);
     tcase_add_test(tcase, long_journal_is_salvaged_whole);

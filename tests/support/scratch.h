@@ -1,65 +1,77 @@
 /*
- * tests/unit/market/scratch.h - a folder for the files of one test, and ways to fill it.
+ * tests/support/scratch.h - a folder for the files of one test, and ways to fill it.
  *
- * scratch_setup() and scratch_teardown() are a checked fixture: every test has a folder of its own.
+ * scratch_setup() and scratch_teardown() are a checked fixture: every test has a folder of its own,
+ * below TMPDIR.
  *
  * Threads: one test process.
  */
-#ifndef TUTTI_TESTS_UNIT_MARKET_SCRATCH_H
-#define TUTTI_TESTS_UNIT_MARKET_SCRATCH_H
+#ifndef TUTTI_TESTS_SUPPORT_SCRATCH_H
+#define TUTTI_TESTS_SUPPORT_SCRATCH_H
 
 #include <check.h>
 #include <dirent.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <zlib.h>
 
-enum { SCRATCH_PATH_MAX = 512 };
+#include "base/assert.h"
 
-static char scratch_folder[] = P_tmpdir "/tutti.XXXXXX";
+enum { SCRATCH_PATH_MAX = 512, SCRATCH_DEPTH_MAX = 8 };
+
+static char scratch_folder[SCRATCH_PATH_MAX / 2];
 
 static inline void scratch_setup(void)
 {
+    const char *base = getenv("TMPDIR");
+    (void)snprintf(scratch_folder, sizeof(scratch_folder), "%s/tutti-test-XXXXXX",
+                   base != NULL ? base : P_tmpdir);
     ck_assert_ptr_nonnull(mkdtemp(scratch_folder));
+}
+
+static inline int scratch_remove(const char *path, const struct stat *file, int type,
+                                 struct FTW *place)
+{
+    (void)file;
+    (void)type;
+    (void)place;
+    return remove(path);
+}
+
+/* Removes the folder with all that is in it. */
+static inline void scratch_teardown(void)
+{
+    ck_assert_int_eq(nftw(scratch_folder, scratch_remove, SCRATCH_DEPTH_MAX, FTW_DEPTH | FTW_PHYS),
+                     0);
 }
 
 struct scratch_path {
     char text[SCRATCH_PATH_MAX];
 };
 
-/* The path of a file in the folder. */
+/* The path of a file in the folder. Allocates nothing: it is asked for while memory is refused. */
 static inline struct scratch_path scratch_path(const char *name)
 {
     struct scratch_path path;
-    (void)snprintf(path.text, sizeof(path.text), "%s/%s", scratch_folder, name);
+    const int length = snprintf(path.text, sizeof(path.text), "%s/%s", scratch_folder, name);
+    ASSERT(length < (int)sizeof(path.text));
     return path;
 }
 
-/* How many files are in the folder; removes them when asked to. */
-static inline int scratch_count(int remove_them)
+/* How many files are in the folder. */
+static inline int scratch_count(void)
 {
     DIR *folder = opendir(scratch_folder);
     ck_assert_ptr_nonnull(folder);
     int count = 0;
     const struct dirent *entry;
     while ((entry = readdir(folder)) != NULL) {
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {
-            count++;
-            if (remove_them) {
-                ck_assert_int_eq(remove(scratch_path(entry->d_name).text), 0);
-            }
-        }
+        count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
     }
     closedir(folder);
     return count;
-}
-
-static inline void scratch_teardown(void)
-{
-    (void)scratch_count(1);
-    ck_assert_int_eq(rmdir(scratch_folder), 0);
 }
 
 /* Writes a file and returns its path. */
@@ -76,17 +88,6 @@ static inline struct scratch_path scratch_write(const char *name, const void *by
 static inline struct scratch_path scratch_write_text(const char *name, const char *text)
 {
     return scratch_write(name, text, strlen(text));
-}
-
-/* Writes a gzip file and returns its path. */
-static inline struct scratch_path scratch_write_gz(const char *name, const char *text)
-{
-    const struct scratch_path path = scratch_path(name);
-    gzFile file = gzopen(path.text, "wb");
-    ck_assert_ptr_nonnull(file);
-    ck_assert_int_eq(gzwrite(file, text, (unsigned)strlen(text)), (int)strlen(text));
-    ck_assert_int_eq(gzclose(file), Z_OK);
-    return path;
 }
 
 /* A file's bytes, allocated. */

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/digits.h"
+
 enum { DECIMAL_EXPONENT_MAX = 1000 }; /* Beyond this an exponent only overflows or vanishes. */
 
 static const uint64_t powers_of_ten[DECIMAL_DIGITS + 1] = {
@@ -529,16 +531,6 @@ struct decimal decimal_literal(const char *text)
     return value;
 }
 
-/* Writes the digits of value so that they end before `end`, at least `count_min` of them. */
-static char *print_digits_before(char *end, uint64_t value, unsigned count_min)
-{
-    for (unsigned count = 0; count < count_min || value != 0; count++) {
-        *--end = (char)('0' + value % 10);
-        value /= 10;
-    }
-    return end;
-}
-
 size_t decimal_print(struct decimal value, char out[DECIMAL_TEXT_MAX])
 {
     if (!decimal_is_valid(value)) {
@@ -546,24 +538,23 @@ size_t decimal_print(struct decimal value, char out[DECIMAL_TEXT_MAX])
         return sizeof("invalid") - 1;
     }
     uint64_t fraction;
-    const uint128_t whole = split(magnitude_of(value), &fraction);
-    char text[DECIMAL_TEXT_MAX];
-    char *const end = text + sizeof(text);
-    char *start = end;
-    if (fraction != 0) {
-        const unsigned zeros = strip_zeros(&fraction);
-        start = print_digits_before(start, fraction, DECIMAL_DIGITS - zeros);
-        *--start = '.';
-    }
-    /* A whole part has up to 21 digits, one or two more than 64 bits hold. */
-    start = print_digits_before(start, (uint64_t)(whole % DECIMAL_SCALE),
-                                whole < DECIMAL_SCALE ? 1 : DECIMAL_DIGITS);
-    start = print_digits_before(start, (uint64_t)(whole / DECIMAL_SCALE), 0);
+    uint128_t whole = split(magnitude_of(value), &fraction);
+    char *end = out;
     if (value.raw < 0) {
-        *--start = '-';
+        *end++ = '-';
     }
-    const size_t length = (size_t)(end - start);
-    memcpy(out, start, length);
-    out[length] = '\0';
-    return length;
+    if (whole < DIGITS_SIXTEEN) {
+        end = digits_put(end, (uint64_t)whole);
+    } else { /* Up to 21 digits, one or two more than 64 bits hold. */
+        end = digits_put(end, (uint64_t)(whole / DIGITS_SIXTEEN));
+        whole %= DIGITS_SIXTEEN;
+        end = digits_put_eight(end, (uint64_t)(whole / DIGITS_EIGHT));
+        end = digits_put_eight(end, (uint64_t)(whole % DIGITS_EIGHT));
+    }
+    if (fraction != 0) {
+        *end++ = '.';
+        end = digits_put_fraction(end, fraction);
+    }
+    *end = '\0';
+    return (size_t)(end - out);
 }

@@ -176,7 +176,8 @@ enum err action_parse(const struct node *node, const char *path, struct arena *a
 static void action_put_text(struct text *out, const char *key, const char *value)
 {
     if (value != NULL) {
-        json_put_string(out, key, value);
+        json_key(out, key);
+        json_string(out, value);
     }
 }
 

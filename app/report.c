@@ -252,7 +252,8 @@ static bool report_visit_balances(void *context, int count, const char *const *n
     (void)count;
     (void)names;
     struct report_load *load = context;
-    json_put_raw(&load->balances, values[0], values[1]);
+    json_key(&load->balances, values[0]);
+    json_raw(&load->balances, values[1]);
     return true;
 }
 

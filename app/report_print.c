@@ -115,8 +115,8 @@ static void json_put_sums(struct text *out, const struct report_sums *sums)
     json_object_begin(out);
     for (int i = 1; i < CLOSE_TYPE_COUNT; i++) {
         if (sums->close_type_counts[i] > 0) {
-            json_put_int(out, field_name_of(close_type_names, i),
-                         (int64_t)sums->close_type_counts[i]);
+            json_key(out, field_name_of(close_type_names, i));
+            json_int(out, (int64_t)sums->close_type_counts[i]);
         }
     }
     json_object_end(out);

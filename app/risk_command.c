@@ -104,7 +104,8 @@ static bool risk_add_denied(void *context, int count, const char *const *names,
     (void)names;
     struct text *out = context;
     if (values[0] != NULL && values[1] != NULL) {
-        json_put_int(out, values[0], strtoll(values[1], NULL, 10));
+        json_key(out, values[0]);
+        json_int(out, strtoll(values[1], NULL, 10));
     }
     return true;
 }

@@ -6,11 +6,12 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/digits.h"
 
 enum {
     TEXT_CAPACITY_FIRST = 256,
     JSON_TOKEN_MARKS_MAX = 4, /* A comma, two quotes and a colon. */
-    TEXT_INT_MAX = 20,        /* "-9223372036854775808" */
+    TEXT_INT_MAX = 1 + DIGITS_ROOM,
 };
 
 void text_init(struct text *text)
@@ -47,8 +48,8 @@ const char *text_string(const struct text *text)
     return text->data != NULL ? text->data : "";
 }
 
-/* Makes room for `more` bytes and a NUL. */
-static bool text_reserve(struct text *text, size_t more)
+/* The slow part of text_reserve(). */
+static bool text_grow(struct text *text, size_t more)
 {
     if (text->failed) {
         return false;
@@ -58,9 +59,6 @@ static bool text_reserve(struct text *text, size_t more)
         return false;
     }
     const size_t needed = text->length + more + 1;
-    if (needed <= text->capacity) {
-        return true;
-    }
     size_t capacity = text->capacity != 0 ? text->capacity : TEXT_CAPACITY_FIRST;
     while (capacity < needed) {
         capacity *= 2;
@@ -77,6 +75,12 @@ static bool text_reserve(struct text *text, size_t more)
     text->data = data;
     text->capacity = capacity;
     return true;
+}
+
+/* Makes room for `more` bytes and a NUL. */
+static inline bool text_reserve(struct text *text, size_t more)
+{
+    return (!text->failed && more < text->capacity - text->length) || text_grow(text, more);
 }
 
 void text_append(struct text *text, const char *bytes, size_t length)
@@ -105,26 +109,14 @@ void text_append_char(struct text *text, char c)
     }
 }
 
-/* Writes the digits to `out`, TEXT_INT_MAX bytes at most, and returns what follows them. */
+/* Writes a number to `out`, which has room for TEXT_INT_MAX bytes, and returns what follows it. */
 static char *text_put_int(char *out, int64_t value)
 {
-    char digits[TEXT_INT_MAX];
-    char *const end = digits + sizeof(digits);
-    char *start = end;
-    uint64_t magnitude = value < 0 ? UINT64_C(0) - (uint64_t)value : (uint64_t)value;
-    for (; magnitude >= 100; magnitude /= 100) {
-        *--start = (char)('0' + magnitude % 10);
-        *--start = (char)('0' + magnitude % 100 / 10);
+    if (value >= 0) {
+        return digits_put(out, (uint64_t)value);
     }
-    do {
-        *--start = (char)('0' + magnitude % 10);
-        magnitude /= 10;
-    } while (magnitude != 0);
-    if (value < 0) {
-        *--start = '-';
-    }
-    memcpy(out, start, (size_t)(end - start));
-    return out + (end - start);
+    *out++ = '-';
+    return digits_put(out, UINT64_C(0) - (uint64_t)value);
 }
 
 /* `out` lies behind the content: that much more is content now. */
@@ -344,53 +336,35 @@ static bool json_copy_plain(char *out, const char *value, size_t length)
     return true;
 }
 
-/*
- * A comma where one is needed and the value in quotes, with one reservation that has `more` bytes
- * of room behind it. Returns what follows the value and extends the text by nothing yet. NULL and
- * nothing written when a byte needs an escape or the text has failed.
- */
-static char *json_open(struct text *text, const char *value, size_t more)
+/* A comma where one is needed, the value in quotes, and `after` unless that is NUL. */
+static void json_put_quoted(struct text *text, const char *value, char after)
 {
     const size_t length = strlen(value);
-    if (!text_reserve(text, length + JSON_TOKEN_MARKS_MAX + more)) {
-        return NULL;
+    if (!text_reserve(text, length + JSON_TOKEN_MARKS_MAX)) {
+        return;
     }
     char *out = text->data + text->length;
     if (json_needs_comma(text)) {
         *out++ = ',';
     }
     *out++ = '"';
-    if (!json_copy_plain(out, value, length)) {
+    if (json_copy_plain(out, value, length)) {
+        out += length;
+        *out++ = '"';
+        text_extend_to(text, out);
+    } else {
         text->data[text->length] = '\0';
-        return NULL;
+        json_separate(text);
+        json_quote(text, value);
     }
-    out += length;
-    *out++ = '"';
-    return out;
-}
-
-/* The key with its colon and room for a value of `more` bytes behind it, where that is to be
- * written. NULL: the text has failed. What events consist of is written with one reservation for
- * key and value, and one look for the comma. */
-static char *json_member(struct text *text, const char *key, size_t more)
-{
-    char *out = json_open(text, key, more);
-    if (out != NULL) {
-        *out++ = ':';
-        return out;
+    if (after != '\0') {
+        text_append_char(text, after);
     }
-    json_separate(text);
-    json_quote(text, key);
-    text_append_char(text, ':');
-    return text_reserve(text, more) ? text->data + text->length : NULL;
 }
 
 void json_key(struct text *text, const char *key)
 {
-    char *out = json_member(text, key, 0);
-    if (out != NULL) {
-        text_extend_to(text, out);
-    }
+    json_put_quoted(text, key, ':');
 }
 
 void json_string(struct text *text, const char *value)
@@ -399,13 +373,7 @@ void json_string(struct text *text, const char *value)
         json_null(text);
         return;
     }
-    char *out = json_open(text, value, 0);
-    if (out != NULL) {
-        text_extend_to(text, out);
-    } else {
-        json_separate(text);
-        json_quote(text, value);
-    }
+    json_put_quoted(text, value, '\0');
 }
 
 static char *json_print_decimal(char *out, struct decimal value)
@@ -464,51 +432,90 @@ void json_raw(struct text *text, const char *json)
     text_append(text, json, length);
 }
 
-void json_put_string(struct text *text, const char *key, const char *value)
+static void json_copy_name(char *out, const char *name, size_t length)
 {
-    const size_t length = value != NULL ? strlen(value) : 0;
-    char *out = json_member(text, key, length + JSON_TOKEN_MARKS_MAX);
+    ASSERT(length >= sizeof(uint32_t)); /* Quotes, a colon and a letter between them. */
+    if (length < sizeof(uint64_t)) {
+        memcpy(out, name, sizeof(uint32_t));
+        const size_t last = length - sizeof(uint32_t);
+        memcpy(out + last, name + last, sizeof(uint32_t));
+        return;
+    }
+    for (size_t i = 0; i + sizeof(uint64_t) < length; i += sizeof(uint64_t)) {
+        memcpy(out + i, name + i, sizeof(uint64_t));
+    }
+    const size_t last = length - sizeof(uint64_t);
+    memcpy(out + last, name + last, sizeof(uint64_t));
+}
+
+/* A comma where one is needed and the name. Returns where its value begins, with room for `more`
+ * bytes, and extends the text by nothing yet; NULL: the text has failed. Events consist of members:
+ * each is written with one reservation. */
+static char *json_begin_member(struct text *text, const char *name, size_t length, size_t more)
+{
+    if (!text_reserve(text, 1 + length + more)) {
+        return NULL;
+    }
+    char *out = text->data + text->length;
+    if (json_needs_comma(text)) {
+        *out++ = ',';
+    }
+    json_copy_name(out, name, length);
+    return out + length;
+}
+
+void json_member_string(struct text *text, const char *name, size_t length, const char *value)
+{
+    const size_t value_length = value != NULL ? strlen(value) : 0;
+    char *out = json_begin_member(text, name, length, value_length + JSON_TOKEN_MARKS_MAX);
     if (out == NULL) {
         return;
     }
-    text_extend_to(text, out);
     if (value == NULL) {
+        text_extend_to(text, out);
         json_null(text);
         return;
     }
     *out = '"';
-    if (json_copy_plain(out + 1, value, length)) {
-        out[length + 1] = '"';
-        text_extend_to(text, out + length + 2);
+    if (json_copy_plain(out + 1, value, value_length)) {
+        out[value_length + 1] = '"';
+        text_extend_to(text, out + value_length + 2);
     } else {
+        text_extend_to(text, out);
         json_quote(text, value);
     }
 }
 
-void json_put_decimal(struct text *text, const char *key, struct decimal value)
+void json_member_decimal(struct text *text, const char *name, size_t length, struct decimal value)
 {
-    char *out = json_member(text, key, DECIMAL_TEXT_MAX + JSON_TOKEN_MARKS_MAX);
+    char *out = json_begin_member(text, name, length, DECIMAL_TEXT_MAX + JSON_TOKEN_MARKS_MAX);
     if (out != NULL) {
         text_extend_to(text, json_print_decimal(out, value));
     }
 }
 
-void json_put_int(struct text *text, const char *key, int64_t value)
+void json_member_int(struct text *text, const char *name, size_t length, int64_t value)
 {
-    char *out = json_member(text, key, TEXT_INT_MAX);
+    char *out = json_begin_member(text, name, length, TEXT_INT_MAX);
     if (out != NULL) {
         text_extend_to(text, text_put_int(out, value));
     }
 }
 
-void json_put_bool(struct text *text, const char *key, bool value)
+void json_member_bool(struct text *text, const char *name, size_t length, bool value)
 {
-    json_key(text, key);
-    json_bool(text, value);
+    char *out = json_begin_member(text, name, length, 0);
+    if (out != NULL) {
+        text_extend_to(text, out);
+        json_bool(text, value);
+    }
 }
 
-void json_put_raw(struct text *text, const char *key, const char *json)
+void json_member_raw(struct text *text, const char *name, size_t length, const char *json)
 {
-    json_key(text, key);
-    json_raw(text, json);
+    char *out = json_begin_member(text, name, length, 0);
+    if (out != NULL) {
+        text_extend_to(text, out);
+        json_raw(text, json);
+    }
 }

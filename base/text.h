@@ -70,11 +70,21 @@ void json_null(struct text *text);
  * nothing but white space becomes null. */
 void json_raw(struct text *text, const char *json);
 
-/* Key and value in one call. */
-void json_put_string(struct text *text, const char *key, const char *value);
-void json_put_decimal(struct text *text, const char *key, struct decimal value);
-void json_put_int(struct text *text, const char *key, int64_t value);
-void json_put_bool(struct text *text, const char *key, bool value);
-void json_put_raw(struct text *text, const char *key, const char *json);
+/*
+ * Key and value in one call. The key is a literal that needs no escape, so that with its quotes and
+ * its colon it is a constant and copied as it stands; for any other key there is json_key().
+ */
+#define json_put_string(text, key, value) json_member_string(text, JSON_NAME(key), value)
+#define json_put_decimal(text, key, value) json_member_decimal(text, JSON_NAME(key), value)
+#define json_put_int(text, key, value) json_member_int(text, JSON_NAME(key), value)
+#define json_put_bool(text, key, value) json_member_bool(text, JSON_NAME(key), value)
+#define json_put_raw(text, key, json) json_member_raw(text, JSON_NAME(key), json)
+
+#define JSON_NAME(key) "\"" key "\":", sizeof("\"" key "\":") - 1
+void json_member_string(struct text *text, const char *name, size_t length, const char *value);
+void json_member_decimal(struct text *text, const char *name, size_t length, struct decimal value);
+void json_member_int(struct text *text, const char *name, size_t length, int64_t value);
+void json_member_bool(struct text *text, const char *name, size_t length, bool value);
+void json_member_raw(struct text *text, const char *name, size_t length, const char *json);
 
 #endif

@@ -47,7 +47,8 @@ static void field_print_map(const struct field_list *map, struct text *out)
     const struct field_entry *entries = map->items;
     json_object_begin(out);
     for (size_t i = 0; i < map->count; i++) {
-        json_put_decimal(out, entries[i].key, entries[i].value);
+        json_key(out, entries[i].key);
+        json_decimal(out, entries[i].value);
     }
     json_object_end(out);
 }

@@ -36,7 +36,8 @@ static void schema_print_bound(const char *key, const char *bound, struct text *
     char digits[DECIMAL_TEXT_MAX];
     const size_t length = decimal_print(decimal_literal(bound), digits);
     if (node_is_json_number(digits, length)) {
-        json_put_raw(out, key, digits);
+        json_key(out, key);
+        json_raw(out, digits);
     }
 }
 

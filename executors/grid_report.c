@@ -50,7 +50,8 @@ static void grid_put_states(const struct grid *grid, struct text *out)
     json_key(out, "levels_by_state");
     json_object_begin(out);
     for (size_t i = 0; i < GRID_LEVEL_STATE_COUNT; i++) {
-        json_put_int(out, names[i], counts[i]);
+        json_key(out, names[i]);
+        json_int(out, counts[i]);
     }
     json_object_end(out);
 }

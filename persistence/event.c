@@ -215,8 +215,8 @@ static void event_print_close_types(const struct performance_report *report, str
     json_object_begin(out);
     for (int type = 1; type < CLOSE_TYPE_COUNT; type++) {
         if (report->close_type_counts[type] != 0) {
-            json_put_int(out, record_close_type_name(type),
-                         (int64_t)report->close_type_counts[type]);
+            json_key(out, record_close_type_name(type));
+            json_int(out, (int64_t)report->close_type_counts[type]);
         }
     }
     json_object_end(out);
@@ -255,7 +255,8 @@ static void event_print_note(enum record_kind kind, const struct record_note *no
         json_put_decimal(out, "value", note->value);
     } else if (kind == RECORD_RISK_DENIED || kind == RECORD_RISK_STATE) {
         json_put_string(out, "scope", note->scope);
-        json_put_string(out, kind == RECORD_RISK_DENIED ? "code" : "state", note->code);
+        json_key(out, kind == RECORD_RISK_DENIED ? "code" : "state");
+        json_string(out, note->code);
         if (kind == RECORD_RISK_STATE) {
             json_put_string(out, "before", note->before);
             json_put_string(out, "actor", note->actor);

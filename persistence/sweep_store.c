@@ -258,7 +258,8 @@ static void sweep_store_print_close_types(struct text *out, const struct perform
     json_object_begin(out);
     for (int i = 1; i < CLOSE_TYPE_COUNT; i++) {
         if (total->close_type_counts[i] > 0) {
-            json_put_int(out, record_close_type_name(i), (int64_t)total->close_type_counts[i]);
+            json_key(out, record_close_type_name(i));
+            json_int(out, (int64_t)total->close_type_counts[i]);
         }
     }
     json_object_end(out);

@@ -204,7 +204,8 @@ static void hb_put_breakeven(struct text *out, const char *key, struct decimal q
     if (decimal_sign(base) > 0) {
         hummingbot_put_number(out, key, decimal_divide(quote, base));
     } else {
-        json_put_raw(out, key, "null");
+        json_key(out, key);
+        json_null(out);
     }
 }
 

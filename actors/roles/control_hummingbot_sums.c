@@ -28,7 +28,8 @@ void hummingbot_put_number(struct text *out, const char *key, struct decimal val
 {
     char digits[DECIMAL_TEXT_MAX];
     (void)decimal_print(value, digits);
-    json_put_raw(out, key, digits);
+    json_key(out, key);
+    json_raw(out, digits);
 }
 
 /* ---- Sums over executors ---- */

@@ -60,10 +60,10 @@ static void openapi_put_responses(struct text *out, const struct control_route *
         "{\"$ref\":\"#/components/schemas/Refusal\"}}}}";
     json_key(out, "responses");
     json_object_begin(out);
-    json_put_raw(out, route->status == 201 ? "201" : "200",
-                 strcmp(route->path, "/metrics") == 0
-                     ? "{\"description\":\"Done.\",\"content\":{\"text/plain\":{}}}"
-                     : "{\"description\":\"Done.\",\"content\":{\"application/json\":{}}}");
+    json_key(out, route->status == 201 ? "201" : "200");
+    json_raw(out, strcmp(route->path, "/metrics") == 0
+                      ? "{\"description\":\"Done.\",\"content\":{\"text/plain\":{}}}"
+                      : "{\"description\":\"Done.\",\"content\":{\"application/json\":{}}}");
     json_put_raw(out, "default", refusal);
     json_object_end(out);
 }

@@ -40,7 +40,8 @@ uint32_t books_find_differences(struct orchestrator *orch, uint32_t venue,
     for (uint32_t i = 0; i < count; i++) {
         const struct decimal expected = balances_expected(orch, venue, balances[i].asset);
         if (!decimal_equal(expected, balances[i].total)) {
-            json_put_decimal(out, balances[i].asset, decimal_subtract(balances[i].total, expected));
+            json_key(out, balances[i].asset);
+            json_decimal(out, decimal_subtract(balances[i].total, expected));
             differences++;
         }
     }
@@ -81,7 +82,8 @@ enum err books_on_balances(struct orchestrator *orch, const struct message_balan
     }
     for (uint32_t i = 0; i < balances->count; i++) {
         balances_compare(orch, balances->venue, &balances->items[i]);
-        json_put_decimal(&found, balances->items[i].asset, balances->items[i].total);
+        json_key(&found, balances->items[i].asset);
+        json_decimal(&found, balances->items[i].total);
     }
     json_object_end(&found);
     const struct venue_section *section =

@@ -332,7 +332,8 @@ static void halt_print_denied(const struct orchestrator *orch, struct text *out)
     json_object_begin(out);
     for (unsigned code = DENY_NONE + 1; code < DENY_CODE_COUNT; code++) {
         if (orch->denied[code] != 0) {
-            json_put_int(out, deny_name((enum deny_code)code), (int64_t)orch->denied[code]);
+            json_key(out, deny_name((enum deny_code)code));
+            json_int(out, (int64_t)orch->denied[code]);
         }
     }
     json_object_end(out);

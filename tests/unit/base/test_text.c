@@ -5,6 +5,7 @@
 
 #include <check.h>
 #include <cjson/cJSON.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -140,6 +141,48 @@ START_TEST(json_places_commas)
 }
 END_TEST
 
+/* Names are copied by words, which overlap at the end. */
+START_TEST(json_names_of_every_length_are_copied)
+{
+    enum { LONGEST = 40 };
+    char name[] = "\"abcdefghijklmnopqrstuvwxyzabcdefghijklmn\":";
+    for (size_t letters = 1; letters <= LONGEST; letters++) {
+        char *part = name + LONGEST - letters;
+        part[0] = '"';
+        char expected[5 * sizeof(name) + 32];
+        (void)snprintf(expected, sizeof(expected), "{%s-8,%s\"x\",%s\"0.5\",%strue,%s[]}", part,
+                       part, part, part, part);
+        const size_t length = strlen(part);
+        struct text text = {0};
+        json_object_begin(&text);
+        json_member_int(&text, part, length, -8);
+        json_member_string(&text, part, length, "x");
+        json_member_decimal(&text, part, length, decimal_literal("0.5"));
+        json_member_bool(&text, part, length, true);
+        json_member_raw(&text, part, length, "[]");
+        json_object_end(&text);
+        ck_assert_str_eq(text_string(&text), expected);
+        text_done(&text);
+        part[0] = 'x';
+    }
+}
+END_TEST
+
+START_TEST(json_members_need_escapes_in_values_only)
+{
+    struct text text = {0};
+    json_object_begin(&text);
+    json_put_string(&text, "a", "say \"yes\"");
+    json_put_string(&text, "none", NULL);
+    json_key(&text, "\"");
+    json_string(&text, "\\");
+    json_object_end(&text);
+    ck_assert_str_eq(text_string(&text),
+                     "{\"a\":\"say \\\"yes\\\"\",\"none\":null,\"\\\"\":\"\\\\\"}");
+    text_done(&text);
+}
+END_TEST
+
 START_TEST(json_raw_may_end_with_white_space)
 {
     struct text text = {0};
@@ -237,7 +280,8 @@ START_TEST(keys_are_escaped)
 {
     struct text text = {0};
     json_object_begin(&text);
-    json_put_int(&text, "a\"b\n", 1);
+    json_key(&text, "a\"b\n");
+    json_int(&text, 1);
     json_object_end(&text);
     cJSON *json = cJSON_ParseWithOpts(text_string(&text), NULL, 1);
     ck_assert_ptr_nonnull(json);
@@ -276,6 +320,8 @@ int main(void)
     tcase_add_test(tables, a_failure_sticks_until_cleared);
     tcase_add_test(tables, a_text_over_borrowed_memory_moves_when_it_grows);
     tcase_add_test(tables, json_places_commas);
+    tcase_add_test(tables, json_names_of_every_length_are_copied);
+    tcase_add_test(tables, json_members_need_escapes_in_values_only);
     tcase_add_test(tables, json_raw_may_end_with_white_space);
     tcase_add_test(tables, a_topic_may_stand_in_front);
     tcase_add_loop_test(tables, strings_are_escaped, 0, COUNT(strings));

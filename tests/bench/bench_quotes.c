@@ -245,7 +245,7 @@ static void bench_trailers(const struct run_config *config, const struct run_tap
 int main(void)
 {
     char folder[] = "/tmp/tutti-bench-XXXXXX";
-    char paths[2][sizeof(folder) + 16];
+    char paths[2][sizeof(folder) + 32];
     char command[sizeof(folder) + 16];
     if (access(TUTTI_SOURCE_DIR "/../shared/data/SPY-20131007_11-trades.csv.gz", R_OK) != 0) {
         (void)fprintf(stderr, "bench_quotes: skipped: the recording is not here\n");

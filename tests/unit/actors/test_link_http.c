@@ -82,7 +82,7 @@ START_TEST(each_secret_has_its_scope)
     stage_open_http(1000);
     for (int i = LINK_SECRET_READ; i <= LINK_SECRET_ADMIN; i++) {
         char text[512];
-        char expected[16];
+        char expected[32];
         snprintf(text, sizeof(text),
                  "GET /x HTTP/1.1\r\nHost: [::1]:99\r\nAuthorization: Bearer %s\r\n\r\n",
                  tokens.items[i]);

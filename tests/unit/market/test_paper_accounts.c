@@ -141,7 +141,7 @@ START_TEST(balances_are_listed_in_order_of_appearance)
     ck_assert_int_eq(paper_venue_deposit(fixture.venue, "ABCDEFGHIJKLMNOP", D("1")), ERR_RANGE);
     ck_assert_int_eq(paper_venue_deposit(fixture.venue, "", D("1")), ERR_RANGE);
     for (int i = 0; i < 100; i++) { /* More assets than there was room for. */
-        char name[8];
+        char name[16];
         (void)snprintf(name, sizeof(name), "A%d", i);
         deposit(&fixture, name, "1");
     }

@@ -17,7 +17,6 @@ static void actor_retire(struct system *system, struct actor *actor)
     free(actor->state);
     actor->state = NULL;
     actor->class_ = NULL;
-    actor->dedicated = NULL;
     actor->has_timers = false;
     actor->owes_idle = false;
 }
@@ -36,6 +35,7 @@ bool actor_bury(struct system *system, struct actor *actor)
 static void actor_release(struct system *system, struct actor *actor)
 {
     actor_retire(system, actor);
+    actor->dedicated = NULL;
     slots_give(&system->slots, actor);
     if (!actor_bury(system, actor)) {
         system->scheduler_kind->schedule(system->scheduler, actor);
@@ -86,6 +86,8 @@ void actor_end(struct context *context, enum err reason)
     actor_tell_parent(system, parent, (struct actor_exit){context->self, reason});
 }
 
+/* Without becoming their owner: at this moment a sender from outside may be it, having woken one,
+ * and look up its thread. So `dedicated` stays as it is until system_destroy(). */
 void actor_end_all(struct system *system)
 {
     struct actor *actor = slots_alive(&system->slots);

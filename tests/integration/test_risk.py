@@ -221,16 +221,22 @@ def end(folder, process):
     process.communicate(timeout=SECONDS_MAX)
 
 
-def state_seq(folder, state):
+def state_seqs(folder, state):
     return [row["seq"] for row in rows(folder / "test.db", "SELECT seq, payload FROM journal WHERE"
                                        " kind = 'risk.state' ORDER BY seq")
-            if json.loads(row["payload"])["state"] == state][-1]
+            if json.loads(row["payload"])["state"] == state]
 
 
-def check_nothing_left(folder, process, state="HALTED"):
+def state_seq(folder, process, state, count=1):
+    """Of the last change to a state, after `count` of them: its record may come after the answer."""
+    wait_until(lambda: len(state_seqs(folder, state)) >= count, process)
+    return state_seqs(folder, state)[-1]
+
+
+def check_nothing_left(folder, process, state="HALTED", count=1):
     """After the state is durable no order is submitted, and all that were live are canceled."""
+    seq = state_seq(folder, process, state, count)
     wait_until(lambda: live(folder) == 0, process)
-    seq = state_seq(folder, state)
     later = rows(folder / "test.db", "SELECT count(*) AS n FROM journal WHERE"
                                      f" kind = 'order.submitted' AND seq > {seq}")[0]["n"]
     assert later == 0, f"{later} orders after record {seq}"
@@ -275,21 +281,21 @@ def test_halt_of_a_part(folder):
     for scope in ("venue:none", "paper", "instrument:paper"):
         assert control.ask("risk", state="HALTED", scope=scope)["ok"] is False
     assert control.ask("risk", state="HALTED", scope="controller:other", reason="bad")["ok"]
-    seq = state_seq(folder, "HALTED")
+    seq = state_seq(folder, process, "HALTED")
     trades(folder, process)
     owners = rows(folder / "test.db", "SELECT DISTINCT controller_id FROM journal WHERE"
                                       f" kind = 'order.submitted' AND seq > {seq}")
     assert [row["controller_id"] for row in owners] == ["main"]
     name = rows(folder / "test.db", "SELECT id FROM executor WHERE controller_id = 'main'")[0]["id"]
     assert control.ask("risk", state="HALTED", scope="executor:" + name, reason="bad")["ok"]
-    seq = state_seq(folder, "HALTED")
+    seq = state_seq(folder, process, "HALTED", 2)
     trades(folder, process)
     owners = {row["executor_id"] for row in
               rows(folder / "test.db", "SELECT DISTINCT executor_id FROM journal WHERE"
                                        f" kind = 'order.submitted' AND seq > {seq}")}
     assert len(owners) == 9 and name not in owners
     assert control.ask("risk", state="HALTED", scope="venue:paper", reason="bad")["ok"]
-    check_nothing_left(folder, process)
+    check_nothing_left(folder, process, count=3)
     states = {item["scope"]: item["state"] for item in control.ask("risk")["risk"]}
     assert states == {"controller:other": "HALTED", "executor:" + name: "HALTED",
                       "venue:paper": "HALTED"}
@@ -307,7 +313,7 @@ def test_reducing_lets_closes_through(folder):
     closes = ("SELECT count(*) AS n FROM orders o JOIN executor e ON e.id = o.executor_id WHERE"
               " e.type = 'position_executor' AND o.role = 'close' AND o.status = 'FILLED'")
     wait_until(lambda: rows(folder / "test.db", closes)[0]["n"] == 5, process)
-    seq = state_seq(folder, "REDUCING")
+    seq = state_seq(folder, process, "REDUCING")
     roles = {note["role"] for note in (json.loads(row["payload"]) for row in rows(
         folder / "test.db", f"SELECT payload FROM journal WHERE kind = 'order.submitted' AND"
                             f" seq > {seq}"))}

@@ -65,7 +65,7 @@ enum message_kind {
     MESSAGE_CANCEL,          /* orchestrator -> venue: struct order_id. */
     MESSAGE_UPDATES_WANTED,  /* orchestrator -> venue: empty; for the rest of a crowded step. */
     MESSAGE_VENUE_UPDATE,    /* venue -> orchestrator: as many struct venue_update as fit it. */
-    MESSAGE_RECORD,          /* orchestrator -> persistence: packed struct record. */
+    MESSAGE_RECORDS,         /* orchestrator -> persistence: struct record_page. */
     MESSAGE_COMMITTED,       /* persistence -> orchestrator: struct message_committed. */
     MESSAGE_COMMIT_WANTED,   /* control -> persistence: struct message_commit_wanted; answered once,
                               * by a MESSAGE_COMMITTED, when something newer is committed. */

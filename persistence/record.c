@@ -31,57 +31,76 @@ static const char *const record_close_types[CLOSE_TYPE_COUNT] = {
     [9] = "COMPLETED",  [10] = "POSITION_HOLD",
 };
 
-enum { RECORD_TEXTS_MAX = 9 };
+enum { RECORD_TEXTS_MAX = 9, RECORD_HEAD_TEXTS = 2 };
 
-/* Where the text members of a record lie, for each member of the data union. */
-struct record_texts {
-    size_t count;
+/* How large each member of the data union is, and where its texts lie: names first. */
+struct record_layout {
+    size_t size;
+    size_t names;
+    size_t texts; /* Names included. */
     size_t offsets[RECORD_TEXTS_MAX];
 };
 
+#define SIZE(member) sizeof(((struct record *)NULL)->data.member)
 #define AT(member) offsetof(struct record, data.member)
-static const struct record_texts record_texts_of_data[] = {
-    [RECORD_DATA_RUN] = {9,
+static const struct record_layout record_layouts[] = {
+    [RECORD_DATA_RUN] = {SIZE(run),
+                         0,
+                         9,
                          {AT(run.name), AT(run.mode), AT(run.config), AT(run.config_hash),
                           AT(run.version), AT(run.reason), AT(run.subject), AT(run.effect),
                           AT(run.actor)}},
-    [RECORD_DATA_ACTION] = {6,
+    [RECORD_DATA_ACTION] = {SIZE(action),
+                            0,
+                            6,
                             {AT(action.action_id), AT(action.action), AT(action.code),
                              AT(action.message), AT(action.request), AT(action.actor)}},
-    [RECORD_DATA_EXECUTOR] = {8,
+    [RECORD_DATA_EXECUTOR] = {SIZE(executor),
+                              3,
+                              8,
                               {AT(executor.type), AT(executor.connector_name),
                                AT(executor.trading_pair), AT(executor.config),
                                AT(executor.reserved), AT(executor.state), AT(executor.custom_info),
                                AT(executor.reason)}},
-    [RECORD_DATA_SKIP] = {4,
+    [RECORD_DATA_SKIP] = {SIZE(skip),
+                          3,
+                          4,
                           {AT(skip.type), AT(skip.connector_name), AT(skip.trading_pair),
                            AT(skip.reason)}},
-    [RECORD_DATA_ORDER] = {4,
-                           {AT(order.exchange_order_id), AT(order.venue), AT(order.trading_pair),
-                            AT(order.reason)}},
-    [RECORD_DATA_FILL] = {4,
-                          {AT(fill.venue), AT(fill.account), AT(fill.trading_pair),
-                           AT(fill.fee_asset)}},
-    [RECORD_DATA_POSITION] = {2, {AT(position.venue), AT(position.trading_pair)}},
-    [RECORD_DATA_RATE] = {2, {AT(rate.asset), AT(rate.quote_asset)}},
-    [RECORD_DATA_FUNDING] = {2, {AT(funding.venue), AT(funding.trading_pair)}},
-    [RECORD_DATA_LIQUIDATION] = {3,
-                                 {AT(liquidation.venue), AT(liquidation.trading_pair),
-                                  AT(liquidation.reason)}},
-    [RECORD_DATA_PERFORMANCE] = {0, {0}},
-    [RECORD_DATA_NOTE] = {5,
-                          {AT(note.scope), AT(note.code), AT(note.text), AT(note.before),
-                           AT(note.actor)}},
+    [RECORD_DATA_ORDER] =
+        {SIZE(order),
+         2,
+         4,
+         {AT(order.venue), AT(order.trading_pair), AT(order.exchange_order_id), AT(order.reason)}},
+    [RECORD_DATA_FILL] =
+        {SIZE(fill),
+         4,
+         4,
+         {AT(fill.venue), AT(fill.account), AT(fill.trading_pair), AT(fill.fee_asset)}},
+    [RECORD_DATA_POSITION] =
+        {SIZE(position), 2, 2, {AT(position.venue), AT(position.trading_pair)}},
+    [RECORD_DATA_RATE] = {SIZE(rate), 2, 2, {AT(rate.asset), AT(rate.quote_asset)}},
+    [RECORD_DATA_FUNDING] = {SIZE(funding), 2, 2, {AT(funding.venue), AT(funding.trading_pair)}},
+    [RECORD_DATA_LIQUIDATION] =
+        {SIZE(liquidation),
+         2,
+         3,
+         {AT(liquidation.venue), AT(liquidation.trading_pair), AT(liquidation.reason)}},
+    [RECORD_DATA_PERFORMANCE] = {SIZE(performance), 0, 0, {0}},
+    [RECORD_DATA_NOTE] =
+        {SIZE(note),
+         0,
+         5,
+         {AT(note.scope), AT(note.code), AT(note.text), AT(note.before), AT(note.actor)}},
 };
 #undef AT
+#undef SIZE
 
-static const size_t record_head_texts[] = {
+/* The head's texts are names. */
+static const size_t record_head_texts[RECORD_HEAD_TEXTS] = {
     offsetof(struct record, controller_id),
     offsetof(struct record, executor_id),
 };
-
-enum { RECORD_HEAD_TEXTS = sizeof(record_head_texts) / sizeof(record_head_texts[0]) };
-
 const char *record_kind_type(enum record_kind kind)
 {
     ASSERT((unsigned)kind < RECORD_KIND_COUNT);
@@ -131,18 +150,9 @@ const char *record_client_order_id(const struct record *record, char out[ORDER_I
     return out;
 }
 
-/* The place of the i-th text of the record: first the head's, then those of its data. */
-static size_t record_text_offset(const struct record *record, size_t i)
+static const struct record_layout *record_layout_of(const struct record *record)
 {
-    if (i < RECORD_HEAD_TEXTS) {
-        return record_head_texts[i];
-    }
-    return record_texts_of_data[record_kind_data(record->kind)].offsets[i - RECORD_HEAD_TEXTS];
-}
-
-static size_t record_text_count(const struct record *record)
-{
-    return RECORD_HEAD_TEXTS + record_texts_of_data[record_kind_data(record->kind)].count;
+    return &record_layouts[record_kind_data(record->kind)];
 }
 
 /* The text pointer at an offset, read and written through memcpy as the offset has no type. */
@@ -165,40 +175,62 @@ static size_t record_copy_size(const struct record *record)
                                                                   : 0;
 }
 
+static size_t record_text_size(const struct record *record, size_t offset)
+{
+    const char *text = record_text_get(record, offset);
+    return text != NULL && text[0] != '\0' ? strlen(text) + 1 : 0;
+}
+
 size_t record_packed_size(const struct record *record)
 {
-    size_t size = sizeof(*record) + record_copy_size(record);
-    const size_t count = record_text_count(record);
-    for (size_t i = 0; i < count; i++) {
-        const char *text = record_text_get(record, record_text_offset(record, i));
-        size += text != NULL ? strlen(text) + 1 : 0;
+    const struct record_layout *layout = record_layout_of(record);
+    size_t size = offsetof(struct record, data) + layout->size + record_copy_size(record);
+    for (size_t i = 0; i < RECORD_HEAD_TEXTS && !record->has_lasting_names; i++) {
+        size += record_text_size(record, record_head_texts[i]);
+    }
+    for (size_t i = record->has_lasting_names ? layout->names : 0; i < layout->texts; i++) {
+        size += record_text_size(record, layout->offsets[i]);
     }
     return size;
+}
+
+/* Copies the text at an offset to `next`; returns where the next one goes. */
+static char *record_pack_text(struct record *copy, size_t offset, char *next)
+{
+    const char *text = record_text_get(copy, offset);
+    if (text == NULL) {
+        return next;
+    }
+    if (text[0] == '\0') {
+        record_text_set(copy, offset, "");
+        return next;
+    }
+    const size_t size = strlen(text) + 1;
+    memcpy(next, text, size);
+    record_text_set(copy, offset, next);
+    return next + size;
 }
 
 struct record *record_pack(const struct record *record, void *memory)
 {
     ASSERT((uintptr_t)memory % alignof(struct record) == 0);
+    const struct record_layout *layout = record_layout_of(record);
+    const size_t size = offsetof(struct record, data) + layout->size;
     struct record *copy = memory;
-    memcpy(copy, record, sizeof(*copy));
-    char *next = (char *)memory + sizeof(*copy);
+    memcpy(memory, record, size);
+    char *next = (char *)memory + size;
     const size_t copy_size = record_copy_size(record);
     if (copy_size > 0) {
-        ASSERT(copy_size % alignof(struct record) == 0);
+        ASSERT(size % alignof(struct record) == 0 && copy_size % alignof(struct record) == 0);
         memcpy(next, record->data.executor.copy, copy_size);
         copy->data.executor.copy = next;
         next += copy_size;
     }
-    const size_t count = record_text_count(record);
-    for (size_t i = 0; i < count; i++) {
-        const size_t offset = record_text_offset(record, i);
-        const char *text = record_text_get(record, offset);
-        if (text != NULL) {
-            const size_t size = strlen(text) + 1;
-            memcpy(next, text, size);
-            record_text_set(copy, offset, next);
-            next += size;
-        }
+    for (size_t i = 0; i < RECORD_HEAD_TEXTS && !record->has_lasting_names; i++) {
+        next = record_pack_text(copy, record_head_texts[i], next);
+    }
+    for (size_t i = record->has_lasting_names ? layout->names : 0; i < layout->texts; i++) {
+        next = record_pack_text(copy, layout->offsets[i], next);
     }
     return copy;
 }

@@ -6,7 +6,8 @@
  * once (persistence/event.h) and serves both.
  *
  * Ownership: text members are borrowed. record_pack() copies a record and its texts into one block
- * so that it can travel in a message.
+ * so that it can travel in a message. Names of things (of venues, pairs, assets, controllers,
+ * executors and their types) may stay where they are: see has_lasting_names.
  * Threads: values only.
  */
 #ifndef TUTTI_PERSISTENCE_RECORD_H
@@ -261,6 +262,8 @@ struct record {
     const char *controller_id; /* "" when it concerns none. */
     const char *executor_id;   /* "" when it concerns none. */
     bool has_more; /* The next record belongs to the same change: never commit between them. */
+    /* Its names outlive every copy of it: record_pack() leaves them where they are. */
+    bool has_lasting_names;
     union {
         struct record_run run;
         struct record_action action;
@@ -280,12 +283,13 @@ struct record {
 /* The client order id that an ORDER_* or a FILL concerns; "" for all other kinds. Returns `out`. */
 const char *record_client_order_id(const struct record *record, char out[ORDER_ID_TEXT_MAX]);
 
-/* Bytes record_pack() needs for the record and what it points to. */
+/* Bytes record_pack() needs for the record and what goes along with it. */
 size_t record_packed_size(const struct record *record);
 
 /* Copies record, texts and the copy of an executor into `memory` (aligned for struct record, at
- * least that many bytes); the pointers of the result point into the same block. Returns it. NULL
- * texts stay NULL. */
+ * least that many bytes), and returns it: no more of the record than the member of the union that
+ * its kind uses, so it is never to be assigned as a whole. What it points to lies in the same
+ * block; elsewhere are only lasting names and the empty text. NULL texts stay NULL. */
 struct record *record_pack(const struct record *record, void *memory);
 
 #endif

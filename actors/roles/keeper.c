@@ -5,12 +5,19 @@
 #include <string.h>
 
 #include "actors/messages.h"
+#include "actors/record_page.h"
 #include "base/log.h"
 
 enum {
     KEEPER_EVENTS_MAX_BYTES = 8 << 20, /* Commit early rather than hold more event text. */
     KEEPER_HELD_FIRST = KEEPER_GROUP_MAX,
     KEEPER_RETRY_TAG = 1,
+};
+
+/* A place in the held pages. */
+struct keeper_place {
+    size_t page;
+    uint32_t bytes; /* In the page. */
 };
 
 struct keeper {
@@ -20,16 +27,18 @@ struct keeper {
     struct text events;            /* Of the open group: each event and a newline. */
     struct text info;              /* Of the executor at hand, and its state. */
     struct text state;
-    nng_msg **held; /* Owned: the records that are not committed, in order. First
-                     * those of the open group. Lazy: none. */
+    nng_msg **held; /* Owned: the pages with records that are not committed, in order. */
     size_t held_count;
     size_t held_capacity;
-    uint64_t appended;        /* Sequence number of the last record in the group. */
-    uint64_t group;           /* Records in the open group. */
-    bool has_more;            /* The change that is being appended is not complete. */
-    bool is_full;             /* The disk has no room: records are held, nothing is open. */
-    struct failure full;      /* Why it is. */
-    struct actor_ref watcher; /* Wants to hear of the next commit; or nobody. */
+    struct keeper_place first; /* Of the first record that is not committed. */
+    struct keeper_place next;  /* Of the first one that is not in the open group either. */
+    uint64_t received;         /* Sequence number of the last record that is held. */
+    uint64_t appended;         /* Of the last one in the group. */
+    uint64_t group;            /* Records in the open group. */
+    bool has_more;             /* The change that is being appended is not complete. */
+    bool is_full;              /* The disk has no room: records are held, nothing is open. */
+    struct failure full;       /* Why it is. */
+    struct actor_ref watcher;  /* Wants to hear of the next commit; or nobody. */
     int64_t now_ns;
     crypto_hash_sha256_state hash;
     bool has_failed;
@@ -50,24 +59,37 @@ static enum err keeper_start(struct context *context, void *state, void *argumen
 static enum err keeper_append(struct keeper *keeper, struct record *record,
                               struct failure *failure);
 
-/* Whether the held records from `first` on begin with a change that is complete: a part of one must
- * not be in the store when the run ends in the middle of it. */
-static bool keeper_has_change(const struct keeper *keeper, size_t first)
+/* The held record at a place, which moves behind it; NULL when there is none. */
+static struct record *keeper_read(const struct keeper *keeper, struct keeper_place *place)
 {
-    for (size_t i = first; i < keeper->held_count; i++) {
-        if (!((const struct record *)message_body(keeper->held[i]))->has_more) {
-            return true;
-        }
+    if (place->page == keeper->held_count) {
+        return NULL;
     }
-    return false;
+    struct record_page *page = message_body(keeper->held[place->page]);
+    struct record *record = record_page_at(page, place->bytes, &place->bytes);
+    if (place->bytes == page->used) {
+        *place = (struct keeper_place){.page = place->page + 1};
+    }
+    return record;
+}
+
+/* Whether the held records from a place on begin with a change that is complete: a part of one must
+ * not be in the store when the run ends in the middle of it. */
+static bool keeper_has_change(const struct keeper *keeper, struct keeper_place place)
+{
+    const struct record *record = keeper_read(keeper, &place);
+    while (record != NULL && record->has_more) {
+        record = keeper_read(keeper, &place);
+    }
+    return record != NULL;
 }
 
 /* What a lazy one has put off belongs to the journal of a run that ends in the middle, too. */
 static void keeper_append_rest(struct keeper *keeper)
 {
     struct failure failure = {0};
-    for (size_t i = keeper->group; keeper_has_change(keeper, i) && failure.code == ERR_NONE; i++) {
-        if (keeper_append(keeper, message_body(keeper->held[i]), &failure) != ERR_NONE) {
+    while (keeper_has_change(keeper, keeper->next) && failure.code == ERR_NONE) {
+        if (keeper_append(keeper, keeper_read(keeper, &keeper->next), &failure) != ERR_NONE) {
             keeper->given.outcome->failure = failure;
         }
     }
@@ -80,7 +102,7 @@ static void keeper_stop(struct context *context, void *state)
     struct keeper_outcome *outcome = keeper->given.outcome;
     struct failure failure = {0};
     if (keeper->given.is_lazy && !keeper->has_failed) {
-        keeper_append_rest(keeper);
+        keeper_append_rest(keeper); /* Without a store nothing is held. */
     }
     if (store_close(keeper->given.store, &failure) != ERR_NONE &&
         outcome->failure.code == ERR_NONE) {
@@ -139,6 +161,7 @@ static enum err keeper_wait(struct keeper *keeper, struct context *context,
     keeper->is_full = true;
     keeper->full = *failure;
     keeper->group = 0;
+    keeper->next = keeper->first;
     text_clear(&keeper->events);
     if (is_new) {
         log_line(LOG_ERROR, "persistence",
@@ -159,12 +182,12 @@ static enum err keeper_stumble(struct keeper *keeper, struct context *context,
                                      : keeper_fail(keeper, context, failure);
 }
 
-/* Remembers a record until it is committed. */
+/* Remembers the records of a page until they are committed. */
 static enum err keeper_hold(struct keeper *keeper, nng_msg **message, struct failure *failure)
 {
     if (keeper->held_count == KEEPER_HELD_MAX) {
         return failure_set(failure, ERR_LIMIT,
-                           "journal: more than %d records wait for room on the disk",
+                           "journal: more than %d pages of records wait for room on the disk",
                            KEEPER_HELD_MAX);
     }
     if (keeper->held_count == keeper->held_capacity) {
@@ -183,18 +206,17 @@ static enum err keeper_hold(struct keeper *keeper, nng_msg **message, struct fai
     return ERR_NONE;
 }
 
-/* The group is durable: its records are needed no more. */
+/* The group is durable: the pages before the next record are needed no more. */
 static void keeper_release(struct keeper *keeper)
 {
-    if (keeper->held_count == 0) {
-        return;
-    }
-    ASSERT(keeper->group <= keeper->held_count);
-    for (size_t i = 0; i < keeper->group; i++) {
+    const size_t count = keeper->next.page;
+    for (size_t i = 0; i < count; i++) {
         message_destroy(keeper->held[i]);
     }
-    keeper->held_count -= keeper->group;
-    memmove(keeper->held, keeper->held + keeper->group, keeper->held_count * sizeof(nng_msg *));
+    keeper->held_count -= count;
+    memmove(keeper->held, keeper->held + count, keeper->held_count * sizeof(nng_msg *));
+    keeper->next.page = 0;
+    keeper->first = keeper->next;
 }
 
 /* Sends the group's events, one message each, now that they are durable. */
@@ -252,7 +274,7 @@ static enum err keeper_commit(struct keeper *keeper, struct context *context)
     keeper->given.outcome->commits++;
     keeper_tell_watcher(keeper, context);
     /* After a full disk it goes on being full until everything that was held is stored. */
-    const bool is_full = keeper->full.code != ERR_NONE && keeper->held_count > 0;
+    const bool is_full = keeper->full.code != ERR_NONE && keeper->received > keeper->appended;
     if (keeper->full.code != ERR_NONE && !is_full) {
         keeper->full = (struct failure){0};
         log_line(LOG_WARNING, "persistence", "the disk has room again: everything is stored");
@@ -306,8 +328,8 @@ static enum err keeper_take_held(struct keeper *keeper, struct context *context)
 {
     enum err err = ERR_NONE;
     while (err == ERR_NONE && !keeper->is_full && !keeper->has_failed &&
-           keeper_has_change(keeper, keeper->group)) {
-        err = keeper_take(keeper, context, message_body(keeper->held[keeper->group]));
+           keeper_has_change(keeper, keeper->next)) {
+        err = keeper_take(keeper, context, keeper_read(keeper, &keeper->next));
     }
     return err;
 }
@@ -320,18 +342,45 @@ static enum err keeper_retry(struct keeper *keeper, struct context *context)
     return err == ERR_NONE && !keeper->is_full ? keeper_commit(keeper, context) : err;
 }
 
-static enum err keeper_on_record(struct keeper *keeper, struct context *context, nng_msg **message)
+/* Without a store: nobody reads the records. */
+static enum err keeper_forget(struct keeper *keeper, struct context *context,
+                              struct record_page *page)
 {
-    struct record *record = message_body(*message);
-    if (keeper->given.store == NULL) {
-        return keeper_take(keeper, context, record);
+    enum err err = ERR_NONE;
+    uint32_t place = 0;
+    while (err == ERR_NONE && place < page->used) {
+        err = keeper_take(keeper, context, record_page_at(page, place, &place));
     }
+    return err;
+}
+
+/* Looks at what came. True: somebody waits for one of the records. */
+static bool keeper_look(struct keeper *keeper, struct record_page *page)
+{
+    bool is_urgent = false;
+    uint32_t place = 0;
+    while (place < page->used) {
+        const struct record *record = record_page_at(page, place, &place);
+        keeper->received = record->seq;
+        is_urgent = is_urgent || keeper_is_urgent(record);
+    }
+    return is_urgent;
+}
+
+static enum err keeper_on_records(struct keeper *keeper, struct context *context, nng_msg **message)
+{
+    struct record_page *page = message_body(*message);
+    if (keeper->given.store == NULL) {
+        return keeper_forget(keeper, context, page);
+    }
+    const bool is_urgent = keeper_look(keeper, page);
     struct failure failure = {0};
     if (keeper_hold(keeper, message, &failure) != ERR_NONE) {
         return keeper_fail(keeper, context, &failure);
     }
-    const bool is_early = keeper->given.is_lazy && keeper->held_count < KEEPER_GROUP_MAX;
-    return is_early && !keeper_is_urgent(record) ? ERR_NONE : keeper_take_held(keeper, context);
+    const bool is_early = keeper->given.is_lazy && !is_urgent &&
+                          keeper->received - keeper->given.outcome->committed < KEEPER_GROUP_MAX;
+    return is_early ? ERR_NONE : keeper_take_held(keeper, context);
 }
 
 static enum err keeper_receive(struct context *context, void *state, nng_msg **message)
@@ -349,10 +398,10 @@ static enum err keeper_receive(struct context *context, void *state, nng_msg **m
         }
         return ERR_NONE;
     }
-    ASSERT(envelope->kind == MESSAGE_RECORD);
+    ASSERT(envelope->kind == MESSAGE_RECORDS);
     keeper->orchestrator = envelope->sender;
     keeper->now_ns = envelope->now_ns;
-    return keeper->has_failed ? ERR_NONE : keeper_on_record(keeper, context, message);
+    return keeper->has_failed ? ERR_NONE : keeper_on_records(keeper, context, message);
 }
 
 static enum err keeper_idle(struct context *context, void *state)

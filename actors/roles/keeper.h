@@ -25,7 +25,7 @@
 
 enum {
     KEEPER_GROUP_MAX = 1024,
-    KEEPER_HELD_MAX = 1 << 18, /* The orchestrator stops far below: its window and one step. */
+    KEEPER_HELD_MAX = 1 << 18, /* Pages; the orchestrator stops far below: its window and a step. */
     KEEPER_HASH_TEXT_MAX = 65,
 };
 

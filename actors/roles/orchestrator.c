@@ -36,7 +36,10 @@ static enum err orchestrator_start(struct context *context, void *state, void *a
     if (err == ERR_NONE && orch->given.database != NULL) {
         err = recovery_replay(orch, orch->given.database, orch->given.failure);
     }
-    return err == ERR_NONE ? reconciler_start(orch) : err;
+    if (err == ERR_NONE) {
+        err = reconciler_start(orch);
+    }
+    return err == ERR_NONE ? journal_flush(orch) : err;
 }
 
 static void orchestrator_stop(struct context *context, void *state)
@@ -58,6 +61,8 @@ static void orchestrator_stop(struct context *context, void *state)
     free(orch->past);
     message_destroy(orch->waiting_step);
     orch->waiting_step = NULL;
+    message_destroy(orch->page);
+    orch->page = NULL;
 }
 
 /* ---- Steps ---- */
@@ -410,10 +415,18 @@ static enum err orchestrator_receive(struct context *context, void *state, nng_m
     return orchestrator_dispatch(orch, message);
 }
 
+static enum err orchestrator_idle(struct context *context, void *state)
+{
+    struct orchestrator *orch = state;
+    orch->context = context;
+    return journal_flush(orch);
+}
+
 const struct actor_class orchestrator_class = {
     .name = "orchestrator",
     .state_size = sizeof(struct orchestrator),
     .start = orchestrator_start,
     .receive = orchestrator_receive,
+    .idle = orchestrator_idle,
     .stop = orchestrator_stop,
 };

@@ -32,8 +32,8 @@ struct run_outcome {
 };
 
 /*
- * The executors of an orchestrator that has ended. Copies of them (actors/executor_copy.h) may
- * still be on their way into the journal, and borrow their configurations.
+ * The executors of an orchestrator that has ended. Records may still be on their way into the
+ * journal, and borrow names and, for copies of executors (actors/executor_copy.h), configurations.
  */
 struct orchestrator_remains {
     struct executor_entry *executors; /* Owned. */
@@ -59,7 +59,7 @@ struct orchestrator_arguments {
     struct failure *failure; /* Borrowed: why a run cannot go on. May be NULL without a database. */
     struct run_outcome *outcome;          /* Borrowed. */
     struct orchestrator_remains *remains; /* Borrowed: filled at its end, for the caller to free.
-                                           * NULL: nobody reads copies of executors. */
+                                           * NULL: nobody reads records after its end. */
 };
 
 extern const struct actor_class orchestrator_class; /* Arguments: struct orchestrator_arguments. */

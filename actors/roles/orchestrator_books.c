@@ -358,6 +358,7 @@ static enum err books_journal_fill(struct orchestrator *orch, const struct execu
     struct record record = {
         .kind = RECORD_FILL,
         .has_more = true, /* Its position and its order follow. */
+        .has_lasting_names = true,
         .controller_id = books_controller_name(executor),
         .executor_id = executor != NULL ? executor->id : "",
         .data.fill = {.fill = *fill,
@@ -390,6 +391,7 @@ static enum err books_journal_position(struct orchestrator *orch, const struct p
     struct record record = {
         .kind = RECORD_POSITION,
         .has_more = has_more,
+        .has_lasting_names = true,
         .controller_id = orch->controllers[position->controller].name,
         .executor_id = "",
         .data.position = {.venue = instrument->venue_name,

@@ -1,3 +1,5 @@
+#include "actors/roles/orchestrator_journal.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +16,34 @@ static const char *journal_reason_name(enum shutdown_reason reason)
     return reason >= SHUTDOWN_END_OF_FEED && reason <= SHUTDOWN_FAILURE ? names[reason] : "";
 }
 
+enum err journal_flush(struct orchestrator *orch)
+{
+    if (orch->page == NULL) {
+        return ERR_NONE;
+    }
+    nng_msg *page = orch->page;
+    orch->page = NULL;
+    const enum err err = context_send(orch->context, orch->given.persistence, &page);
+    message_destroy(page);
+    return err;
+}
+
+/* A new page that begins with the record. */
+static enum err journal_turn_page(struct orchestrator *orch, const struct record *record)
+{
+    const enum err err = journal_flush(orch);
+    if (err != ERR_NONE) {
+        return err;
+    }
+    orch->page = record_page_create(orch->now_ns, record);
+    if (orch->page == NULL) {
+        return ERR_MEMORY;
+    }
+    const bool is_added = record_page_add(message_body(orch->page), record);
+    ASSERT(is_added);
+    return ERR_NONE;
+}
+
 enum err journal_add(struct orchestrator *orch, struct record *record)
 {
     if (orch->is_replaying) {
@@ -23,14 +53,8 @@ enum err journal_add(struct orchestrator *orch, struct record *record)
            record->kind == RECORD_RUN_STARTED); /* Else no start goes on with it. */
     record->seq = ++orch->seq;
     record->ts_ns = orch->now_ns;
-    nng_msg *message = message_create(MESSAGE_RECORD, orch->now_ns, record_packed_size(record));
-    if (message == NULL) {
-        return ERR_MEMORY;
-    }
-    (void)record_pack(record, message_body(message));
-    const enum err err = context_send(orch->context, orch->given.persistence, &message);
-    message_destroy(message);
-    return err;
+    const bool is_added = orch->page != NULL && record_page_add(message_body(orch->page), record);
+    return is_added ? ERR_NONE : journal_turn_page(orch, record);
 }
 
 static enum err journal_submit(struct orchestrator *orch, const struct order_ticket *ticket)
@@ -38,8 +62,12 @@ static enum err journal_submit(struct orchestrator *orch, const struct order_tic
     const uint32_t venue = orch->given.config->instruments[ticket->instrument].venue;
     const struct order_entry *order =
         &roster_get(orch, ticket->id.executor)->orders[ticket->id.ordinal - 1];
-    const enum err err = message_post(orch->context, orch->given.venues[venue], MESSAGE_SUBMIT,
-                                      orch->now_ns, ticket, sizeof(*ticket));
+    enum err err = journal_flush(orch); /* Its intent is on its way before it is. */
+    if (err != ERR_NONE) {
+        return err;
+    }
+    err = message_post(orch->context, orch->given.venues[venue], MESSAGE_SUBMIT, orch->now_ns,
+                       ticket, sizeof(*ticket));
     /* It was to be taken back while its intent was written. */
     return err == ERR_NONE && order->state == ORDER_PENDING_CANCEL
                ? message_post(orch->context, orch->given.venues[venue], MESSAGE_CANCEL,

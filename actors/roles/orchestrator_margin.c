@@ -246,7 +246,7 @@ static enum err margin_on_fill(struct orchestrator *orch, const struct venue_upd
                                         &orch->given.config->instruments[fill->instrument],
                                     .side = orch->liquidation.side};
     bool is_new;
-    enum err err = router_take_external(orch, fill, &is_new);
+    enum err err = externals_take(orch, fill, &is_new);
     if (err != ERR_NONE || !is_new) {
         return err;
     }

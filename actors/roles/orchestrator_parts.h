@@ -3,7 +3,8 @@
  *
  * orchestrator.c dispatches and carries the steps; orchestrator_roster.c keeps the executors,
  * orchestrator_configs.c what they run with, orchestrator_actions.c what is asked of it from
- * outside, orchestrator_router.c the orders, orchestrator_books.c accounts, positions and
+ * outside, orchestrator_router.c the orders, orchestrator_externals.c those of others,
+ * orchestrator_books.c accounts, positions and
  * performance, orchestrator_balances.c what venues say they hold, orchestrator_margin.c what a
  * venue does to perpetual positions by itself, orchestrator_guard.c what the risk engine judges and
  * is told, orchestrator_halt.c the states of risk, orchestrator_reconciler.c what venues in other
@@ -20,6 +21,7 @@
 #include "actors/origin.h"
 #include "actors/roles/orchestrator.h"
 #include "actors/roles/orchestrator_configs.h"
+#include "actors/roles/orchestrator_journal.h"
 #include "base/prng.h"
 #include "base/text_index.h"
 #include "executors/factory.h"
@@ -297,7 +299,8 @@ struct orchestrator {
     uint64_t latch_sent;      /* The last record whose states it was told; 0: it has nothing. */
     uint64_t latched;         /* The last one that it has on disk. */
 
-    uint64_t seq;             /* Of the last record sent. */
+    nng_msg *page;            /* Owned: records that are not sent yet; NULL: there are none. */
+    uint64_t seq;             /* Of the last record made. */
     uint64_t committed;       /* Of the last record known to be durable. */
     struct held_ticket *held; /* Owned; oldest first from held_first. */
     size_t held_first;
@@ -348,26 +351,6 @@ struct orchestrator {
 
 /* Before the first record of this start: the run is begun, or goes on. Later calls do nothing. */
 MUST_USE enum err orchestrator_begin(struct orchestrator *orch);
-
-/* ---- orchestrator_journal.c: numbers records and follows their commits ---- */
-
-/* Fills seq and ts and sends the record to the persistence actor. */
-MUST_USE enum err journal_add(struct orchestrator *orch, struct record *record);
-/* Sends the ticket, now or as soon as record `seq` is durable. */
-MUST_USE enum err journal_release_after(struct orchestrator *orch, uint64_t seq,
-                                        const struct order_ticket *ticket);
-/* The journal has committed up to a sequence number. */
-MUST_USE enum err journal_on_committed(struct orchestrator *orch,
-                                       const struct message_committed *committed);
-/* True while so many records wait for their commit, or for room on the disk, that the next step has
- * to wait. */
-bool journal_is_behind(const struct orchestrator *orch);
-/* What records of the run say about it. */
-struct record_run journal_run(const struct orchestrator *orch);
-MUST_USE enum err journal_run_started(struct orchestrator *orch);
-MUST_USE enum err journal_run_stopped(struct orchestrator *orch);
-MUST_USE enum err journal_note(struct orchestrator *orch, enum record_kind kind, const char *scope,
-                               const char *code, const char *text);
 
 /* ---- orchestrator_roster.c: the executors ---- */
 
@@ -539,9 +522,15 @@ bool router_may_leave(const struct orchestrator *orch, const struct order_ticket
  * which is told of it unless it has ended. `fill` has the amount and the trade id to book. */
 MUST_USE enum err router_adopt(struct orchestrator *orch, uint32_t number, const struct fill *fill,
                                const char *reason);
-/* Remembers a fill of an order that is not ours; false when it was booked before. */
-MUST_USE enum err router_take_external(struct orchestrator *orch, const struct fill *fill,
-                                       bool *ret_is_new);
+
+/* ---- orchestrator_externals.c: orders that are not ours ---- */
+
+/* Remembers a fill of one; false when it was booked before. */
+MUST_USE enum err externals_take(struct orchestrator *orch, const struct fill *fill,
+                                 bool *ret_is_new);
+/* An update of one (somebody traded by hand, an earlier start): it must be seen, and a fill is
+ * never dropped but booked under a controller of its own. */
+MUST_USE enum err externals_on_update(struct orchestrator *orch, const struct venue_update *update);
 
 /* ---- orchestrator_margin.c: funding and liquidations ---- */
 

@@ -222,7 +222,7 @@ static enum err recovery_take_whole(struct orchestrator *orch, const struct fill
     memset(whole.trade_id, 0, sizeof(whole.trade_id));
     memcpy(whole.trade_id, fill->trade_id, (size_t)(point - fill->trade_id));
     bool is_new;
-    return router_take_external(orch, &whole, &is_new);
+    return externals_take(orch, &whole, &is_new);
 }
 
 static enum err recovery_on_fill(struct recovery *recovery, const struct record *record)

@@ -505,6 +505,7 @@ static enum err roster_journal_report(struct orchestrator *orch, const struct ex
     const struct executor_report *figures = &report->figures;
     struct record record = {
         .kind = roster_report_kind(report),
+        .has_lasting_names = true,
         .controller_id = entry->config->controller_id,
         .executor_id = entry->id,
         .data.executor = {.type = entry->kind->type,

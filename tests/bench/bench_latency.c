@@ -1,10 +1,11 @@
 /*
  * From a quote to the fill that it causes, inside the process: quote, wake, decision, request, risk
- * limits, journal (in memory), venue, and with the next quote the fill, its booking, and its arrival
- * at the executor. Nothing fills at the quote that caused it, so a round is two steps of the market.
+ * limits, journal (in memory), venue, and with the next quote the fill, its booking, and its
+ * arrival at the executor. Nothing fills at the quote that caused it, so a round is two steps of
+ * the market.
  *
- * `quote_to_fill` ends when the executor is told of the fill. `round` goes on until the executor has
- * decided that it is over, has reported that, and the market may go on.
+ * `quote_to_fill` ends when the executor is told of the fill. `round` goes on until the executor
+ * has decided that it is over, has reported that, and the market may go on.
  *
  * A bench actor stands in for the market actor; orchestrator, hosts, venue and journal are the real
  * ones. The executors are position executors of a kind that also notes when a fill arrives.

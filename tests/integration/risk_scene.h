@@ -105,7 +105,7 @@ static inline const struct record *scene_last(const struct scene *scene,
     *ret_count = 0;
     for (size_t i = scene->mark; i < director->count; i++) {
         nng_msg *message = director->received[i];
-        if (message_envelope(message)->kind == MESSAGE_RECORD &&
+        if (message_envelope(message)->kind == DIRECTOR_RECORD &&
             ((const struct record *)message_body(message))->kind == kind) {
             last = message_body(message);
             (*ret_count)++;
@@ -148,7 +148,7 @@ static inline void act_commit(struct scene *scene, struct director *director,
     (void)op;
     for (size_t i = 0; i < director->count; i++) {
         nng_msg *message = director->received[i];
-        if (message_envelope(message)->kind == MESSAGE_RECORD) {
+        if (message_envelope(message)->kind == DIRECTOR_RECORD) {
             scene->seq = ((const struct record *)message_body(message))->seq;
         }
     }
@@ -415,7 +415,7 @@ static inline void act_check_nobody(struct scene *scene, struct director *direct
     (void)op;
     ck_assert_uint_eq(director_count(director, MESSAGE_REGISTER), 0);
     ck_assert_uint_eq(director_count(director, MESSAGE_SUBMIT), 0);
-    ck_assert_uint_eq(director_count(director, MESSAGE_RECORD), 0);
+    ck_assert_uint_eq(director_count(director, DIRECTOR_RECORD), 0);
 }
 
 static inline void act_link(struct scene *scene, struct director *director, struct context *context,
@@ -509,7 +509,7 @@ static inline void scene_store(struct scene *scene, const struct director *direc
                   scene->failure.text);
     for (size_t i = 0; i < director->count; i++) {
         nng_msg *message = director->received[i];
-        if (message_envelope(message)->kind == MESSAGE_RECORD) {
+        if (message_envelope(message)->kind == DIRECTOR_RECORD) {
             ck_assert_msg(store_append(store, message_body(message), &event, &scene->failure) ==
                               ERR_NONE,
                           "%s", scene->failure.text);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "actors/messages.h"
+#include "actors/record_page.h"
 #include "actors/roles/keeper.h"
 #include "tests/support/director.h"
 
@@ -62,8 +63,8 @@ static void send_record(struct director *director, struct context *context)
                                   .kind = RECORD_RUN_DEGRADED,
                                   .controller_id = "",
                                   .executor_id = ""};
-    nng_msg *message = message_create(MESSAGE_RECORD, 0, record_packed_size(&record));
-    (void)record_pack(&record, message_body(message));
+    nng_msg *message = record_page_create(0, &record);
+    ck_assert(record_page_add(message_body(message), &record));
     ck_assert_int_eq(context_send(context, scene->keeper, &message), ERR_NONE);
 }
 

@@ -140,7 +140,7 @@ static size_t scene_records(const struct director *director, enum record_kind ki
     size_t count = 0;
     uint64_t seq = 0;
     for (size_t i = 0; i < director->count; i++) {
-        if (message_envelope(director->received[i])->kind == MESSAGE_RECORD) {
+        if (message_envelope(director->received[i])->kind == DIRECTOR_RECORD) {
             const struct record *record = message_body(director->received[i]);
             ck_assert_uint_eq(record->seq, ++seq);
             count += record->kind == kind ? 1 : 0;
@@ -154,7 +154,7 @@ static const struct record *scene_last_record(const struct director *director,
 {
     for (size_t i = director->count; i > 0; i--) {
         nng_msg *message = director->received[i - 1];
-        if (message_envelope(message)->kind == MESSAGE_RECORD) {
+        if (message_envelope(message)->kind == DIRECTOR_RECORD) {
             const struct record *record = message_body(message);
             if (record->kind == kind) {
                 return record;
@@ -170,7 +170,7 @@ static void commit_all(struct director *director, struct context *context)
     const struct scene *scene = director->test;
     uint64_t seq = 0;
     for (size_t i = 0; i < director->count; i++) {
-        seq += message_envelope(director->received[i])->kind == MESSAGE_RECORD ? 1 : 0;
+        seq += message_envelope(director->received[i])->kind == DIRECTOR_RECORD ? 1 : 0;
     }
     const struct message_committed committed = {.seq = seq};
     director_send(context, scene->orchestrator, MESSAGE_COMMITTED, 0, &committed,
@@ -539,7 +539,7 @@ static void check_turned_away(struct director *director, struct context *context
     const struct message_answer *answer = message_body(director_take(director, MESSAGE_ANSWER));
     ck_assert(!answer->is_accepted);
     ck_assert_str_eq(answer->code, "busy");
-    ck_assert_uint_eq(director_count(director, MESSAGE_RECORD), 0);
+    ck_assert_uint_eq(director_count(director, DIRECTOR_RECORD), 0);
 }
 
 static void fill_too_early(struct director *director, struct context *context)
@@ -552,7 +552,7 @@ static void fill_too_early(struct director *director, struct context *context)
 static void check_begins_with_the_run(struct director *director, struct context *context)
 {
     (void)context;
-    const struct record *first = message_body(director_take(director, MESSAGE_RECORD));
+    const struct record *first = message_body(director_take(director, DIRECTOR_RECORD));
     ck_assert_int_eq((int)first->kind, (int)RECORD_RUN_STARTED);
     ck_assert_uint_eq(scene_records(director, RECORD_FILL), 1);
 }

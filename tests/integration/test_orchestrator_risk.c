@@ -88,7 +88,7 @@ static size_t scene_records(const struct director *director, enum record_kind ki
     size_t count = 0;
     uint64_t seq = 0;
     for (size_t i = 0; i < director->count; i++) {
-        if (message_envelope(director->received[i])->kind == MESSAGE_RECORD) {
+        if (message_envelope(director->received[i])->kind == DIRECTOR_RECORD) {
             const struct record *record = message_body(director->received[i]);
             ck_assert_uint_eq(record->seq, ++seq);
             if (record->kind == kind) {
@@ -144,7 +144,7 @@ static void commit_all(struct director *director, struct context *context)
     const struct scene *scene = director->test;
     struct message_committed committed = {0};
     for (size_t i = 0; i < director->count; i++) {
-        committed.seq += message_envelope(director->received[i])->kind == MESSAGE_RECORD ? 1 : 0;
+        committed.seq += message_envelope(director->received[i])->kind == DIRECTOR_RECORD ? 1 : 0;
     }
     /* Nobody is answered before. */
     ck_assert_uint_eq(director_count(director, MESSAGE_RISK_ANSWER), 0);
@@ -258,7 +258,7 @@ END_TEST
 
 static void check_nothing_written(struct director *director, struct context *context)
 {
-    ck_assert_uint_eq(director_count(director, MESSAGE_RECORD), 0);
+    ck_assert_uint_eq(director_count(director, DIRECTOR_RECORD), 0);
     ck_assert_uint_eq(director_count(director, MESSAGE_RISK_ANSWER), 0);
     scene_step(director, context, 0);
 }

@@ -330,7 +330,7 @@ static void scene_commit(struct director *director, struct context *context)
     struct failure failure;
     struct text event = {0};
     for (size_t i = 0; i < director->count; i++) {
-        if (message_envelope(director->received[i])->kind != MESSAGE_RECORD) {
+        if (message_envelope(director->received[i])->kind != DIRECTOR_RECORD) {
             continue;
         }
         const struct record *record = message_body(director->received[i]);
@@ -434,7 +434,7 @@ static void check_whole(struct director *director, struct context *context)
     const struct record *last = NULL;
     for (size_t i = 0; i < director->count; i++) {
         const struct record *record = message_body(director->received[i]);
-        if (message_envelope(director->received[i])->kind == MESSAGE_RECORD &&
+        if (message_envelope(director->received[i])->kind == DIRECTOR_RECORD &&
             record->kind == RECORD_EXECUTOR_UPDATED) {
             last = record;
         }
@@ -470,7 +470,7 @@ static void check_stopped(struct director *director, struct context *context)
         const uint32_t kind = message_envelope(director->received[i])->kind;
         close = kind == MESSAGE_SUBMIT ? *(const struct order_ticket *)body : close;
         const struct record *record = body;
-        refused += kind == MESSAGE_RECORD && record->kind == RECORD_ACTION_COMPLETED &&
+        refused += kind == DIRECTOR_RECORD && record->kind == RECORD_ACTION_COMPLETED &&
                    strcmp(record->data.action.code, "update_refused") == 0;
     }
     ck_assert_int_eq((int)close.side, SIDE_SELL);

@@ -3,6 +3,7 @@
 #include <check.h>
 
 #include "actors/messages.h"
+#include "actors/record_page.h"
 
 enum { DIRECTOR_TIMER = 1 };
 
@@ -15,12 +16,37 @@ static enum err director_start(struct context *context, void *state, void *argum
     return context_timer(context, DIRECTOR_TIMER, context_now(context) + 1);
 }
 
+static void director_keep(struct director *director, nng_msg *message)
+{
+    ck_assert_uint_lt(director->count, DIRECTOR_MESSAGES_MAX);
+    director->received[director->count++] = message;
+}
+
+/* Each record by itself, with copies of all its texts: they may outlive their sender. */
+static void director_keep_records(struct director *director, nng_msg *message)
+{
+    struct record_page *page = message_body(message);
+    const int64_t now_ns = message_envelope(message)->now_ns;
+    uint32_t place = 0;
+    while (place < page->used) {
+        struct record *record = record_page_at(page, place, &place);
+        record->has_lasting_names = false;
+        nng_msg *kept = message_create(DIRECTOR_RECORD, now_ns, record_packed_size(record));
+        ck_assert_ptr_nonnull(kept);
+        (void)record_pack(record, message_body(kept));
+        director_keep(director, kept);
+    }
+}
+
 static enum err director_receive(struct context *context, void *state, nng_msg **message)
 {
     struct director *director = *(struct director **)state;
+    if (message_envelope(*message)->kind == MESSAGE_RECORDS) {
+        director_keep_records(director, *message);
+        return ERR_NONE;
+    }
     if (message_envelope(*message)->kind != MESSAGE_TIMER) {
-        ck_assert_uint_lt(director->count, DIRECTOR_MESSAGES_MAX);
-        director->received[director->count++] = *message;
+        director_keep(director, *message);
         *message = NULL;
         return ERR_NONE;
     }

@@ -11,7 +11,11 @@
 
 #include "actors/system.h"
 
-enum { DIRECTOR_MESSAGES_MAX = 4096 };
+enum {
+    DIRECTOR_MESSAGES_MAX = 4096,
+    /* What it keeps of a MESSAGE_RECORDS: its records, one struct record each. */
+    DIRECTOR_RECORD = INT32_MAX,
+};
 
 struct director;
 

@@ -144,11 +144,13 @@ def check_final_balances(folder):
     assert all(entry["reason"] in ("balanced", "unreachable") for entry in found), found
 
 
-def run_with_faults(folder, plan, seconds):
+def run_with_faults(folder, plan, seconds, fills=1, **venue_fields):
+    """Until there are so many fills, and some seconds on top for the faults."""
     venue = start_venue(folder, "--faults", plan)
-    runner = start("run", "--quiet", write(folder, remote_file(folder, list(traders(16)))),
-                   cwd=folder)
-    wait_for(lambda: count(folder, "fill") > 0, "the first fill")
+    file = remote_file(folder, list(traders(16)))
+    file["venues"][0].update(venue_fields)
+    runner = start("run", "--quiet", write(folder, file), cwd=folder)
+    wait_for(lambda: count(folder, "fill") >= fills, "the fills")
     time.sleep(seconds)
     end(runner)
     _, log = end(venue)
@@ -158,8 +160,9 @@ def run_with_faults(folder, plan, seconds):
 
 
 def test_no_faults(folder):
-    trades, _ = run_with_faults(folder, "seed=1", 2)
-    assert trades >= 10
+    # With patience: a machine that stands still for a moment is no fault either.
+    run_with_faults(folder, "seed=1", 1, fills=10, recv_window_ms=60000, request_timeout_ms=30000,
+                    heartbeat_ms=20000)
     kinds = {row["kind"] for row in rows(folder / "remote.db", "SELECT DISTINCT kind FROM journal")}
     assert {"venue.connected", "venue.reconciled"} <= kinds
     assert not {"order.unknown", "venue.disconnected"} & kinds
@@ -174,8 +177,8 @@ def test_each_fault(folder):
         place = folder / fault
         place.mkdir()
         rate = {"disconnect": 150, "stranger": 300}.get(fault, 1500)
-        trades, log = run_with_faults(place, f"seed=5,{fault}={rate}", 1.2)
-        assert trades >= 2 and f"fault {fault} struck" in log, (fault, trades, log)
+        _, log = run_with_faults(place, f"seed=5,{fault}={rate}", 1.2, fills=2)
+        assert f"fault {fault} struck" in log, (fault, log)
         if fault == "stranger":
             assert count(place, "position WHERE controller_id = 'EXTERNAL'") == 1
 
@@ -285,9 +288,10 @@ def test_the_connection_is_cut(folder):
         time.sleep(chance.uniform(0, 0.6))
         for cable in broken:
             cable.mend()
+    wait_for(lambda: count(folder, "fill") >= 4, "four fills")
     end(runner)
     end(venue)
-    assert check_against_log(folder) >= 4
+    check_against_log(folder)
     check_final_balances(folder)
 
 
@@ -371,27 +375,34 @@ def test_runtimes_are_killed_and_the_venue_lives_on(folder):
     path = write(folder, remote_file(folder, list(traders(30))))
     chance = random.Random(11)
     kills = 0
+    reconciled = 0
+
+    def is_reconciled():
+        return count(folder, "journal WHERE kind = 'venue.reconciled'") > reconciled
+
     while kills < KILLS:
+        reconciled = count(folder, "journal WHERE kind = 'venue.reconciled'")
         runtime = start("run", "--quiet", path, cwd=folder)
-        # Long enough to connect and trade, then 0 to 90 ms; some starts die before that.
-        alive = 0.05 if kills % 4 == 0 else 0.4
+        if kills % 4 != 0:  # Some starts die before they are connected.
+            wait_for(is_reconciled, "the start is reconciled")
+            time.sleep(chance.random() * 0.3)
         try:
-            _, errors = runtime.communicate(timeout=alive + chance.random() * 0.09)
+            _, errors = runtime.communicate(timeout=chance.random() * 0.09)
             raise AssertionError(f"it ended by itself: {runtime.returncode} {errors}")
         except subprocess.TimeoutExpired:
             runtime.kill()
             runtime.communicate(timeout=60)
             kills += 1
-    before = count(folder, "journal WHERE kind = 'venue.reconciled'")
+    reconciled = count(folder, "journal WHERE kind = 'venue.reconciled'")
     runtime = start("run", "--quiet", path, cwd=folder)
-    wait_for(lambda: count(folder, "journal WHERE kind = 'venue.reconciled'") > before,
-             "the last start is reconciled")
+    wait_for(is_reconciled, "the last start is reconciled")
+    wait_for(lambda: count(folder, "fill") >= 10, "ten fills")
     end(runtime)
     end(venue)
-    assert check_against_log(folder) >= 10
+    check_against_log(folder)
     run("verify", "remote.db", cwd=folder)
     assert count(folder, "executor WHERE status <> 'TERMINATED'") == 0
-    assert count(folder, "journal WHERE kind = 'run.recovered'") >= KILLS // 3
+    assert count(folder, "journal WHERE kind = 'run.recovered'") >= KILLS // 2
 
 
 sys.exit(main(sys.modules[__name__]))

@@ -76,7 +76,7 @@ struct dca_level {
 };
 
 struct dca_levels {
-    struct dca_level items[DCA_LEVELS_MAX];
+    struct dca_level items[DCA_LEVELS_MAX]; /* Those that are configured. */
 };
 
 /* What the ledger says about every level. */

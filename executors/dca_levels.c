@@ -3,13 +3,16 @@
 void dca_read_levels(const struct dca *dca, struct dca_levels *ret_levels)
 {
     const struct ledger *ledger = &dca->exposure.executor.ledger;
-    *ret_levels = (struct dca_levels){0};
+    const size_t count = dca_config_of(dca)->prices.count;
+    for (size_t i = 0; i < count; i++) {
+        ret_levels->items[i] = (struct dca_level){0};
+    }
     for (uint32_t i = 0; i < ledger->count; i++) {
         const struct ledger_order *order = &ledger->orders[i];
         if (order->role != ROLE_OPEN) {
             continue;
         }
-        ASSERT(order->slot < DCA_LEVELS_MAX);
+        ASSERT(order->slot < count);
         struct dca_level *level = &ret_levels->items[order->slot];
         level->executed = decimal_add(level->executed, order->executed);
         if (ledger_order_is_live(order)) {
@@ -63,8 +66,11 @@ size_t dca_next_level(const struct dca *dca, const struct dca_levels *levels)
 {
     const size_t count = dca_config_of(dca)->prices.count;
     for (size_t i = 0; i < count; i++) {
+        if (levels->items[i].is_live) {
+            continue;
+        }
         const struct order_draft draft = dca_draft(dca, levels, i);
-        if (!levels->items[i].is_live && dca_is_tradable(dca, &draft)) {
+        if (dca_is_tradable(dca, &draft)) {
             return i;
         }
     }

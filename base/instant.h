@@ -28,6 +28,14 @@ int64_t instant_add(int64_t a_ns, int64_t b_ns);
 /* Whole and fractional seconds of a duration or an instant, exact. */
 struct decimal instant_seconds(int64_t value_ns);
 
+/* Seconds from one instant to a later one, exact however far they are apart. */
+static inline struct decimal instant_elapsed(int64_t from_ns, int64_t to_ns)
+{
+    ASSERT(from_ns <= to_ns);
+    const uint64_t elapsed_ns = (uint64_t)to_ns - (uint64_t)from_ns;
+    return (struct decimal){.raw = (int128_t)elapsed_ns * NS_PER_S}; /* 10^18 / NS_PER_S is it. */
+}
+
 /* Seconds to nanoseconds, rounded down. ERR_RANGE beyond the years 1678 to 2262. */
 MUST_USE enum err instant_from_seconds(struct decimal seconds, int64_t *ret_ns);
 

@@ -60,7 +60,7 @@ bool bounds_allow(const struct bracket *bracket, const struct moment *moment,
                   const struct bounds_order *order)
 {
     const struct decimal *bounds = bracket_bounds(bracket_config_of(bracket));
-    return bounds == NULL || bounds_contain(bounds, moment->mid, order);
+    return bounds == NULL || bounds_contain(bounds, moment_mid(moment), order);
 }
 
 /* The mid prices between which an order is allowed; invalid: no such limit. */
@@ -135,7 +135,7 @@ void bounds_wake(const struct bracket *bracket, const struct moment *moment,
 {
     const struct decimal *bounds = bracket_bounds(bracket_config_of(bracket));
     if (bounds != NULL) {
-        bounds_await(bounds, moment->mid, order, bounds_contain(bounds, moment->mid, order),
-                     levels);
+        bounds_await(bounds, moment_mid(moment), order,
+                     bounds_contain(bounds, moment_mid(moment), order), levels);
     }
 }

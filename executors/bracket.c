@@ -11,6 +11,8 @@ static void bracket_check(const struct bracket *bracket)
     ASSERT((executor->close_type == CLOSE_NONE) == (executor->status < EXECUTOR_SHUTTING_DOWN));
     ASSERT(decimal_is_valid(bracket->entry_price) && decimal_is_valid(bracket->stop_loss));
     ASSERT(!bracket->is_armed || decimal_is_valid(bracket->trigger));
+    ASSERT(!bracket->guard.is_up || executor->status != EXECUTOR_RUNNING ||
+           bracket->guard.ledger_changes == executor->ledger.changes);
 }
 
 /* The price at which the whole amount is reserved: that of the entry order as far as it is known.
@@ -178,6 +180,9 @@ void bracket_evaluate(struct executor *executor, const struct executor_view *vie
 {
     struct bracket *bracket = (struct bracket *)executor;
     ASSERT(executor->status == EXECUTOR_RUNNING || executor->status == EXECUTOR_SHUTTING_DOWN);
+    if (guard_holds(&bracket->guard, executor, bracket_side(bracket), view)) {
+        return;
+    }
     const struct moment moment = moment_of(bracket, view);
     if (executor->status == EXECUTOR_RUNNING) {
         const enum close_type close_type = bracket_run(bracket, &moment, rules, requests);
@@ -189,6 +194,10 @@ void bracket_evaluate(struct executor *executor, const struct executor_view *vie
     }
     if (executor->status == EXECUTOR_SHUTTING_DOWN) {
         bracket_shut_down(bracket, &moment, requests);
+    }
+    if (executor->status == EXECUTOR_RUNNING) {
+        const struct wake wake = bracket_wake_at(bracket, &moment, rules);
+        guard_raise(&bracket->guard, executor, bracket_side(bracket), &wake);
     }
     bracket_check(bracket);
 }
@@ -241,6 +250,7 @@ enum err bracket_on_update(struct executor *executor, const void *update,
         bracket->distance = distance;
     }
     bracket->stop_loss = stop_loss;
+    guard_drop(&bracket->guard);
     bracket_check(bracket);
     return ERR_NONE;
 }

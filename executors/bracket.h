@@ -16,6 +16,7 @@
 
 #include "executors/bracket_config.h"
 #include "executors/executor.h"
+#include "executors/guard.h"
 #include "market/quote.h"
 
 struct bracket {
@@ -26,10 +27,12 @@ struct bracket {
     struct decimal distance;
     struct decimal trigger; /* Of the trailing stop; meaningful when is_armed. 0 is a trigger. */
     bool is_armed;
+    struct guard guard; /* Raised by each evaluation. */
     struct quote final; /* The market when it ended: the figures stay those. */
 };
 
 struct moment;
+struct moment_scale;
 
 /* What a barrier has to say. */
 enum verdict {
@@ -46,7 +49,7 @@ struct bracket_rules {
     enum verdict (*trail)(struct bracket *bracket, const struct moment *moment,
                           struct executor_requests *requests);
     /* When trail() could act next. */
-    void (*trail_wake)(const struct bracket *bracket, const struct moment *moment,
+    void (*trail_wake)(const struct bracket *bracket, const struct moment_scale *scale,
                        struct wake *wake);
 };
 
@@ -82,5 +85,9 @@ MUST_USE enum err bracket_stop(struct executor *executor, const struct executor_
                                bool keep_position, struct executor_requests *requests);
 void bracket_wake(const struct executor *executor, const struct executor_view *view,
                   const struct bracket_rules *rules, struct wake *ret_wake);
+
+/* What a RUNNING bracket waits for that has just been evaluated at that moment. */
+struct wake bracket_wake_at(const struct bracket *bracket, const struct moment *moment,
+                            const struct bracket_rules *rules);
 
 #endif

@@ -66,16 +66,12 @@ const struct field bracket_barrier_fields[] = {
     {0},
 };
 
-const struct barrier_config *bracket_barriers(const struct bracket_config *config)
-{
-    static const struct barrier_config none = {
-        .open_order_type = ORDER_LIMIT,
-        .take_profit_order_type = ORDER_MARKET,
-        .stop_loss_order_type = ORDER_MARKET,
-        .time_limit_order_type = ORDER_MARKET,
-    };
-    return config->barriers == NULL ? &none : config->barriers;
-}
+const struct barrier_config bracket_barriers_off = {
+    .open_order_type = ORDER_LIMIT,
+    .take_profit_order_type = ORDER_MARKET,
+    .stop_loss_order_type = ORDER_MARKET,
+    .time_limit_order_type = ORDER_MARKET,
+};
 
 const struct decimal *bracket_bounds(const struct bracket_config *config)
 {

@@ -70,7 +70,12 @@ extern const struct field bracket_trailing_fields[];
 extern const struct field bracket_barrier_fields[];
 
 /* The barriers, or the default ones (all off) when none are configured. */
-const struct barrier_config *bracket_barriers(const struct bracket_config *config);
+extern const struct barrier_config bracket_barriers_off;
+
+static inline const struct barrier_config *bracket_barriers(const struct bracket_config *config)
+{
+    return config->barriers != NULL ? config->barriers : &bracket_barriers_off;
+}
 
 /* The two activation bounds, or NULL. */
 const struct decimal *bracket_bounds(const struct bracket_config *config);

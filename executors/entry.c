@@ -8,13 +8,24 @@ static enum order_type entry_type(const struct bracket *bracket)
     return (enum order_type)bracket_barriers(bracket_config_of(bracket))->open_order_type;
 }
 
+/* What is missing of the configured amount. */
+static struct decimal entry_missing(const struct bracket *bracket, const struct moment *moment)
+{
+    return decimal_subtract(bracket_config_of(bracket)->amount, moment->gross);
+}
+
+/* Nothing is missing, or less than a step: no order will come of it at any price. */
+static bool entry_is_complete(const struct bracket *bracket, const struct moment *moment)
+{
+    return decimal_less(entry_missing(bracket, moment), moment->instrument->step);
+}
+
 /* The order for what is missing. The price of a limit order goes to the passive side. */
 static struct order_draft entry_draft(const struct bracket *bracket, const struct moment *moment)
 {
     const enum side side = bracket_side(bracket);
     const enum order_type type = entry_type(bracket);
-    const struct decimal missing =
-        decimal_subtract(bracket_config_of(bracket)->amount, moment->gross);
+    const struct decimal missing = entry_missing(bracket, moment);
     return (struct order_draft){
         .role = ROLE_OPEN,
         .side = side,
@@ -47,16 +58,16 @@ enum verdict entry_step(struct bracket *bracket, const struct moment *moment,
                         struct executor_requests *requests)
 {
     struct executor *executor = &bracket->executor;
+    struct ledger_order *order = ledger_live(&executor->ledger, ROLE_OPEN);
+    if (order == NULL && (moment->is_expired || entry_is_complete(bracket, moment))) {
+        return VERDICT_STAY;
+    }
     const struct bounds_order judged = bounds_entry(bracket);
     const bool is_inside = bounds_allow(bracket, moment, &judged);
-    struct ledger_order *order = ledger_live(&executor->ledger, ROLE_OPEN);
     if (order != NULL) {
         if (!is_inside && entry_may_leave_bounds(order)) {
             executor_cancel(order, moment->now_ns, requests);
         }
-        return VERDICT_STAY;
-    }
-    if (moment->is_expired) {
         return VERDICT_STAY;
     }
     const struct order_draft draft = entry_draft(bracket, moment);
@@ -76,9 +87,8 @@ static void entry_wake_unplaced(const struct bracket *bracket, const struct mome
                                 struct wake_levels *levels)
 {
     const struct order_draft draft = entry_draft(bracket, moment);
-    if (decimal_less(draft.amount, moment->instrument->min_order_size) ||
-        decimal_sign(draft.amount) == 0) {
-        return; /* Nothing is missing: only a fill or its absence changes that. */
+    if (decimal_less(draft.amount, moment->instrument->min_order_size)) {
+        return; /* Too little is missing: only a fill or its absence changes that. */
     }
     const bool is_tradable = entry_is_tradable(moment, &draft);
     if (is_tradable && executor_is_waiting(&bracket->executor, moment->now_ns)) {
@@ -103,7 +113,7 @@ void entry_wake(const struct bracket *bracket, const struct moment *moment, stru
         if (entry_may_leave_bounds(order)) {
             bounds_wake(bracket, moment, &judged, levels);
         }
-    } else if (!moment->is_expired) {
+    } else if (!moment->is_expired && !entry_is_complete(bracket, moment)) {
         if (bounds_allow(bracket, moment, &judged)) {
             entry_wake_unplaced(bracket, moment, levels);
         } else {

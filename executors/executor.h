@@ -174,16 +174,16 @@ struct executor {
     const struct executor_kind *kind;                       /* Borrowed, static. */
     const struct executor_config *config;                   /* Borrowed. */
     const struct instrument *instruments[WAKE_MARKETS_MAX]; /* Borrowed. */
-    enum executor_status status;
-    enum close_type close_type;
-    enum shutdown_mode shutdown_mode;
-    int64_t closed_at_ns; /* When RUNNING was left; 0 before. */
-    uint32_t retries;
+    int64_t closed_at_ns;                                   /* When RUNNING was left; 0 before. */
     int64_t retry_at_ns;
+    uint64_t epoch; /* With the number, what the ids of its orders are made of. */
+    uint32_t number;
+    uint32_t retries;
+    enum executor_status status : 8;
+    enum close_type close_type : 8;
+    enum shutdown_mode shutdown_mode : 8;
     struct decimal held; /* Exposure handed to the position book at the end. */
     struct decimal dust; /* Left behind because it is too small to trade. */
-    uint64_t epoch;      /* With the number, what the ids of its orders are made of. */
-    uint32_t number;
     struct ledger ledger;
 };
 

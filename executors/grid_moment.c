@@ -24,8 +24,7 @@ static void grid_moment_read_market(struct grid_moment *moment, const struct gri
 static void grid_moment_read_lots(struct grid_moment *moment, const struct grid *grid)
 {
     const struct ledger *ledger = &grid->executor.ledger;
-    const struct decimal open =
-        decimal_subtract(ledger->opening.executed, ledger->opening.fee_base);
+    const struct decimal open = decimal_subtract(ledger->opening.executed, ledger->fee_base);
     moment->remaining = decimal_subtract(open, ledger->closing.executed);
     moment->sellable = decimal_floor_to(moment->remaining, moment->instrument->step);
     moment->filled = decimal_add(ledger->opening.quote, ledger->closing.quote);
@@ -86,7 +85,6 @@ struct moment grid_moment_position(const struct grid *grid, const struct grid_mo
         .side = grid_side(grid),
         .bid = moment->bid,
         .ask = moment->ask,
-        .mid = moment->mid,
         .mark = moment->mark,
         .open = moment->remaining,
         .remaining = moment->remaining,

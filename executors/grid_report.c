@@ -25,7 +25,7 @@ void grid_report(const struct executor *executor, const struct executor_view *vi
         .closed_at_ns = executor->closed_at_ns,
         .net_pnl_quote = grid_shown(moment.net),
         .net_pnl_pct = grid_shown(moment.net_pct),
-        .cum_fees_quote = grid_shown(decimal_add(ledger->opening.fees, ledger->closing.fees)),
+        .cum_fees_quote = grid_shown(ledger->fees),
         .filled_amount_quote = grid_shown(moment.filled),
         .held = executor->held,
         .dust = executor->dust,
@@ -117,8 +117,7 @@ static void grid_put_realized(const struct grid *grid, const struct grid_moment 
 {
     const struct ledger *ledger = &grid->executor.ledger;
     const bool buys = grid_side(grid) == SIDE_BUY;
-    const struct decimal fees =
-        decimal_subtract(decimal_add(ledger->opening.fees, ledger->closing.fees), moment->lot_fees);
+    const struct decimal fees = decimal_subtract(ledger->fees, moment->lot_fees);
     const struct decimal brought = ledger->closing.quote;
     /* realized = s * (brought - cost) - fees */
     const struct decimal cost =

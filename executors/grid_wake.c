@@ -43,13 +43,14 @@ static void grid_wake_barriers(const struct grid *grid, const struct grid_moment
         return;
     }
     const struct moment position = grid_moment_position(grid, moment);
+    const struct moment_scale scale = moment_scale_of(&position);
     if (barriers->has_stop_loss) {
         const struct decimal stop = decimal_negate(barriers->stop_loss);
-        moment_wake_fall(&position, stop, !decimal_less(stop, position.net_pct), levels);
+        moment_wake_fall(&scale, stop, !decimal_less(stop, position.net_pct), levels);
     }
     if (barriers->trailing_stop != NULL) {
         trailing_await(&grid->trailing, barriers->trailing_stop->activation,
-                       barriers->trailing_stop->distance, &position, levels);
+                       barriers->trailing_stop->distance, &scale, levels);
     }
 }
 

@@ -1,7 +1,5 @@
 #include "executors/ladder.h"
 
-#include "executors/moment_wake.h"
-
 static const struct trailing_config *ladder_config(const struct bracket *bracket)
 {
     return bracket_barriers(bracket_config_of(bracket))->trailing_stop;
@@ -80,14 +78,14 @@ enum verdict ladder_step(struct bracket *bracket, const struct moment *moment,
     if (ledger_live(&bracket->executor.ledger, ROLE_PARTIAL) != NULL) {
         return VERDICT_STAY;
     }
-    const struct decimal candidate = ladder_candidate(bracket, moment->net_pct);
     if (!bracket->is_armed) {
         if (!decimal_less(moment->net_pct, bracket->activation)) {
             bracket->is_armed = true;
-            bracket->trigger = candidate;
+            bracket->trigger = ladder_candidate(bracket, moment->net_pct);
         }
         return VERDICT_STAY;
     }
+    const struct decimal candidate = ladder_candidate(bracket, moment->net_pct);
     if (decimal_less(bracket->trigger, candidate)) {
         bracket->trigger = candidate;
         return VERDICT_STAY;
@@ -130,20 +128,20 @@ static struct decimal ladder_raise_level(const struct bracket *bracket)
     return decimal_min(capped, decimal_add(bracket->distance, gain));
 }
 
-void ladder_wake(const struct bracket *bracket, const struct moment *moment, struct wake *wake)
+void ladder_wake(const struct bracket *bracket, const struct moment_scale *scale, struct wake *wake)
 {
     struct wake_levels *levels = &wake->markets[0];
+    const struct decimal net_pct = scale->moment->net_pct;
     if (ledger_live(&bracket->executor.ledger, ROLE_PARTIAL) != NULL) {
         return;
     }
     if (!bracket->is_armed) {
-        moment_wake_rise(moment, bracket->activation,
-                         !decimal_less(moment->net_pct, bracket->activation), levels);
+        moment_wake_rise(scale, bracket->activation, !decimal_less(net_pct, bracket->activation),
+                         levels);
         return;
     }
-    const struct decimal candidate = ladder_candidate(bracket, moment->net_pct);
-    moment_wake_fall(moment, bracket->trigger, !decimal_less(bracket->trigger, moment->net_pct),
-                     levels);
-    moment_wake_rise(moment, ladder_raise_level(bracket), decimal_less(bracket->trigger, candidate),
+    const struct decimal candidate = ladder_candidate(bracket, net_pct);
+    moment_wake_fall(scale, bracket->trigger, !decimal_less(bracket->trigger, net_pct), levels);
+    moment_wake_rise(scale, ladder_raise_level(bracket), decimal_less(bracket->trigger, candidate),
                      levels);
 }

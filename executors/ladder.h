@@ -11,14 +11,15 @@
 #ifndef TUTTI_EXECUTORS_LADDER_H
 #define TUTTI_EXECUTORS_LADDER_H
 
-#include "executors/moment.h"
+#include "executors/moment_wake.h"
 
 /* bracket_rules.trail */
 enum verdict ladder_step(struct bracket *bracket, const struct moment *moment,
                          struct executor_requests *requests);
 
 /* bracket_rules.trail_wake */
-void ladder_wake(const struct bracket *bracket, const struct moment *moment, struct wake *wake);
+void ladder_wake(const struct bracket *bracket, const struct moment_scale *scale,
+                 struct wake *wake);
 
 /* net_pct - trail(net_pct): where the trigger would be if it were set now. */
 struct decimal ladder_candidate(const struct bracket *bracket, struct decimal net_pct);

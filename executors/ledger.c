@@ -117,13 +117,20 @@ struct ledger_order *ledger_place(struct ledger *ledger, const struct order_draf
         .is_changed = true,
     };
     ledger->live_count++;
+    ledger->changes++;
     ledger_check(ledger);
     return order;
 }
 
-static struct ledger_sum *ledger_sum_of(struct ledger *ledger, enum order_role role)
+/* Adds to the sums what an order of that role has traded and paid. */
+static void ledger_sum_up(struct ledger *ledger, const struct ledger_order *part)
 {
-    return role == ROLE_OPEN ? &ledger->opening : &ledger->closing;
+    const bool is_open = part->role == ROLE_OPEN;
+    struct ledger_sum *sum = is_open ? &ledger->opening : &ledger->closing;
+    sum->executed = decimal_add(sum->executed, part->executed);
+    sum->quote = decimal_add(sum->quote, part->quote);
+    ledger->fees = decimal_add(ledger->fees, part->fees);
+    ledger->fee_base = is_open ? decimal_add(ledger->fee_base, part->fee_base) : ledger->fee_base;
 }
 
 /* What follows from the opening fills is computed with them: it is read with every quote. */
@@ -134,28 +141,28 @@ static void ledger_value(struct ledger *ledger)
         decimal_is_valid(opening->executed) && decimal_sign(opening->executed) == 0;
     ledger->average = is_empty ? DECIMAL_ZERO : decimal_divide(opening->quote, opening->executed);
     ledger->basis =
-        decimal_multiply(decimal_subtract(opening->executed, opening->fee_base), ledger->average);
+        decimal_multiply(decimal_subtract(opening->executed, ledger->fee_base), ledger->average);
 }
 
 void ledger_fill(struct ledger *ledger, uint32_t ordinal, const struct fill *fill)
 {
     struct ledger_order *order = ledger_find(ledger, ordinal);
     ASSERT(order != NULL);
-    const struct decimal quote = fill_quote(fill);
-    const struct decimal fee = fill_fee_quote(fill);
-    const struct decimal fee_base = fill->fee_in_base ? fill->fee : DECIMAL_ZERO;
-    order->executed = decimal_add(order->executed, fill->amount);
-    order->quote = decimal_add(order->quote, quote);
-    order->fees = decimal_add(order->fees, fee);
-    order->fee_base = decimal_add(order->fee_base, fee_base);
+    const struct ledger_order part = {
+        .role = order->role,
+        .executed = fill->amount,
+        .quote = fill_quote(fill),
+        .fees = fill_fee_quote(fill),
+        .fee_base = fill->fee_in_base ? fill->fee : DECIMAL_ZERO,
+    };
+    order->executed = decimal_add(order->executed, part.executed);
+    order->quote = decimal_add(order->quote, part.quote);
+    order->fees = decimal_add(order->fees, part.fees);
+    order->fee_base = decimal_add(order->fee_base, part.fee_base);
     order->is_changed = true;
     ledger->settled = ordinal - 1 < ledger->settled ? ordinal - 1 : ledger->settled;
-
-    struct ledger_sum *sum = ledger_sum_of(ledger, order->role);
-    sum->executed = decimal_add(sum->executed, fill->amount);
-    sum->quote = decimal_add(sum->quote, quote);
-    sum->fees = decimal_add(sum->fees, fee);
-    sum->fee_base = decimal_add(sum->fee_base, fee_base);
+    ledger->changes++;
+    ledger_sum_up(ledger, &part);
     if (order->role == ROLE_OPEN) {
         ledger_value(ledger);
     }
@@ -169,6 +176,7 @@ bool ledger_set_state(struct ledger *ledger, struct ledger_order *order, enum le
     }
     order->state = state;
     order->is_changed = true;
+    ledger->changes++;
     if (!ledger_order_is_live(order)) {
         ASSERT(ledger->live_count > 0);
         ledger->live_count--;
@@ -314,22 +322,21 @@ static enum err ledger_load_order(const struct node *row, struct ledger_order *o
 /* Adds a restored order to the totals. */
 static void ledger_count_in(struct ledger *ledger, const struct ledger_order *order)
 {
-    struct ledger_sum *sum = ledger_sum_of(ledger, order->role);
-    sum->executed = decimal_add(sum->executed, order->executed);
-    sum->quote = decimal_add(sum->quote, order->quote);
-    sum->fees = decimal_add(sum->fees, order->fees);
-    sum->fee_base = decimal_add(sum->fee_base, order->fee_base);
+    ledger_sum_up(ledger, order);
     ledger->live_count += ledger_order_is_live(order) ? 1 : 0;
 }
 
 /* Takes it out again, before what it has become comes in. A sum that has overflown stays so. */
 static void ledger_count_out(struct ledger *ledger, const struct ledger_order *order)
 {
-    struct ledger_sum *sum = ledger_sum_of(ledger, order->role);
-    sum->executed = decimal_subtract(sum->executed, order->executed);
-    sum->quote = decimal_subtract(sum->quote, order->quote);
-    sum->fees = decimal_subtract(sum->fees, order->fees);
-    sum->fee_base = decimal_subtract(sum->fee_base, order->fee_base);
+    const struct ledger_order part = {
+        .role = order->role,
+        .executed = decimal_negate(order->executed),
+        .quote = decimal_negate(order->quote),
+        .fees = decimal_negate(order->fees),
+        .fee_base = decimal_negate(order->fee_base),
+    };
+    ledger_sum_up(ledger, &part);
     ledger->live_count -= ledger_order_is_live(order) ? 1 : 0;
 }
 
@@ -358,6 +365,7 @@ enum err ledger_load(struct ledger *ledger, const struct node *node)
         return ERR_CORRUPT;
     }
     ledger->settled = 0;
+    ledger->changes++;
     for (size_t i = 0; i < node->count; i++) {
         struct ledger_order order = {0};
         enum err err = ledger_load_order(node->items[i], &order);

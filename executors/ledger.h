@@ -69,8 +69,6 @@ struct order_draft {
 struct ledger_sum {
     struct decimal executed;
     struct decimal quote;
-    struct decimal fees;
-    struct decimal fee_base;
 };
 
 struct ledger {
@@ -79,10 +77,13 @@ struct ledger {
     uint32_t capacity;
     uint32_t live_count;
     uint32_t settled;          /* That many from the first have ended and are not changed. */
+    uint32_t changes;          /* Counts what happens to it: the same number, the same ledger. */
     struct ledger_sum opening; /* Orders of role OPEN. */
     struct ledger_sum closing; /* All others. */
+    struct decimal fees;       /* Of all orders, in quote. */
+    struct decimal fee_base;   /* Of the orders of role OPEN, taken in base. */
     struct decimal average;    /* opening.quote / opening.executed; 0 before any fill. */
-    struct decimal basis;      /* (opening.executed - opening.fee_base) * average */
+    struct decimal basis;      /* (opening.executed - fee_base) * average */
 };
 
 void ledger_done(struct ledger *ledger);

@@ -21,8 +21,7 @@ struct decimal moment_target_yield(const struct bracket *bracket, int64_t now_ns
     if (!barriers->has_apr_yield || now_ns <= config->common.timestamp_ns) {
         return DECIMAL_ZERO;
     }
-    const struct decimal elapsed =
-        decimal_subtract(instant_seconds(now_ns), instant_seconds(config->common.timestamp_ns));
+    const struct decimal elapsed = instant_elapsed(config->common.timestamp_ns, now_ns);
     return decimal_divide_whole(decimal_multiply(barriers->apr_yield, elapsed), SECONDS_PER_YEAR);
 }
 
@@ -41,7 +40,6 @@ static void moment_read_market(struct moment *moment, const struct quote *market
     moment->now_ns = market->time_ns;
     moment->bid = market->bid;
     moment->ask = market->ask;
-    moment->mid = decimal_halve(decimal_add(moment->bid, moment->ask));
     moment->mark = moment->side == SIDE_BUY ? moment->bid : moment->ask;
 }
 
@@ -49,12 +47,12 @@ static void moment_read_market(struct moment *moment, const struct quote *market
 static void moment_read_ledger(struct moment *moment, const struct ledger *ledger)
 {
     moment->gross = ledger->opening.executed;
-    moment->open = decimal_subtract(moment->gross, ledger->opening.fee_base);
+    moment->open = decimal_subtract(moment->gross, ledger->fee_base);
     moment->closed = ledger->closing.executed;
     moment->remaining = decimal_subtract(moment->open, moment->closed);
     moment->sellable = decimal_floor_to(moment->remaining, moment->instrument->step);
     moment->proceeds = ledger->closing.quote;
-    moment->fees = decimal_add(ledger->opening.fees, ledger->closing.fees);
+    moment->fees = ledger->fees;
 }
 
 /* The configured entry price; LIMIT_MAKER keeps to its own side of the book. */
@@ -107,14 +105,10 @@ static bool moment_is_within(struct decimal value, struct decimal limit)
 static bool moment_is_sound(const struct moment *moment)
 {
     const struct decimal price_max = MOMENT_PRICE_MAX;
-    const struct decimal prices[] = {moment->bid, moment->ask, moment->entry};
-    for (size_t i = 0; i < sizeof(prices) / sizeof(prices[0]); i++) {
-        if (!moment_is_within(prices[i], price_max)) {
-            return false;
-        }
-    }
-    return decimal_is_valid(moment->sellable) && decimal_is_valid(moment->basis) &&
-           decimal_is_valid(moment->net) && moment_is_within(moment->net_pct, MOMENT_FRACTION_MAX);
+    return moment_is_within(moment->bid, price_max) && moment_is_within(moment->ask, price_max) &&
+           moment_is_within(moment->entry, price_max) && decimal_is_valid(moment->sellable) &&
+           decimal_is_valid(moment->basis) && decimal_is_valid(moment->net) &&
+           moment_is_within(moment->net_pct, MOMENT_FRACTION_MAX);
 }
 
 /* What a bracket computes beyond the figures of its position. */

@@ -21,7 +21,6 @@ struct moment {
     enum side side;                      /* On which the position is opened. */
     struct decimal bid;
     struct decimal ask;
-    struct decimal mid;
     struct decimal mark; /* The price at which the position could be closed. */
 
     struct decimal gross;     /* Sum of the OPEN fills, base. */
@@ -44,6 +43,12 @@ struct moment {
     bool is_closable; /* sellable may be traded at the mark. */
     bool is_valid;    /* false: something left the range of a decimal; decide nothing on it. */
 };
+
+/* The price between bid and ask. */
+static inline struct decimal moment_mid(const struct moment *moment)
+{
+    return decimal_halve(decimal_add(moment->bid, moment->ask));
+}
 
 /* The bracket now; of one that has TERMINATED at its end, whatever the view says. */
 struct moment moment_of(const struct bracket *bracket, const struct executor_view *view);

@@ -13,13 +13,25 @@
 
 #include "executors/moment.h"
 
+/* From a net pnl as a fraction to the mark that brings it about, for one moment: a straight line.
+ * What is computed for all levels together. */
+struct moment_scale {
+    const struct moment *moment; /* Borrowed. */
+    struct decimal origin;       /* The mark at which the net pnl is 0. */
+    struct decimal unit;         /* How far from it the net pnl is 1: basis / remaining. */
+    struct decimal slack;        /* How far rounding may have moved a mark with a net pnl of 0. */
+};
+
+/* Something must remain to be closed. */
+struct moment_scale moment_scale_of(const struct moment *moment);
+
 /*
  * Wakes when the net pnl rises (falls) to `net_pct`. `is_passed`: the condition that waits for it
- * holds already; then every quote is looked at. Something must remain to be closed.
+ * holds already; then every quote is looked at.
  */
-void moment_wake_rise(const struct moment *moment, struct decimal net_pct, bool is_passed,
+void moment_wake_rise(const struct moment_scale *scale, struct decimal net_pct, bool is_passed,
                       struct wake_levels *levels);
-void moment_wake_fall(const struct moment *moment, struct decimal net_pct, bool is_passed,
+void moment_wake_fall(const struct moment_scale *scale, struct decimal net_pct, bool is_passed,
                       struct wake_levels *levels);
 
 #endif

@@ -1,7 +1,5 @@
 #include "executors/trailing.h"
 
-#include "executors/moment_wake.h"
-
 bool trailing_follow(struct trailing_trigger *trigger, struct decimal activation,
                      struct decimal distance, struct decimal net_pct)
 {
@@ -32,20 +30,22 @@ enum verdict trailing_step(struct bracket *bracket, const struct moment *moment,
 }
 
 void trailing_await(const struct trailing_trigger *trigger, struct decimal activation,
-                    struct decimal distance, const struct moment *moment,
+                    struct decimal distance, const struct moment_scale *scale,
                     struct wake_levels *levels)
 {
+    const struct decimal net_pct = scale->moment->net_pct;
     if (!trigger->is_armed) {
-        moment_wake_rise(moment, activation, decimal_less(activation, moment->net_pct), levels);
+        moment_wake_rise(scale, activation, decimal_less(activation, net_pct), levels);
         return;
     }
     const struct decimal best = decimal_add(trigger->level, distance);
-    moment_wake_fall(moment, trigger->level, decimal_less(moment->net_pct, trigger->level), levels);
-    moment_wake_rise(moment, best, decimal_less(best, moment->net_pct), levels);
+    moment_wake_fall(scale, trigger->level, decimal_less(net_pct, trigger->level), levels);
+    moment_wake_rise(scale, best, decimal_less(best, net_pct), levels);
 }
 
-void trailing_wake(const struct bracket *bracket, const struct moment *moment, struct wake *wake)
+void trailing_wake(const struct bracket *bracket, const struct moment_scale *scale,
+                   struct wake *wake)
 {
     const struct trailing_trigger trigger = {bracket->is_armed, bracket->trigger};
-    trailing_await(&trigger, bracket->activation, bracket->distance, moment, &wake->markets[0]);
+    trailing_await(&trigger, bracket->activation, bracket->distance, scale, &wake->markets[0]);
 }

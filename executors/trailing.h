@@ -9,7 +9,7 @@
 #ifndef TUTTI_EXECUTORS_TRAILING_H
 #define TUTTI_EXECUTORS_TRAILING_H
 
-#include "executors/moment.h"
+#include "executors/moment_wake.h"
 
 /* How far a trailing stop has come. */
 struct trailing_trigger {
@@ -21,9 +21,9 @@ struct trailing_trigger {
 bool trailing_follow(struct trailing_trigger *trigger, struct decimal activation,
                      struct decimal distance, struct decimal net_pct);
 
-/* When trailing_follow() could act next. Something must remain to be closed. */
+/* When trailing_follow() could act next. */
 void trailing_await(const struct trailing_trigger *trigger, struct decimal activation,
-                    struct decimal distance, const struct moment *moment,
+                    struct decimal distance, const struct moment_scale *scale,
                     struct wake_levels *levels);
 
 /* bracket_rules.trail */
@@ -31,6 +31,7 @@ enum verdict trailing_step(struct bracket *bracket, const struct moment *moment,
                            struct executor_requests *requests);
 
 /* bracket_rules.trail_wake */
-void trailing_wake(const struct bracket *bracket, const struct moment *moment, struct wake *wake);
+void trailing_wake(const struct bracket *bracket, const struct moment_scale *scale,
+                   struct wake *wake);
 
 #endif

@@ -116,13 +116,13 @@ static bool dca_is_inside(const struct dca *dca, const struct moment *moment, si
         return true;
     }
     if (order.type != ORDER_MARKET) {
-        return bounds_contain(bounds, moment->mid, &order);
+        return bounds_contain(bounds, moment_mid(moment), &order);
     }
     const bool buys = order.side == SIDE_BUY;
     const struct decimal below = decimal_subtract(DECIMAL_ONE, bounds[buys ? 0 : 1]);
     const struct decimal above = decimal_add(DECIMAL_ONE, bounds[buys ? 1 : 0]);
-    return decimal_less(decimal_multiply(order.price, below), moment->mid) &&
-           decimal_less(moment->mid, decimal_multiply(order.price, above));
+    return decimal_less(decimal_multiply(order.price, below), moment_mid(moment)) &&
+           decimal_less(moment_mid(moment), decimal_multiply(order.price, above));
 }
 
 /* One level at an instant: so a second look at the same instant changes nothing. */
@@ -277,7 +277,7 @@ static void dca_wake_next(const struct dca *dca, const struct moment *moment,
     }
     if (bounds != NULL && !is_inside) {
         const struct bounds_order order = dca_bounds_order(dca, level);
-        bounds_await(bounds, moment->mid, &order, is_inside, &wake->markets[0]);
+        bounds_await(bounds, moment_mid(moment), &order, is_inside, &wake->markets[0]);
     }
 }
 
@@ -290,17 +290,18 @@ static void dca_wake_barriers(const struct dca *dca, const struct moment *moment
     if (!moment->is_closable) {
         return;
     }
+    const struct moment_scale scale = moment_scale_of(moment);
     if (dca_is_guarded(dca, levels)) {
         const struct decimal stop = config->mode == DCA_MAKER
                                         ? config->stop_loss
                                         : decimal_divide(dca_loss_max(config), moment->basis);
-        moment_wake_fall(moment, decimal_negate(stop), dca_is_stopped(dca, moment, levels), out);
+        moment_wake_fall(&scale, decimal_negate(stop), dca_is_stopped(dca, moment, levels), out);
     }
     if (trailing != NULL) {
-        trailing_await(&dca->trigger, trailing->activation, trailing->distance, moment, out);
+        trailing_await(&dca->trigger, trailing->activation, trailing->distance, &scale, out);
     }
     if (config->has_take_profit) {
-        moment_wake_rise(moment, config->take_profit,
+        moment_wake_rise(&scale, config->take_profit,
                          !decimal_less(moment->net_pct, config->take_profit), out);
     }
 }

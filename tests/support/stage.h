@@ -276,11 +276,11 @@ static inline void stage_step(struct stage *stage, const struct quote *quote)
     stage_finish(stage);
 }
 
-/* Saves the executor and goes on with a new one that has loaded it. */
-static inline void stage_reload(struct stage *stage)
+/* Loads the state of `from` into the executor of the stage, which was not started. */
+static inline void stage_load(struct stage *stage, const struct executor *from)
 {
     struct text saved = {0};
-    executor_save(stage->executor, &saved);
+    executor_save(from, &saved);
     stage_demand(!text_failed(&saved), "a snapshot");
     struct arena arena;
     struct problems problems;
@@ -290,15 +290,21 @@ static inline void stage_reload(struct stage *stage)
     enum err err = node_read_json("snapshot", text_string(&saved), saved.length,
                                   NODE_DEPTH_CONTROL_MAX, &arena, &problems, &node);
     stage_demand(err == ERR_NONE, "a snapshot that is JSON");
-    struct executor *loaded = stage_new_executor(stage);
-    err = executor_load(loaded, node);
+    err = executor_load(stage->executor, node);
     stage_demand(err == ERR_NONE, "a snapshot that loads");
-    executor_done(stage->executor);
-    free(stage->executor);
-    stage->executor = loaded;
     problems_done(&problems);
     arena_done(&arena);
     text_done(&saved);
+}
+
+/* Saves the executor and goes on with a new one that has loaded it. */
+static inline void stage_reload(struct stage *stage)
+{
+    struct executor *before = stage->executor;
+    stage->executor = stage_new_executor(stage);
+    stage_load(stage, before);
+    executor_done(before);
+    free(before);
 }
 
 #endif

@@ -182,6 +182,15 @@ START_TEST(seconds_are_exact)
 }
 END_TEST
 
+START_TEST(what_has_elapsed_is_exact_however_long_it_is)
+{
+    ck_assert(decimal_equal(instant_elapsed(7, 7), decimal_literal("0")));
+    ck_assert(decimal_equal(instant_elapsed(-1, NS_PER_S), decimal_literal("1.000000001")));
+    ck_assert(decimal_equal(instant_elapsed(INT64_MIN, INT64_MAX),
+                            decimal_literal("18446744073.709551615")));
+}
+END_TEST
+
 START_TEST(adding_a_negative_duration_ends_the_process)
 {
     (void)instant_add(0, -1);
@@ -199,6 +208,7 @@ int main(void)
     tcase_add_loop_test(tables, durations_are_printed_for_people, 0, COUNT(durations));
     tcase_add_test(tables, add_stays_at_never);
     tcase_add_test(tables, seconds_are_exact);
+    tcase_add_test(tables, what_has_elapsed_is_exact_however_long_it_is);
     tcase_add_test_raise_signal(tables, adding_a_negative_duration_ends_the_process, SIGABRT);
     suite_add_tcase(suite, tables);
 

@@ -31,7 +31,7 @@ static const struct {
 
 static struct moment moment_at(const char *mid)
 {
-    return (struct moment){.bid = D(mid), .ask = D(mid), .mid = D(mid)};
+    return (struct moment){.bid = D(mid), .ask = D(mid)};
 }
 
 static void set_up(struct setting *setting, struct bracket *bracket)
@@ -75,9 +75,8 @@ START_TEST(a_changed_answer_wakes)
     bounds_wake(&bracket, &moment, &order, &levels);
     int asleep = 0;
     for (int64_t cent = 9500; cent <= 10500; cent++) {
-        struct moment later = {.bid = decimal_from_mantissa(cent - 3, 2),
-                               .ask = decimal_from_mantissa(cent + 3, 2)};
-        later.mid = decimal_from_mantissa(cent, 2);
+        const struct moment later = {.bid = decimal_from_mantissa(cent - 3, 2),
+                                     .ask = decimal_from_mantissa(cent + 3, 2)};
         const bool is_woken_now = is_woken(&levels, &later);
         asleep += is_woken_now ? 0 : 1;
         ck_assert(is_woken_now || bounds_allow(&bracket, &later, &order) == cases[_i].is_allowed);

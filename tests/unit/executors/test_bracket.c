@@ -344,6 +344,40 @@ START_TEST(the_market_is_that_of_the_configuration)
 }
 END_TEST
 
+/* Whether the executor would not even be evaluated at 100. */
+static bool is_guarded_at_100(struct stage *stage)
+{
+    const struct quote quote = quote_at(2, "100", "100");
+    stage_look(stage, &quote);
+    return guard_holds(&bracket_in(stage)->guard, stage->executor, SIDE_BUY, &stage->view);
+}
+
+START_TEST(whatever_changes_it_takes_its_guard_down)
+{
+    struct setting setting;
+    struct stage stage;
+    setting_init(&setting, &executor_kind_position);
+    setting_stop_loss(&setting, "0.02");
+    start_at_100(&setting, &stage);
+    tell_done(&stage, 1, "100", "1");
+    ck_assert(!is_guarded_at_100(&stage)); /* A fill. */
+    look(&stage, 1, "100", "100");
+    ck_assert(is_guarded_at_100(&stage));
+    const struct moment moment = moment_of(bracket_in(&stage), &stage.view);
+    const struct wake wake =
+        bracket_wake_at(bracket_in(&stage), &moment, &(struct bracket_rules){0});
+    ck_assert(
+        decimal_equal(wake.markets[0].level[WAKE_BID_AT_MOST], bracket_in(&stage)->guard.low));
+    ck_assert_int_eq(stage_update(&stage, D("0.1")), ERR_NONE);
+    ck_assert(!is_guarded_at_100(&stage));
+    look(&stage, 1, "100", "100");
+    ck_assert(is_guarded_at_100(&stage));
+    ck_assert_int_eq(stage_stop(&stage, false), ERR_NONE);
+    ck_assert(!is_guarded_at_100(&stage));
+    stage_close(&stage);
+}
+END_TEST
+
 static void add_tests(TCase *tcase)
 {
     tcase_add_loop_test(tcase, a_start_is_refused_for_the_first_reason, 0, 4);
@@ -353,6 +387,7 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, a_second_stop_is_refused);
     tcase_add_test(tcase, an_update_scales_the_stops);
     tcase_add_test(tcase, an_update_needs_a_stop_loss);
+    tcase_add_test(tcase, whatever_changes_it_takes_its_guard_down);
     tcase_add_test(tcase, too_many_retries_fail_it);
     tcase_add_loop_test(tcase, an_overflow_fails_it_with_its_exposure_handed_over, 0,
                         COUNT(overflows));

@@ -1,8 +1,9 @@
 /*
  * tests/unit/executors/test_bracket_wake.c - a bracket that is evaluated only when its wake rule
- * says so does exactly what one does that is evaluated at every quote.
+ * says so, and one whose guard answers for it, do exactly what one does that is evaluated in full
+ * at every quote.
  *
- * Random configurations on random walks, with a venue that misbehaves at random; both executors
+ * Random configurations on random walks, with a venue that misbehaves at random; all executors
  * see the same quotes, and after each quote their snapshots, requests and events are compared.
  */
 #include "executors/bracket.h"
@@ -10,7 +11,7 @@
 #include "base/prng.h"
 #include "bracketing.h"
 
-enum { RUNS = 3000, STEPS_MAX = 250, PRICE_MIN = 2000 };
+enum { RUNS = 3000, STEPS_MAX = 250, PRICE_MIN = 2000, PROBE_INTERVAL = 8 };
 
 /* How the venue misbehaves: a pure function of the seed and the ordinal. */
 struct mischief {
@@ -162,42 +163,51 @@ static void walk_on(struct walk *walk, struct prng *prng)
     walk->quote.time_ns += prng_between(prng, 0, 8) * NS_PER_S / 2;
 }
 
-/* Both executors and what happens to them. */
-struct pair {
-    struct stage always; /* Evaluated at every quote. */
-    struct stage woken;  /* Evaluated when it asks for it. */
+/* The same executor in three hands. */
+enum hand {
+    HAND_FULL,    /* Evaluated at every quote, by its formulas. */
+    HAND_GUARDED, /* Evaluated at every quote; while its guard holds, that is a comparison. */
+    HAND_WOKEN,   /* Evaluated when it asks for it. */
+    HAND_COUNT,
 };
 
-static void pair_call(struct pair *pair, struct prng *prng)
+static const char *const hand_names[HAND_COUNT] = {"full", "guarded", "woken"};
+
+/* A stop or an update now and then. */
+static void hands_call(struct stage hands[HAND_COUNT], struct prng *prng)
 {
-    if (chance(prng, 1)) {
-        const bool keep = chance(prng, 50);
-        ck_assert_int_eq(stage_stop(&pair->always, keep), stage_stop(&pair->woken, keep));
-    }
-    if (chance(prng, 2)) {
-        const struct decimal volatility = random_pct(prng, 1, 200);
-        ck_assert_int_eq(stage_update(&pair->always, volatility),
-                         stage_update(&pair->woken, volatility));
+    const bool stops = chance(prng, 1);
+    const bool keeps = chance(prng, 50);
+    const bool updates = chance(prng, 2);
+    const struct decimal volatility = random_pct(prng, 1, 200);
+    enum err errs[2][HAND_COUNT];
+    for (size_t i = 0; i < HAND_COUNT; i++) {
+        errs[0][i] = stops ? stage_stop(&hands[i], keeps) : ERR_NONE;
+        errs[1][i] = updates ? stage_update(&hands[i], volatility) : ERR_NONE;
+        ck_assert(errs[0][i] == errs[0][0] && errs[1][i] == errs[1][0]);
     }
 }
 
-static void pair_step(struct pair *pair, struct prng *prng, const struct quote *quote,
-                      bool is_first)
+static void hands_step(struct stage hands[HAND_COUNT], struct prng *prng, const struct quote *quote,
+                       bool is_first)
 {
-    if (is_first) {
-        stage_start(&pair->always, quote, true);
-        stage_start(&pair->woken, quote, true);
-    } else {
-        const uint32_t last = pair->always.executor->ledger.count;
-        const size_t count = chance(prng, 3) && last > 0 ? 1 : 0;
-        stage_advance(&pair->always, quote, &last, count);
-        stage_advance(&pair->woken, quote, &last, count);
-        pair_call(pair, prng);
+    const uint32_t last = hands[0].executor->ledger.count;
+    const size_t expelled = chance(prng, 3) && last > 0 ? 1 : 0;
+    for (size_t i = 0; i < HAND_COUNT; i++) {
+        if (is_first) {
+            stage_start(&hands[i], quote, true);
+        } else {
+            stage_advance(&hands[i], quote, &last, expelled);
+        }
     }
-    stage_evaluate(&pair->always);
-    stage_evaluate(&pair->woken);
-    stage_finish(&pair->always);
-    stage_finish(&pair->woken);
+    if (!is_first) {
+        hands_call(hands, prng);
+    }
+    guard_drop(&bracket_in(&hands[HAND_FULL])->guard);
+    for (size_t i = 0; i < HAND_COUNT; i++) {
+        stage_evaluate(&hands[i]);
+        stage_finish(&hands[i]);
+    }
 }
 
 static void snapshot_of(const struct stage *stage, struct text *out)
@@ -214,54 +224,126 @@ static void snapshot_of(const struct stage *stage, struct text *out)
     }
 }
 
-static void compare_run(uint64_t seed, size_t *steps, size_t *evaluations)
+/* ---- What the guard stands for, at its very ends ---- */
+
+/* Evaluates another executor of the same state in full, with that mark and at that time; nothing
+ * may come of it. */
+static void probe(const struct stage *stage, struct decimal mark, int64_t now_ns, uint64_t seed)
+{
+    struct stage other = *stage;
+    struct text before = {0};
+    struct text after = {0};
+    struct market_view *market = &other.view.markets[0];
+    other.executor = stage_new_executor(stage);
+    stage_load(&other, stage->executor);
+    other.view.now_ns = now_ns;
+    if (bracket_side(bracket_in(&other)) == SIDE_BUY) {
+        market->bid = mark;
+        market->ask = decimal_max(market->ask, mark);
+    } else {
+        market->ask = mark;
+        market->bid = decimal_min(market->bid, mark);
+    }
+    executor_requests_init(&other.requests);
+    executor_save(other.executor, &before);
+    other.kind->on_market(other.executor, &other.view, &other.requests);
+    executor_save(other.executor, &after);
+    ck_assert_msg(
+        strcmp(text_string(&before), text_string(&after)) == 0 && other.requests.count == 0,
+        "seed %d\nbefore: %s\nafter:  %s", (int)seed, text_string(&before), text_string(&after));
+    executor_done(other.executor);
+    free(other.executor);
+    text_done(&before);
+    text_done(&after);
+}
+
+/* The marks and times nearest to where the guard ends; false when it does not hold. */
+static bool probe_ends(const struct stage *stage, uint64_t seed)
+{
+    const struct bracket *bracket = bracket_in(stage);
+    const struct guard *guard = &bracket->guard;
+    if (!guard_holds(guard, stage->executor, bracket_side(bracket), &stage->view)) {
+        return false;
+    }
+    const struct decimal far = D("100000000");
+    const struct decimal low = decimal_max(decimal_add(guard->low, DECIMAL_ULP), DECIMAL_ULP);
+    const struct decimal high = decimal_min(decimal_subtract(guard->high, DECIMAL_ULP), far);
+    const int64_t last_ns = guard->until_ns == INSTANT_NEVER
+                                ? stage->view.now_ns + 1000000 * NS_PER_S
+                                : guard->until_ns - 1;
+    probe(stage, low, stage->view.now_ns, seed);
+    probe(stage, high, stage->view.now_ns, seed);
+    probe(stage, low, last_ns, seed);
+    probe(stage, high, last_ns, seed);
+    return true;
+}
+
+/* ---- The runs ---- */
+
+struct effort {
+    size_t steps;
+    size_t evaluations; /* Of the woken one. */
+    size_t probes;
+};
+
+static void hands_compare(const struct stage hands[HAND_COUNT], struct text texts[HAND_COUNT],
+                          uint64_t seed)
+{
+    for (size_t i = 0; i < HAND_COUNT; i++) {
+        snapshot_of(&hands[i], &texts[i]);
+        ck_assert_msg(strcmp(text_string(&texts[0]), text_string(&texts[i])) == 0,
+                      "seed %d step %zu\nfull: %s\n%s: %s", (int)seed, hands[0].steps,
+                      text_string(&texts[0]), hand_names[i], text_string(&texts[i]));
+    }
+}
+
+static void compare_run(uint64_t seed, struct effort *effort)
 {
     struct prng prng;
     prng_init(&prng, seed);
     struct mischief mischief = {seed, chance(&prng, 50)};
-    const struct paper_script script = {&mischief, mischief_fails, mischief_ignores_cancel,
-                                        mischief_is_matched, mischief_match_amount};
-    struct paper_script copy = script;
+    struct paper_script script = {&mischief, mischief_fails, mischief_ignores_cancel,
+                                  mischief_is_matched, mischief_match_amount};
     struct setting setting;
-    random_setting(&prng, &setting, &copy);
-    struct pair pair;
-    setting_open(&setting, &pair.always);
-    setting_open(&setting, &pair.woken);
-    pair.woken.uses_wake = true;
+    random_setting(&prng, &setting, &script);
+    struct stage hands[HAND_COUNT];
+    struct text texts[HAND_COUNT] = {{0}};
+    for (size_t i = 0; i < HAND_COUNT; i++) {
+        setting_open(&setting, &hands[i]);
+    }
+    hands[HAND_WOKEN].uses_wake = true;
     struct walk walk = {.mid = 10000, .quote = quote_at(0, "99.99", "100.01")};
-    struct text always = {0};
-    struct text woken = {0};
     for (int step = 0; step < STEPS_MAX; step++) {
-        pair_step(&pair, &prng, &walk.quote, step == 0);
-        snapshot_of(&pair.always, &always);
-        snapshot_of(&pair.woken, &woken);
-        ck_assert_msg(strcmp(text_string(&always), text_string(&woken)) == 0,
-                      "seed %d step %d\nalways: %s\nwoken:  %s", (int)seed, step,
-                      text_string(&always), text_string(&woken));
-        if (pair.always.executor->status == EXECUTOR_TERMINATED) {
+        hands_step(hands, &prng, &walk.quote, step == 0);
+        hands_compare(hands, texts, seed);
+        if (hands[0].executor->status == EXECUTOR_TERMINATED) {
             break;
+        }
+        if (step % PROBE_INTERVAL == 0 && probe_ends(&hands[HAND_GUARDED], seed)) {
+            effort->probes++;
         }
         walk_on(&walk, &prng);
     }
-    *steps += pair.woken.steps;
-    *evaluations += pair.woken.evaluations;
-    text_done(&always);
-    text_done(&woken);
-    stage_close(&pair.always);
-    stage_close(&pair.woken);
+    effort->steps += hands[HAND_WOKEN].steps;
+    effort->evaluations += hands[HAND_WOKEN].evaluations;
+    for (size_t i = 0; i < HAND_COUNT; i++) {
+        text_done(&texts[i]);
+        stage_close(&hands[i]);
+    }
 }
 
-START_TEST(a_woken_bracket_does_what_an_evaluated_one_does)
+START_TEST(all_ways_to_evaluate_a_bracket_are_the_same)
 {
     const char *runs = getenv("TUTTI_RUNS");
     const uint64_t count = runs == NULL ? RUNS : strtoull(runs, NULL, 10);
-    size_t steps = 0;
-    size_t evaluations = 0;
+    struct effort effort = {0};
     for (uint64_t seed = 1; seed <= count; seed++) {
-        compare_run(seed, &steps, &evaluations);
+        compare_run(seed, &effort);
     }
     /* Waking at every quote would be equal as well, and worthless. */
-    ck_assert_msg(evaluations * 2 < steps, "%zu of %zu quotes evaluated", evaluations, steps);
+    ck_assert_msg(effort.evaluations * 2 < effort.steps, "%zu of %zu quotes evaluated",
+                  effort.evaluations, effort.steps);
+    ck_assert_msg(effort.probes > count, "%zu guards in %zu runs", effort.probes, (size_t)count);
 }
 END_TEST
 
@@ -322,7 +404,7 @@ END_TEST
 
 static void add_tests(TCase *tcase)
 {
-    tcase_add_test(tcase, a_woken_bracket_does_what_an_evaluated_one_does);
+    tcase_add_test(tcase, all_ways_to_evaluate_a_bracket_are_the_same);
     tcase_add_test(tcase, a_guarded_position_sleeps_between_its_levels);
     tcase_add_test(tcase, a_stop_that_rises_with_the_yield_is_not_missed);
 }

@@ -148,8 +148,9 @@ START_TEST(a_pnl_is_awaited_at_its_price)
         open_one(&scene, cases[i].members);
         const struct moment moment = moment_at(&scene, "100", "100");
         ck_assert_decimal_eq(moment.net_pct, "0");
-        moment_wake_rise(&moment, D("0.05"), false, &levels);
-        moment_wake_fall(&moment, D("-0.02"), false, &levels);
+        const struct moment_scale scale = moment_scale_of(&moment);
+        moment_wake_rise(&scale, D("0.05"), false, &levels);
+        moment_wake_fall(&scale, D("-0.02"), false, &levels);
         ck_assert(levels.is_set[cases[i].rise] && levels.is_set[cases[i].fall]);
         const struct decimal up =
             decimal_subtract(levels.level[cases[i].rise], D(cases[i].rise_at));
@@ -158,7 +159,7 @@ START_TEST(a_pnl_is_awaited_at_its_price)
         ck_assert(decimal_less(decimal_absolute(up), slack));
         ck_assert(decimal_less(decimal_absolute(down), slack));
         ck_assert(!levels.every_quote);
-        moment_wake_rise(&moment, D("0.05"), true, &levels);
+        moment_wake_rise(&scale, D("0.05"), true, &levels);
         ck_assert(levels.every_quote);
         scene_close(&scene);
     }
@@ -172,10 +173,11 @@ START_TEST(a_trailing_stop_is_awaited_on_both_sides)
     struct trailing_trigger trigger = {0};
     open_one(&scene, BUY_ONE);
     const struct moment moment = moment_at(&scene, "103", "103");
-    trailing_await(&trigger, D("0.04"), D("0.01"), &moment, &levels);
+    const struct moment_scale scale = moment_scale_of(&moment);
+    trailing_await(&trigger, D("0.04"), D("0.01"), &scale, &levels);
     ck_assert(levels.is_set[WAKE_BID_AT_LEAST] && !levels.is_set[WAKE_BID_AT_MOST]);
     trigger = (struct trailing_trigger){true, D("0.02")};
-    trailing_await(&trigger, D("0.04"), D("0.01"), &moment, &levels);
+    trailing_await(&trigger, D("0.04"), D("0.01"), &scale, &levels);
     ck_assert(levels.is_set[WAKE_BID_AT_MOST]);
     ck_assert(decimal_less(levels.level[WAKE_BID_AT_MOST], D("102.000001")));
     scene_close(&scene);

@@ -153,7 +153,7 @@ START_TEST(realized_and_position_add_up_to_the_money)
         const struct decimal owned =
             decimal_subtract(ledger->opening.executed, ledger->closing.executed);
         const struct decimal cash = decimal_subtract(ledger->closing.quote, ledger->opening.quote);
-        const struct decimal fees = decimal_add(ledger->opening.fees, ledger->closing.fees);
+        const struct decimal fees = ledger->fees;
         const struct decimal worth = decimal_multiply(owned, walk.quote.bid);
         const struct decimal money = decimal_subtract(decimal_add(cash, worth), fees);
         const struct decimal error =

@@ -142,7 +142,8 @@ START_TEST(it_wakes_when_the_trigger_may_rise_or_fire)
     look(&stage, 1, "103", "103");
     const struct moment moment = moment_of(bracket_in(&stage), &stage.view);
     struct wake wake = wake_never();
-    ladder_wake(bracket_in(&stage), &moment, &wake);
+    const struct moment_scale scale = moment_scale_of(&moment);
+    ladder_wake(bracket_in(&stage), &scale, &wake);
     const struct decimal rise = wake.markets[0].level[WAKE_BID_AT_LEAST];
     ck_assert(wake.markets[0].is_set[WAKE_BID_AT_LEAST] && !wake.markets[0].every_quote);
     ck_assert(decimal_less(D("103"), rise));

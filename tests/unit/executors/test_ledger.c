@@ -50,15 +50,32 @@ START_TEST(fills_are_summed_exactly_whatever_becomes_of_the_order)
     ledger_fill(&ledger, 2, &sold);
     ck_assert_decimal_eq(ledger.opening.executed, "0.2");
     ck_assert_decimal_eq(ledger.opening.quote, "0.6");
-    ck_assert_decimal_eq(ledger.opening.fee_base, "0.0002");
-    ck_assert_decimal_eq(ledger.opening.fees, "0.0006");
+    ck_assert_decimal_eq(ledger.fee_base, "0.0002");
+    ck_assert_decimal_eq(ledger.fees, "0.0026");
     ck_assert_decimal_eq(ledger.average, "3");
     ck_assert_decimal_eq(ledger.basis, "0.5994");
     ck_assert_decimal_eq(ledger.closing.executed, "0.05");
     ck_assert_decimal_eq(ledger.closing.quote, "0.2");
-    ck_assert_decimal_eq(ledger.closing.fees, "0.002");
     ck_assert_decimal_eq(ledger_find(&ledger, 1)->executed, "0.2");
     ck_assert_decimal_eq(place(&ledger, ROLE_TAKE_PROFIT)->gross_at_placement, "0.2");
+    ledger_done(&ledger);
+}
+END_TEST
+
+START_TEST(whatever_happens_to_it_is_counted)
+{
+    struct ledger ledger = {0};
+    const struct fill bought = fill_of("3", "0.1", "0", false);
+    place(&ledger, ROLE_OPEN);
+    ck_assert_uint_eq(ledger.changes, 1);
+    ledger_fill(&ledger, 1, &bought);
+    ck_assert_uint_eq(ledger.changes, 2);
+    ck_assert(ledger_set_state(&ledger, ledger_find(&ledger, 1), LEDGER_FILLED));
+    ck_assert_uint_eq(ledger.changes, 3);
+    ck_assert(!ledger_set_state(&ledger, ledger_find(&ledger, 1), LEDGER_CANCELED));
+    ck_assert_uint_eq(ledger.changes, 3);
+    ledger_fill(&ledger, 1, &bought); /* A late one. */
+    ck_assert_uint_eq(ledger.changes, 4);
     ledger_done(&ledger);
 }
 END_TEST
@@ -355,6 +372,7 @@ static void add_tests(TCase *tcase)
 {
     tcase_add_test(tcase, orders_are_numbered_from_one);
     tcase_add_test(tcase, fills_are_summed_exactly_whatever_becomes_of_the_order);
+    tcase_add_test(tcase, whatever_happens_to_it_is_counted);
     tcase_add_test(tcase, an_overflow_makes_the_sum_invalid);
     tcase_add_loop_test(tcase, an_ended_order_never_changes_again, 0, COUNT(moves));
     tcase_add_test(tcase, the_live_order_of_a_role_is_found);

@@ -34,7 +34,7 @@ START_TEST(figures_follow_from_the_fills)
     ck_assert_decimal_eq(moment.sellable, "0.59");
     ck_assert_decimal_eq(moment.entry, "100");
     ck_assert_decimal_eq(moment.mark, "105");
-    ck_assert_decimal_eq(moment.mid, "105.5");
+    ck_assert_decimal_eq(moment_mid(&moment), "105.5");
     ck_assert_decimal_eq(moment.fees, "1.5");
     ck_assert_decimal_eq(moment.net, "5.45"); /* 44 - 40 + 0.59 * 5 - 1.5 */
     ck_assert_decimal_eq(moment.net_pct, "0.055050505050505051");

@@ -70,7 +70,8 @@ START_TEST(it_wakes_at_the_trigger_and_above_the_best)
     tell_done(&stage, 1, "100", "1");
     look(&stage, 1, "103", "103");
     const struct moment moment = moment_of(bracket_in(&stage), &stage.view);
-    trailing_wake(bracket_in(&stage), &moment, &wake);
+    const struct moment_scale scale = moment_scale_of(&moment);
+    trailing_wake(bracket_in(&stage), &scale, &wake);
     ck_assert(!wake.markets[0].every_quote);
     ck_assert(decimal_less(D("103"), wake.markets[0].level[WAKE_BID_AT_LEAST]));
     ck_assert(decimal_less(wake.markets[0].level[WAKE_BID_AT_LEAST], D("103.0001")));

@@ -123,6 +123,7 @@ struct wake bracket_wake_at(const struct bracket *bracket, const struct moment *
     if (executor_is_waiting(&bracket->executor, moment->now_ns)) {
         wake_add_time(&wake, bracket->executor.retry_at_ns);
     }
+    executor_wake_to_open(&bracket->executor, moment->now_ns, &wake);
     entry_wake(bracket, moment, &wake);
     if (decimal_sign(moment->remaining) > 0) {
         bracket_wake_position(bracket, moment, rules, &wake);

@@ -71,7 +71,7 @@ enum verdict entry_step(struct bracket *bracket, const struct moment *moment,
         return VERDICT_STAY;
     }
     const struct order_draft draft = entry_draft(bracket, moment);
-    if (!is_inside || executor_is_waiting(executor, moment->now_ns)) {
+    if (!is_inside || executor_is_waiting_to_open(executor, moment->now_ns)) {
         executor_skip(requests, &draft, is_inside ? SKIP_RETRY_WAIT : SKIP_BOUNDS);
         return VERDICT_STAY;
     }
@@ -91,7 +91,7 @@ static void entry_wake_unplaced(const struct bracket *bracket, const struct mome
         return; /* Too little is missing: only a fill or its absence changes that. */
     }
     const bool is_tradable = entry_is_tradable(moment, &draft);
-    if (is_tradable && executor_is_waiting(&bracket->executor, moment->now_ns)) {
+    if (is_tradable && executor_is_waiting_to_open(&bracket->executor, moment->now_ns)) {
         /* With the end of the wait. The price may make it too small meanwhile; that is checked
          * again then. */
         return;

@@ -6,6 +6,7 @@ enum {
     EXECUTOR_SNAPSHOT_VERSION = 2,
     RETRY_WAIT_MAX_S = 30,
     RETRY_EXPONENT_MAX = 5, /* 2^5 is beyond the longest wait already. */
+    WITHHELD_WAIT_MAX_S = 300,
 };
 
 const struct field_name executor_status_names[] = {
@@ -121,7 +122,27 @@ void executor_count_retry(struct executor *executor, int64_t now_ns)
 
 bool executor_is_waiting(const struct executor *executor, int64_t now_ns)
 {
-    return executor->retries > 0 && now_ns < executor->retry_at_ns;
+    return executor->retry_at_ns != 0 && now_ns < executor->retry_at_ns;
+}
+
+/* The end of both waits; 0: there is none. */
+static int64_t executor_open_at(const struct executor *executor)
+{
+    return executor->open_at_ns > executor->retry_at_ns ? executor->open_at_ns
+                                                        : executor->retry_at_ns;
+}
+
+bool executor_is_waiting_to_open(const struct executor *executor, int64_t now_ns)
+{
+    const int64_t open_at_ns = executor_open_at(executor);
+    return open_at_ns != 0 && now_ns < open_at_ns;
+}
+
+void executor_wake_to_open(const struct executor *executor, int64_t now_ns, struct wake *wake)
+{
+    if (executor_is_waiting_to_open(executor, now_ns)) {
+        wake_add_time(wake, executor_open_at(executor));
+    }
 }
 
 bool executor_is_exhausted(const struct executor *executor)
@@ -232,10 +253,28 @@ static void executor_adopt(struct executor *executor, const struct order_event *
     }
 }
 
+/* An order has ended without being asked to. */
+static void executor_set_back(struct executor *executor, const struct ledger_order *order,
+                              bool is_withheld, int64_t now_ns)
+{
+    if (is_withheld && executor->kind->market_count == 1) {
+        int64_t *end = order->role == ROLE_OPEN ? &executor->open_at_ns : &executor->retry_at_ns;
+        *end = instant_add(now_ns, WITHHELD_WAIT_MAX_S * NS_PER_S);
+    } else {
+        executor_count_retry(executor, now_ns);
+    }
+}
+
 void executor_on_order(struct executor *executor, const struct order_event *event, int64_t now_ns)
 {
     if (event->kind == ORDER_EVENT_ADOPTED) {
         executor_adopt(executor, event, now_ns);
+        return;
+    }
+    if (event->kind == ORDER_EVENT_RELEASED) {
+        executor->retry_at_ns = 0;
+        executor->open_at_ns = 0;
+        executor->ledger.changes++; /* What was made of the waits is made anew. */
         return;
     }
     struct ledger *ledger = &executor->ledger;
@@ -255,16 +294,17 @@ void executor_on_order(struct executor *executor, const struct order_event *even
         break;
     case ORDER_EVENT_FAILED:
         if (ledger_set_state(ledger, order, LEDGER_FAILED)) {
-            executor_count_retry(executor, now_ns);
+            executor_set_back(executor, order, event->is_withheld, now_ns);
         }
         break;
     case ORDER_EVENT_CANCELED:
         if (ledger_set_state(ledger, order, LEDGER_CANCELED) && !order->is_cancel_requested) {
-            executor_count_retry(executor, now_ns);
+            executor_set_back(executor, order, event->is_withheld, now_ns);
         }
         break;
     case ORDER_EVENT_ADOPTED:
-        break; /* Dealt with above: its order is not there yet. */
+    case ORDER_EVENT_RELEASED:
+        break; /* Dealt with above: they have no order in the ledger. */
     }
 }
 
@@ -280,6 +320,7 @@ static void executor_save_words(const struct executor *executor, struct text *ou
     snapshot_put_int64(out, "closed_at_ns", executor->closed_at_ns);
     json_put_int(out, "retries", executor->retries);
     snapshot_put_int64(out, "retry_at_ns", executor->retry_at_ns);
+    snapshot_put_int64(out, "open_at_ns", executor->open_at_ns);
     json_put_decimal(out, "held", executor->held);
     json_put_decimal(out, "dust", executor->dust);
     executor->kind->save(executor, out);
@@ -350,6 +391,14 @@ enum err executor_load_orders(struct executor *executor, const struct node *node
     return ledger_load(&executor->ledger, node_get(node, "ledger"));
 }
 
+/* States that were written before nothing was withheld do not have it. */
+static enum err executor_load_open_at(struct executor *executor, const struct node *node)
+{
+    return node_get(node, "open_at_ns") == NULL
+               ? ERR_NONE
+               : snapshot_get_int64(node, "open_at_ns", &executor->open_at_ns);
+}
+
 enum err executor_load(struct executor *executor, const struct node *node)
 {
     const enum err err = executor_load_orders(executor, node);
@@ -359,6 +408,7 @@ enum err executor_load(struct executor *executor, const struct node *node)
     if (executor_load_words(executor, node) != ERR_NONE ||
         snapshot_get_int64(node, "closed_at_ns", &executor->closed_at_ns) != ERR_NONE ||
         snapshot_get_int64(node, "retry_at_ns", &executor->retry_at_ns) != ERR_NONE ||
+        executor_load_open_at(executor, node) != ERR_NONE ||
         snapshot_get_decimal(node, "held", &executor->held) != ERR_NONE ||
         snapshot_get_decimal(node, "dust", &executor->dust) != ERR_NONE) {
         return ERR_CORRUPT;

@@ -158,11 +158,16 @@ enum order_event_kind {
     /* The venue has closed what the executor owned, all or a part, by an order of its own (a
      * liquidation): the order becomes the executor's, and its fill and its end follow. */
     ORDER_EVENT_ADOPTED,
+    /* Nothing is withheld any more: whoever waits for that goes on. Of no order. */
+    ORDER_EVENT_RELEASED,
 };
 
 struct order_event {
     enum order_event_kind kind;
     uint32_t ordinal;
+    /* ORDER_EVENT_FAILED and ORDER_EVENT_CANCELED: a state of risk or a link that is down did it.
+     * That is no failure; ORDER_EVENT_RELEASED follows. */
+    bool is_withheld;
     uint32_t market;  /* ORDER_EVENT_ADOPTED only. */
     struct fill fill; /* ORDER_EVENT_FILL; of ORDER_EVENT_ADOPTED order, side and amount. */
 };
@@ -175,8 +180,9 @@ struct executor {
     const struct executor_config *config;                   /* Borrowed. */
     const struct instrument *instruments[WAKE_MARKETS_MAX]; /* Borrowed. */
     int64_t closed_at_ns;                                   /* When RUNNING was left; 0 before. */
-    int64_t retry_at_ns;
-    uint64_t epoch; /* With the number, what the ids of its orders are made of. */
+    int64_t retry_at_ns; /* Nothing is placed before; 0: there is no wait. */
+    int64_t open_at_ns;  /* Nothing that opens is placed before: it was withheld. */
+    uint64_t epoch;      /* With the number, what the ids of its orders are made of. */
     uint32_t number;
     uint32_t retries;
     enum executor_status status : 8;
@@ -330,8 +336,12 @@ void executor_leave(struct executor *executor, enum close_type close_type, enum 
 /* retries += 1 and the wait of min(2^(retries-1), 30) seconds from now. */
 void executor_count_retry(struct executor *executor, int64_t now_ns);
 
-/* A retry wait holds back every placement. */
+/* A retry wait, or one for what is withheld, holds back every placement. */
 bool executor_is_waiting(const struct executor *executor, int64_t now_ns);
+
+/* Whether an order that opens is held back, and when that is over: it adds the time to *wake. */
+bool executor_is_waiting_to_open(const struct executor *executor, int64_t now_ns);
+void executor_wake_to_open(const struct executor *executor, int64_t now_ns, struct wake *wake);
 
 /* Whether more went wrong than the configuration tolerates. */
 bool executor_is_exhausted(const struct executor *executor);
@@ -356,7 +366,10 @@ void executor_cancel(struct ledger_order *order, int64_t now_ns,
 
 /*
  * The on_order of every kind: fills and states go to the ledger; a failed order and a cancel that
- * the executor never asked for count a retry. An event of an order that has ended changes nothing
+ * the executor never asked for count a retry. What is withheld counts none: everything waits until
+ * it is released, five minutes at most, or only what opens when only that was withheld. Of an
+ * executor of two markets it does count: one of them may stand open meanwhile, and that must come
+ * to an end. An event of an order that has ended changes nothing
  * but its fills; an adopted order ends the plan: a RUNNING executor is SHUTTING_DOWN as FAILED
  * then, and closes what the venue has left. One of an order that is not in the ledger changes
  * nothing at all (the caller books such a fill elsewhere).

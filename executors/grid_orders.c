@@ -49,7 +49,10 @@ static void grid_skip(const struct grid *grid, const struct grid_moment *moment,
     if (!decimal_is_valid(draft->price)) {
         return;
     }
-    if (executor_is_waiting(&grid->executor, moment->now_ns)) {
+    const bool is_waiting = draft->role == ROLE_OPEN
+                                ? executor_is_waiting_to_open(&grid->executor, moment->now_ns)
+                                : executor_is_waiting(&grid->executor, moment->now_ns);
+    if (is_waiting) {
         executor_skip(requests, draft, SKIP_RETRY_WAIT);
     } else if (instrument_is_tradable(moment->instrument, draft->amount, draft->price)) {
         executor_skip(requests, draft, SKIP_BOUNDS);
@@ -252,10 +255,14 @@ static void grid_withdraw(struct grid *grid, const struct grid_moment *moment,
 bool grid_orders_step(struct grid *grid, const struct grid_moment *moment,
                       struct executor_requests *requests)
 {
-    if (executor_is_waiting(&grid->executor, moment->now_ns)) {
+    const struct executor *executor = &grid->executor;
+    if (!executor_is_waiting(executor, moment->now_ns) &&
+        !grid_place_closes(grid, moment, requests)) {
+        return false;
+    }
+    if (executor_is_waiting_to_open(executor, moment->now_ns)) {
         grid_skip_open(grid, moment, requests);
-    } else if (!grid_place_closes(grid, moment, requests) ||
-               !grid_place_opens(grid, moment, requests)) {
+    } else if (!grid_place_opens(grid, moment, requests)) {
         return false;
     }
     if (grid_config_of(grid)->has_activation_bounds) {
@@ -325,6 +332,8 @@ void grid_orders_wake(const struct grid *grid, const struct grid_moment *moment,
 {
     if (!executor_is_waiting(&grid->executor, moment->now_ns)) {
         grid_wake_closes(grid, moment, wake);
+    }
+    if (!executor_is_waiting_to_open(&grid->executor, moment->now_ns)) {
         grid_wake_opens(grid, moment, wake);
     }
     if (!grid_config_of(grid)->has_activation_bounds) {

@@ -61,6 +61,7 @@ static void grid_wake_running(const struct grid *grid, const struct grid_moment 
     if (executor_is_waiting(&grid->executor, moment->now_ns)) {
         wake_add_time(wake, grid->executor.retry_at_ns);
     }
+    executor_wake_to_open(&grid->executor, moment->now_ns, wake);
     if (config->barriers->has_time_limit) {
         wake_add_time(wake,
                       instant_add(config->common.timestamp_ns, config->barriers->time_limit_ns));

@@ -30,16 +30,17 @@ const char *deny_name(enum deny_code code)
 
 enum deny_code deny_find(const char *name)
 {
-    unsigned code = DENY_NONE + 1;
+    unsigned code = name[0] != '\0' ? DENY_NONE + 1 : DENY_CODE_COUNT; /* Mostly there is none. */
     while (code < DENY_CODE_COUNT && strcmp(deny_words[code].name, name) != 0) {
         code++;
     }
     return code < DENY_CODE_COUNT ? (enum deny_code)code : DENY_NONE;
 }
 
-bool deny_is_link(enum deny_code code)
+bool deny_is_withheld(enum deny_code code)
 {
-    return code == DENY_VENUE_DISCONNECTED || code == DENY_VENUE_RECONCILING;
+    return code == DENY_RISK_HALTED || code == DENY_RISK_REDUCING ||
+           code == DENY_VENUE_DISCONNECTED || code == DENY_VENUE_RECONCILING;
 }
 
 const char *deny_setting(enum deny_code code)

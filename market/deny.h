@@ -77,8 +77,9 @@ const char *deny_name(enum deny_code code);
 /* The code of that text; DENY_NONE when it is none. */
 enum deny_code deny_find(const char *name);
 
-/* Whether the venue cannot be reached: no fault of the executor that asked. */
-bool deny_is_link(enum deny_code code);
+/* Whether a state of risk or a link that is down holds the order back: no fault of the executor
+ * that asked, and over when somebody resumes or the venue is there again. */
+bool deny_is_withheld(enum deny_code code);
 
 /* What its limit is set by: a field of the run file, or a word. */
 const char *deny_setting(enum deny_code code);

@@ -6,6 +6,7 @@
 #include "actors/roles/orchestrator_guard.h"
 #include "actors/roles/orchestrator_parts.h"
 #include "actors/roles/orchestrator_reconciler.h"
+#include "actors/roles/orchestrator_router.h"
 #include "actors/roles/orchestrator_supervisor.h"
 #include "base/log.h"
 
@@ -361,7 +362,7 @@ static enum err orchestrator_dispatch(struct orchestrator *orch, nng_msg **messa
         return router_on_never_sent(orch, body);
     case MESSAGE_SKIPPED: {
         const struct message_skipped *skipped = body;
-        return router_on_skipped(orch, skipped->executor, &skipped->skip);
+        return denials_on_skipped(orch, skipped->executor, &skipped->skip);
     }
     case MESSAGE_VENUE_UPDATE:
         return orchestrator_on_updates(orch, *message);

@@ -225,7 +225,7 @@ void guard_recall_denied(struct orchestrator *orch, const struct record *record)
     const enum deny_code code = deny_find(record->data.note.code);
     const uint32_t number = roster_find(orch, record->executor_id);
     orch->denied[code]++;
-    if (number != 0 && !deny_is_link(code)) {
+    if (number != 0 && !deny_is_withheld(code)) {
         guard_recall_rejected(orch, number);
     }
 }

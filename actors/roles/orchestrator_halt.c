@@ -5,6 +5,7 @@
 #include "actors/kill_file.h"
 #include "actors/roles/orchestrator_guard.h"
 #include "actors/roles/orchestrator_parts.h"
+#include "actors/roles/orchestrator_router.h"
 #include "base/log.h"
 
 enum {
@@ -183,10 +184,12 @@ enum err halt_record(struct orchestrator *orch, const struct risk_change *change
 enum err halt_change(struct orchestrator *orch, const struct risk_change *change)
 {
     enum err err = halt_record(orch, change);
-    if (err != ERR_NONE || change->state == RISK_ACTIVE || orch->is_finishing) {
+    if (err != ERR_NONE || orch->is_finishing) {
         return err;
     }
-    err = router_deny_held(orch);
+    if (change->state != RISK_ACTIVE) {
+        err = denials_deny_held(orch);
+    }
     return err == ERR_NONE ? halt_sweep(orch) : err;
 }
 
@@ -208,25 +211,28 @@ bool halt_forbids(const struct orchestrator *orch, const struct executor_entry *
 
 /* ---- Canceling ---- */
 
-/* Cancels what the states forbid of one executor, and tells the market that it matters. */
+/* Cancels what the states forbid of one executor, and tells the market that it matters; lets go
+ * what they forbid no more. */
 static enum err halt_sweep_executor(struct orchestrator *orch, uint32_t number)
 {
     const struct executor_entry *executor = roster_get(orch, number);
-    struct risk_verdict ignored;
+    struct risk_verdict verdict;
     bool has_canceled = false;
     for (uint32_t i = 0; i < executor->order_count; i++) {
-        const struct order_entry *order = &executor->orders[i];
+        struct order_entry *order = &executor->orders[i];
         if (order_state_is_terminal(order->state) || order->state == ORDER_PENDING_CANCEL ||
-            !halt_forbids(orch, executor, order, &ignored)) {
+            !halt_forbids(orch, executor, order, &verdict)) {
             continue;
         }
+        order->withheld = verdict.code;
         const enum err err = router_cancel(orch, number, i + 1);
         if (err != ERR_NONE) {
             return err;
         }
         has_canceled = true;
     }
-    return has_canceled ? roster_touch(orch, number) : ERR_NONE;
+    const enum err err = denials_release(orch, number);
+    return err == ERR_NONE && has_canceled ? roster_touch(orch, number) : err;
 }
 
 /* A controller that has lost too much: its executors end by the run's policy. */

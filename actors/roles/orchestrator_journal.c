@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "actors/roles/orchestrator_parts.h"
+#include "actors/roles/orchestrator_router.h"
 #include "base/log.h"
 
 static const char *journal_reason_name(enum shutdown_reason reason)

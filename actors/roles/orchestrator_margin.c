@@ -16,6 +16,7 @@
 #include <stdio.h>
 
 #include "actors/roles/orchestrator_parts.h"
+#include "actors/roles/orchestrator_router.h"
 
 /* ---- Funding ---- */
 

@@ -88,10 +88,11 @@ struct order_entry {
     struct order_ticket ticket;
     enum order_role role : 8;
     enum order_state state : 8;
-    bool is_counted;        /* Among the live orders of the risk engine. */
-    bool is_held;           /* Its intent is not durable yet: the venue has not heard of it. */
-    uint32_t market;        /* Of its executor. */
-    uint32_t resting_place; /* Among own resting orders; 0: none. */
+    bool is_counted;             /* Among the live orders of the risk engine. */
+    bool is_held;                /* Its intent is not durable yet: the venue has not heard of it. */
+    enum deny_code withheld : 8; /* The state of risk by which it is canceled. */
+    uint32_t market;             /* Of its executor. */
+    uint32_t resting_place;      /* Among own resting orders; 0: none. */
     uint32_t listed_in;     /* The reconciliation in which the venue last said that it is open. */
     struct decimal at_risk; /* How much of it the risk engine counts as live. */
     struct decimal risk_price; /* At which it does: see risk_order_price(). */
@@ -176,7 +177,8 @@ struct executor_entry {
     uint32_t controller;
     enum executor_status status : 8;
     bool has_fill;
-    bool is_denied; /* The last order was denied: said once until one goes out. */
+    bool is_denied;   /* The last order was denied: said once until one goes out. */
+    bool is_withheld; /* What it wants is held back: it is told when it may go on. */
     bool is_stored;
     bool is_stop_told; /* And how, for a host that takes the place of this one. */
     bool keeps_position;
@@ -491,37 +493,6 @@ MUST_USE enum err restore_orders(struct orchestrator *orch);
 
 /* Asks back every live order of an executor. */
 MUST_USE enum err restore_cancel_all(struct orchestrator *orch, uint32_t number);
-
-/* ---- orchestrator_router.c: the orders ---- */
-
-/* The order of that ordinal, or NULL. */
-struct order_entry *router_order(const struct executor_entry *executor, uint32_t ordinal);
-/* Room for the next order, zeroed; NULL: no memory. */
-struct order_entry *router_add_order(struct executor_entry *executor);
-/* Moves a live order to another state and keeps the count of live ones. */
-void router_set_state(struct orchestrator *orch, struct order_entry *order, enum order_state state);
-
-/* After a restart: an order whose intent the journal never had. Nothing of it has left, and it is
- * over. */
-MUST_USE enum err router_on_never_sent(struct orchestrator *orch,
-                                       const struct message_request *never_sent);
-/* Journals what an executor does not place, and why. */
-MUST_USE enum err router_on_skipped(struct orchestrator *orch, uint32_t number,
-                                    const struct executor_skip *skip);
-MUST_USE enum err router_on_request(struct orchestrator *orch,
-                                    const struct message_request *request);
-MUST_USE enum err router_on_update(struct orchestrator *orch, const struct venue_update *update);
-/* Asks the venue to cancel an order, unless it has ended. */
-MUST_USE enum err router_cancel(struct orchestrator *orch, uint32_t number, uint32_t ordinal);
-/* Denies the tickets that wait for their commit and that the states of risk forbid now. */
-MUST_USE enum err router_deny_held(struct orchestrator *orch);
-/* True while the order of a ticket that waits may still leave. */
-bool router_may_leave(const struct orchestrator *orch, const struct order_ticket *ticket);
-
-/* A fill that the venue made by an order of its own, booked as that of an order of the executor,
- * which is told of it unless it has ended. `fill` has the amount and the trade id to book. */
-MUST_USE enum err router_adopt(struct orchestrator *orch, uint32_t number, const struct fill *fill,
-                               const char *reason);
 
 /* ---- orchestrator_externals.c: orders that are not ours ---- */
 

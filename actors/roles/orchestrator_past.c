@@ -62,6 +62,7 @@ bool past_event(const struct record *record, bool is_first, struct order_event *
     }
     if (order_state_is_terminal(order->state)) {
         ret_event->kind = past_end_event(order->state);
+        ret_event->is_withheld = deny_is_withheld(deny_find(order->reason));
         return true;
     }
     ret_event->kind = ORDER_EVENT_ACKNOWLEDGED;

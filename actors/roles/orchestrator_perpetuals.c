@@ -9,6 +9,8 @@
 
 #include <stdlib.h>
 
+#include "actors/roles/orchestrator_router.h"
+
 enum {
     PERPETUALS_PAST_MAX = 1 << 20, /* Fills and payments of positions that are open. */
     PERPETUALS_PAST_FIRST = 64,

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "actors/roles/orchestrator_guard.h"
+
 #include "base/log.h"
 
 enum {
@@ -323,5 +325,5 @@ enum err reconciler_on_reconciled(struct orchestrator *orch,
                                     differences > 0 ? "different" : "balanced", &found);
     }
     text_done(&found);
-    return err;
+    return err == ERR_NONE && reconciled->is_bracket ? halt_sweep(orch) : err;
 }

@@ -20,6 +20,7 @@
 #include "actors/roles/orchestrator_parts.h"
 #include "actors/roles/orchestrator_perpetuals.h"
 #include "actors/roles/orchestrator_reconciler.h"
+#include "actors/roles/orchestrator_router.h"
 #include "actors/roles/orchestrator_supervisor.h"
 #include "base/log.h"
 #include "market/wire.h"
@@ -197,7 +198,8 @@ static enum err recovery_on_order(struct recovery *recovery, const struct record
     }
     const struct order_entry *known = router_order(roster_get(orch, id.executor), id.ordinal);
     const bool is_refused = record->kind == RECORD_ORDER_REJECTED && known != NULL &&
-                            !order_state_is_terminal(known->state) && !recovery->follows_denial;
+                            !order_state_is_terminal(known->state) && !recovery->follows_denial &&
+                            !deny_is_withheld(deny_find(record->data.order.reason));
     const bool is_first = known == NULL;
     const enum err err = restore_order(orch, &record->data.order);
     if (err != ERR_NONE) {
@@ -207,7 +209,12 @@ static enum err recovery_on_order(struct recovery *recovery, const struct record
         guard_recall_rejected(orch, id.executor); /* By its venue. */
     }
     struct order_event event;
-    return past_event(record, is_first, &event) ? past_tell(orch, id.executor, &event) : ERR_NONE;
+    if (!past_event(record, is_first, &event)) {
+        return ERR_NONE;
+    }
+    struct executor_entry *executor = roster_get(orch, id.executor);
+    executor->is_withheld = executor->is_withheld || event.is_withheld;
+    return past_tell(orch, id.executor, &event);
 }
 
 /* A part of a liquidation has the venue's trade id and a number behind it: the venue's own must not

@@ -6,6 +6,7 @@
 
 #include "actors/roles/orchestrator_guard.h"
 #include "actors/roles/orchestrator_parts.h"
+#include "actors/roles/orchestrator_router.h"
 
 /* The order that a record is the first of. */
 static enum err restore_new(struct orchestrator *orch, const struct record_order *record,
@@ -53,6 +54,10 @@ enum err restore_order(struct orchestrator *orch, const struct record_order *rec
         return err;
     }
     if (!order_state_is_terminal(order->state)) {
+        const enum deny_code code = deny_find(record->reason);
+        if (deny_is_withheld(code)) {
+            order->withheld = code;
+        }
         router_set_state(orch, order, record->state);
     }
     return ERR_NONE;

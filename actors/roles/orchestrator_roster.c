@@ -6,6 +6,7 @@
 #include "actors/roles/orchestrator_guard.h"
 #include "actors/roles/orchestrator_parts.h"
 #include "actors/roles/orchestrator_reconciler.h"
+#include "actors/roles/orchestrator_router.h"
 #include "actors/run_rates.h"
 #include "base/log.h"
 #include "executors/factory.h"
@@ -348,7 +349,7 @@ enum err roster_create(struct orchestrator *orch, const struct executor_section 
         const struct executor_skip skip = {.reason = SKIP_BALANCE,
                                            .market = plans.items[0].market,
                                            .amount = plans.items[0].amount};
-        err = router_on_skipped(orch, number, &skip);
+        err = denials_on_skipped(orch, number, &skip);
     }
     return err;
 }
@@ -472,7 +473,10 @@ enum err roster_stop_some(struct orchestrator *orch)
         if (roster_get(orch, number)->status == EXECUTOR_TERMINATED) {
             continue;
         }
-        const enum err err = roster_stop(orch, number, keep_position);
+        enum err err = denials_release(orch, number);
+        if (err == ERR_NONE) {
+            err = roster_stop(orch, number, keep_position);
+        }
         if (err != ERR_NONE) {
             return err;
         }

@@ -1,3 +1,5 @@
+#include "actors/roles/orchestrator_router.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,9 +32,9 @@ struct order_entry *router_add_order(struct executor_entry *executor)
     return order;
 }
 
-static enum err router_journal_order(struct orchestrator *orch, enum record_kind kind,
-                                     const struct executor_entry *executor,
-                                     const struct order_entry *order, const char *reason)
+enum err router_journal_order(struct orchestrator *orch, enum record_kind kind,
+                              const struct executor_entry *executor,
+                              const struct order_entry *order, const char *reason)
 {
     const struct instrument *instrument =
         &orch->given.config->instruments[order->ticket.instrument];
@@ -68,9 +70,8 @@ void router_set_state(struct orchestrator *orch, struct order_entry *order, enum
     guard_follow(orch, roster_get(orch, order->ticket.id.executor), order, NULL);
 }
 
-/* Moves the order as its table says. Nothing that may come from outside is impossible in it. */
-static enum order_verdict router_move(struct orchestrator *orch, struct order_entry *order,
-                                      enum order_input input)
+enum order_verdict router_move(struct orchestrator *orch, struct order_entry *order,
+                               enum order_input input)
 {
     enum order_state next;
     const enum order_verdict verdict = order_next(order->state, input, &next);
@@ -82,9 +83,7 @@ static enum order_verdict router_move(struct orchestrator *orch, struct order_en
     return verdict;
 }
 
-/* Tells the executor and sees to it that it is woken. */
-static enum err router_tell(struct orchestrator *orch, uint32_t number,
-                            const struct order_event *event)
+enum err router_tell(struct orchestrator *orch, uint32_t number, const struct order_event *event)
 {
     const struct executor_entry *executor = roster_get(orch, number);
     if (executor->owner != NULL && executor->owner->past != NULL) {
@@ -112,97 +111,10 @@ static enum err router_tell_kind(struct orchestrator *orch, struct order_id id,
 
 /* ---- Requests of executors ---- */
 
-enum err router_on_skipped(struct orchestrator *orch, uint32_t number,
-                           const struct executor_skip *skip)
-{
-    const struct executor_entry *executor = roster_get(orch, number);
-    const struct instrument *instrument = executor->instruments[skip->market];
-    struct record record = {
-        .kind = RECORD_EXECUTOR_SKIPPED,
-        .controller_id = executor->config->controller_id,
-        .executor_id = executor->id,
-        .data.skip = {.type = executor->kind->type,
-                      .connector_name = instrument->venue_name,
-                      .trading_pair = instrument->trading_pair,
-                      .reason = field_name_of(skip_reason_names, (int)skip->reason),
-                      .role = skip->role,
-                      .side = skip->side,
-                      .kind = skip->type,
-                      .amount = skip->amount,
-                      .price = skip->price}};
-    return journal_add(orch, &record);
-}
-
-/* The first denial after an order went out. */
-static enum err router_skip_denied(struct orchestrator *orch, const struct order_entry *order)
-{
-    const struct order_ticket *ticket = &order->ticket;
-    const struct executor_skip skip = {.reason = SKIP_RISK,
-                                       .market = order->market,
-                                       .role = order->role,
-                                       .side = ticket->side,
-                                       .type = ticket->type,
-                                       .amount = ticket->amount,
-                                       .price = ticket->price};
-    return router_on_skipped(orch, ticket->id.executor, &skip);
-}
-
-/* The order does not leave: it has ended, and the journal and its executor know why. */
-static enum err router_deny(struct orchestrator *orch, struct executor_entry *executor,
-                            struct order_entry *order, const struct risk_verdict *verdict)
-{
-    (void)router_move(orch, order, ORDER_INPUT_DENY);
-    enum err err = guard_journal_denied(orch, executor, order->market, verdict);
-    if (err == ERR_NONE) {
-        err = router_journal_order(orch, RECORD_ORDER_REJECTED, executor, order,
-                                   deny_name(verdict->code));
-    }
-    if (err == ERR_NONE && !executor->is_denied) {
-        executor->is_denied = true;
-        err = router_skip_denied(orch, order);
-    }
-    if (err == ERR_NONE) {
-        err = router_tell_kind(orch, order->ticket.id, ORDER_EVENT_FAILED);
-    }
-    /* A link that is down is not the executor's doing. */
-    return err == ERR_NONE && !deny_is_link(verdict->code)
-               ? guard_on_rejected(orch, order->ticket.id.executor)
-               : err;
-}
-
-enum err router_deny_held(struct orchestrator *orch)
-{
-    enum err err = ERR_NONE;
-    for (size_t i = 0; i < orch->held_count && err == ERR_NONE; i++) {
-        const struct order_id id = orch->held[orch->held_first + i].ticket.id;
-        struct executor_entry *executor = roster_get(orch, id.executor);
-        struct order_entry *order = &executor->orders[id.ordinal - 1];
-        struct risk_verdict verdict;
-        if (!order_state_is_terminal(order->state) &&
-            halt_forbids(orch, executor, order, &verdict)) {
-            err = router_deny(orch, executor, order, &verdict);
-        }
-    }
-    return err;
-}
-
 bool router_may_leave(const struct orchestrator *orch, const struct order_ticket *ticket)
 {
     const struct executor_entry *executor = roster_get(orch, ticket->id.executor);
     return !order_state_is_terminal(executor->orders[ticket->id.ordinal - 1].state);
-}
-
-/* The id belongs to an order that was placed before: that one stays as it is. */
-static enum err router_deny_duplicate(struct orchestrator *orch, uint32_t number,
-                                      const struct executor_request *request)
-{
-    const struct risk_verdict verdict = {.code = DENY_DUPLICATE_ORDER,
-                                         .scope = RISK_EXECUTOR,
-                                         .limit = decimal_from_int(request->ordinal),
-                                         .value = decimal_from_int(request->ordinal)};
-    const enum err err =
-        guard_journal_denied(orch, roster_get(orch, number), request->market, &verdict);
-    return err == ERR_NONE ? guard_on_rejected(orch, number) : err;
 }
 
 /* The next order of an executor, as it asks for it. NULL: no memory. */
@@ -238,7 +150,7 @@ static enum err router_place(struct orchestrator *orch, uint32_t number,
 {
     struct executor_entry *executor = roster_get(orch, number);
     if (request->ordinal <= executor->order_count) {
-        return router_deny_duplicate(orch, number, request);
+        return denials_deny_duplicate(orch, number, request);
     }
     struct order_entry *order = router_enter(orch, number, request);
     if (order == NULL) {
@@ -247,7 +159,7 @@ static enum err router_place(struct orchestrator *orch, uint32_t number,
     const uint32_t venue = executor->instruments[request->market]->venue;
     struct risk_verdict verdict = {.code = reconciler_deny_code(orch, venue), .scope = RISK_VENUE};
     if (verdict.code != DENY_NONE || !guard_admit(orch, executor, order, &verdict)) {
-        return router_deny(orch, executor, order, &verdict);
+        return denials_deny(orch, executor, order, &verdict);
     }
     executor->is_denied = false;
     (void)router_move(orch, order, ORDER_INPUT_SUBMIT);
@@ -278,10 +190,10 @@ enum err router_cancel(struct orchestrator *orch, uint32_t number, uint32_t ordi
     }
     const enum order_verdict verdict = router_move(orch, order, ORDER_INPUT_CANCEL);
     /* Asked for again it is sent again, but it is no news. */
-    const enum err err =
-        verdict == ORDER_MOVES
-            ? router_journal_order(orch, RECORD_ORDER_CANCEL_REQUESTED, executor, order, "")
-            : ERR_NONE;
+    const enum err err = verdict == ORDER_MOVES
+                             ? router_journal_order(orch, RECORD_ORDER_CANCEL_REQUESTED, executor,
+                                                    order, deny_name(order->withheld))
+                             : ERR_NONE;
     if (err != ERR_NONE || order->is_held) {
         return err; /* The cancel goes out behind the order. */
     }
@@ -422,10 +334,12 @@ static enum err router_tell_state(struct orchestrator *orch, struct executor_ent
         /* The executor goes on waiting: it must not act on what nobody knows. */
         return router_journal_order(orch, RECORD_ORDER_UNKNOWN, executor, order, reason);
     }
+    const bool is_withheld = order->state == ORDER_CANCELED && order->withheld != DENY_NONE;
+    const char *why = is_withheld ? deny_name(order->withheld) : reason;
     const enum err err =
-        router_journal_order(orch, tales[order->state].record, executor, order, reason);
+        router_journal_order(orch, tales[order->state].record, executor, order, why);
     return err == ERR_NONE && executor->status != EXECUTOR_TERMINATED
-               ? router_tell_kind(orch, order->ticket.id, tales[order->state].event)
+               ? denials_tell(orch, order->ticket.id, tales[order->state].event, why)
                : err;
 }
 
@@ -448,7 +362,8 @@ static enum err router_on_state(struct orchestrator *orch, struct executor_entry
         err = was_terminal ? reconciler_on_zombie(orch, order) : ERR_NONE;
         order->listed_in = reconciler_round(orch, order);
     }
-    return err == ERR_NONE && update->kind == VENUE_REJECTED && verdict == ORDER_MOVES
+    return err == ERR_NONE && update->kind == VENUE_REJECTED && verdict == ORDER_MOVES &&
+                   !deny_is_withheld(deny_find(update->reason))
                ? guard_on_rejected(orch, update->order.executor)
                : err;
 }

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "actors/roles/orchestrator_router.h"
 #include "base/log.h"
 #include "persistence/reader.h"
 

@@ -179,7 +179,7 @@ static void trigger_run(struct executor *executor, const struct executor_view *v
         return;
     }
     if (!has_failed && trigger_is_reached(executor, market) &&
-        !executor_is_waiting(executor, view->now_ns)) {
+        !executor_is_waiting_to_open(executor, view->now_ns)) {
         has_failed = !trigger_place(executor, market, view->now_ns, requests);
     }
     if (has_failed) {
@@ -244,9 +244,7 @@ static void trigger_wake(const struct executor *executor, const struct executor_
     if (executor->status == EXECUTOR_TERMINATED || executor->ledger.live_count > 0) {
         return;
     }
-    if (executor_is_waiting(executor, view->now_ns)) {
-        wake_add_time(ret_wake, executor->retry_at_ns);
-    }
+    executor_wake_to_open(executor, view->now_ns, ret_wake);
     /* Reached and still nothing in the book: it was too small for the venue, or has to wait. */
     levels->every_quote = trigger_is_reached(executor, &view->markets[0]);
     wake_add_level(levels, config->side == SIDE_BUY ? WAKE_ASK_AT_MOST : WAKE_BID_AT_LEAST,

@@ -143,7 +143,7 @@ static bool dca_place(struct dca *dca, const struct moment *moment, const struct
                       struct executor_requests *requests)
 {
     const size_t level = dca_next_level(dca, levels);
-    const bool is_waiting = executor_is_waiting(&dca->exposure.executor, moment->now_ns);
+    const bool is_waiting = executor_is_waiting_to_open(&dca->exposure.executor, moment->now_ns);
     if (level == dca_config_of(dca)->prices.count || dca_is_held_back(dca, moment->now_ns)) {
         return true;
     }
@@ -270,8 +270,8 @@ static void dca_wake_next(const struct dca *dca, const struct moment *moment,
     }
     const struct decimal *bounds = dca_bounds(dca_config_of(dca));
     const bool is_inside = dca_is_inside(dca, moment, level);
-    if (executor_is_waiting(executor, moment->now_ns)) {
-        wake_add_time(wake, executor->retry_at_ns); /* The bounds are looked at again then. */
+    if (executor_is_waiting_to_open(executor, moment->now_ns)) {
+        executor_wake_to_open(executor, moment->now_ns, wake); /* The bounds are looked at then. */
     } else if (is_inside) {
         wake_add_time(wake, instant_add(moment->now_ns, 1)); /* One was placed just now. */
     }

@@ -297,7 +297,7 @@ static enum close_type order_place(struct exposure *order, const struct moment *
                       decimal_less(draft.amount, moment->instrument->min_order_size))) {
         return CLOSE_POSITION_HOLD;
     }
-    if (executor_is_waiting(&order->executor, moment->now_ns)) {
+    if (executor_is_waiting_to_open(&order->executor, moment->now_ns)) {
         executor_skip(requests, &draft, SKIP_RETRY_WAIT);
         return CLOSE_NONE;
     }
@@ -382,8 +382,8 @@ static void order_wake_live(const struct exposure *order, const struct moment *m
 static void order_wake_unplaced(const struct exposure *order, const struct moment *moment,
                                 struct wake *wake)
 {
-    if (executor_is_waiting(&order->executor, moment->now_ns)) {
-        wake_add_time(wake, order->executor.retry_at_ns);
+    if (executor_is_waiting_to_open(&order->executor, moment->now_ns)) {
+        executor_wake_to_open(&order->executor, moment->now_ns, wake);
         return;
     }
     const struct order_draft draft = order_draft_of(order, moment);

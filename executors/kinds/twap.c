@@ -316,7 +316,7 @@ static bool twap_is_in_flight(const struct exposure *twap)
 
 static bool twap_is_held_back(const struct exposure *twap, int64_t now_ns)
 {
-    return twap_is_in_flight(twap) || executor_is_waiting(&twap->executor, now_ns);
+    return twap_is_in_flight(twap) || executor_is_waiting_to_open(&twap->executor, now_ns);
 }
 
 /* Sends what is missing, or ends when nothing is left to be sent. */
@@ -329,7 +329,7 @@ static enum close_type twap_place(struct exposure *twap, const struct moment *mo
     if (twap_is_in_flight(twap)) {
         return CLOSE_NONE;
     }
-    if (executor_is_waiting(executor, moment->now_ns)) {
+    if (executor_is_waiting_to_open(executor, moment->now_ns)) {
         executor_skip(requests, &draft, SKIP_RETRY_WAIT);
         return CLOSE_NONE;
     }
@@ -455,9 +455,7 @@ static void twap_wake(const struct executor *executor, const struct executor_vie
         return;
     }
     twap_wake_orders(twap, &moment, ret_wake);
-    if (executor_is_waiting(executor, moment.now_ns)) {
-        wake_add_time(ret_wake, executor->retry_at_ns);
-    }
+    executor_wake_to_open(executor, moment.now_ns, ret_wake);
     if (!twap_is_all_due(twap, moment.now_ns)) {
         const int64_t slot = twap_slots_due(twap, moment.now_ns);
         wake_add_time(ret_wake, instant_add(config->exposure.common.timestamp_ns,

@@ -269,6 +269,12 @@ static void play_check_retries(const struct play *play)
         executor->status == EXECUTOR_RUNNING ||
         (executor->status == EXECUTOR_SHUTTING_DOWN && executor->shutdown_mode == SHUTDOWN_CLOSE);
     play_demand(play, !is_exhausted || !goes_on, "refusals are tolerated max_retries times");
+    uint32_t failures = play->venue.setbacks;
+    for (uint32_t i = 0; i < executor->ledger.count; i++) {
+        failures += executor->ledger.orders[i].is_timed_out ? 1 : 0;
+    }
+    play_demand(play, play->kind->market_count > 1 || executor->retries <= failures,
+                "what is withheld is no failure");
 }
 
 /* What an executor leaves behind when it has ended. */

@@ -58,6 +58,8 @@ static const struct adversary_traits venues[] = {
     {.name = "in parts", .part = 90},
     {.name = "losing races", .lose = 50, .slow = 30, .part = 60},
     {.name = "late", .late = 70, .slow = 30, .part = 70},
+    {.name = "withholding", .hold = 30, .part = 50, .slow = 20},
+    {.name = "withholding all", .hold = ADVERSARY_ALL},
     {.name = "all at once",
      .reject = 15,
      .expel = 10,
@@ -65,6 +67,7 @@ static const struct adversary_traits venues[] = {
      .slow = 30,
      .lose = 30,
      .late = 30,
+     .hold = 10,
      .twice = 40},
 };
 

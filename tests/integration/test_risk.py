@@ -322,6 +322,57 @@ def test_reducing_lets_closes_through(folder):
     end(folder, process)
 
 
+def statuses(folder):
+    return {row["type"]: (row["status"], row["close_type"]) for row in
+            rows(folder / "test.db", "SELECT type, status, close_type FROM executor")}
+
+
+def test_executors_outlast_a_halt(folder):
+    """A halt is no failure of those who are halted, however many orders it cancels and however
+    often a close has to wait: resumed, they go on, also after a crash in the middle of it."""
+    holder = executor(amount="0.01", max_retries=1,
+                      triple_barrier_config={"open_order_type": "MARKET", "time_limit": 300})
+    grid = clean(executor("grid_executor", start_price="40000", end_price="60000", amount=None,
+                          limit_price="30000", total_amount_quote="10000", max_retries=1,
+                          triple_barrier_config={"take_profit": "0.01"}))
+    closes = "SELECT count(*) AS n FROM orders WHERE role = 'close' AND reason = 'risk_halted'"
+    for crashes in (False, True):
+        for left in folder.glob("test.db*"):
+            left.unlink()
+        path = run_file(folder, "full", executors=[holder, grid], existing="resume")
+        process, control = start_run(folder, path)
+        wait_until(lambda: live(folder) >= 5 and
+                   rows(folder / "test.db", "SELECT * FROM fill"), process)
+        assert control.ask("risk", state="HALTED", reason="a drill")["ok"]
+        check_nothing_left(folder, process)
+        wait_until(lambda: rows(folder / "test.db", closes)[0]["n"] > 0, process)
+        if crashes:
+            process.kill()
+            process.communicate()
+            process, control = start_run(folder, path)
+        seen = control.ask("snapshot")["seq"]
+        wait_until(lambda: control.ask("snapshot")["seq"] > seen + 20, process)
+        assert statuses(folder) == {"position_executor": ("SHUTTING_DOWN", "TIME_LIMIT"),
+                                    "grid_executor": ("RUNNING", None)}, statuses(folder)
+        assert control.ask("risk", state="ACTIVE", reason="drill is over")["ok"]
+        wait_until(lambda: live(folder) >= 5 and statuses(folder)["position_executor"] ==
+                   ("TERMINATED", "TIME_LIMIT"), process)
+        end(folder, process)
+        assert statuses(folder)["grid_executor"] == ("TERMINATED", "EARLY_STOP")
+
+
+def test_a_halted_run_ends(folder):
+    """What is halted when the run ends cannot be closed: it is handed over, and that is soon."""
+    process, control = start_run(folder, run_file(folder, executors=[executor(
+        amount="0.01", triple_barrier_config={"open_order_type": "MARKET"})]))
+    wait_until(lambda: rows(folder / "test.db", "SELECT * FROM fill"), process)
+    assert control.ask("risk", state="HALTED", reason="a drill")["ok"]
+    end(folder, process)
+    assert statuses(folder) == {"position_executor": ("TERMINATED", "FAILED")}
+    position, = rows(folder / "test.db", "SELECT * FROM position")
+    assert D(position["amount"]) == D("0.01")
+
+
 def test_signal_halts(folder):
     process, control = start_run(folder, run_file(folder))
     trades(folder, process)

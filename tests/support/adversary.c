@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+enum { ADVERSARY_RELEASE_PERCENT = 15 };
+
 #define ADVERSARY_FEE "0.0005"
 #define ADVERSARY_RECANCEL_NS (5 * NS_PER_S)
 
@@ -152,10 +154,20 @@ static void adversary_trade(struct adversary *adversary, struct adversary_order 
     }
 }
 
+/* A state of risk or a link holds it back: no failure of the executor, unless it asked for it. */
+static void adversary_withhold(struct adversary *adversary, struct order_event *event)
+{
+    event->is_withheld = true;
+    adversary->is_holding = true;
+}
+
 static void adversary_drop(struct adversary *adversary, struct adversary_order *order)
 {
-    (void)adversary_say(adversary, order, ORDER_EVENT_CANCELED);
-    adversary->setbacks += !order->is_cancel_asked;
+    struct order_event *event = adversary_say(adversary, order, ORDER_EVENT_CANCELED);
+    if (adversary_chance(adversary, adversary->traits.hold)) {
+        adversary_withhold(adversary, event);
+    }
+    adversary->setbacks += !order->is_cancel_asked && !event->is_withheld;
     order->state =
         adversary_chance(adversary, adversary->traits.late) ? ADVERSARY_CANCELED : ADVERSARY_GONE;
 }
@@ -175,7 +187,8 @@ static void adversary_work(struct adversary *adversary, struct adversary_order *
         }
         return;
     }
-    if (adversary_chance(adversary, adversary->traits.expel)) {
+    if (adversary_chance(adversary, adversary->traits.expel) ||
+        adversary_chance(adversary, adversary->traits.hold / 2)) {
         adversary_drop(adversary, order);
         return;
     }
@@ -195,9 +208,13 @@ static void adversary_receive(struct adversary *adversary, struct adversary_orde
     struct decimal price;
     const bool would_take =
         order->request.type == ORDER_LIMIT_MAKER && adversary_price(order, view, &price);
-    if (would_take || adversary_chance(adversary, adversary->traits.reject)) {
-        (void)adversary_say(adversary, order, ORDER_EVENT_FAILED);
-        adversary->setbacks++;
+    const bool is_withheld = !would_take && adversary_chance(adversary, adversary->traits.hold);
+    if (would_take || is_withheld || adversary_chance(adversary, adversary->traits.reject)) {
+        struct order_event *event = adversary_say(adversary, order, ORDER_EVENT_FAILED);
+        if (is_withheld) {
+            adversary_withhold(adversary, event);
+        }
+        adversary->setbacks += !is_withheld;
         order->state = ADVERSARY_GONE;
         return;
     }
@@ -220,9 +237,21 @@ static void adversary_repeat(struct adversary *adversary)
     }
 }
 
+/* Lets go what it has withheld, in the end at once. */
+static void adversary_release(struct adversary *adversary)
+{
+    static const struct adversary_order none = {0};
+    const unsigned percent = adversary->traits.hold > 0 ? ADVERSARY_RELEASE_PERCENT : ADVERSARY_ALL;
+    if (adversary->is_holding && adversary_chance(adversary, percent)) {
+        adversary->is_holding = false;
+        (void)adversary_say(adversary, &none, ORDER_EVENT_RELEASED);
+    }
+}
+
 void adversary_step(struct adversary *adversary, const struct executor_view *view)
 {
     adversary->event_count = 0;
+    adversary_release(adversary);
     for (size_t i = 0; i < adversary->order_count; i++) {
         struct adversary_order *order = &adversary->orders[i];
         switch (order->state) {

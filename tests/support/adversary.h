@@ -25,6 +25,7 @@ struct adversary_traits {
     unsigned slow;   /* Leaves an answer for the next step. */
     unsigned lose;   /* Fills an order that is to be canceled, before the cancel. */
     unsigned late;   /* Fills what it has already canceled. */
+    unsigned hold;   /* Withholds a new order, or cancels an order so, and later lets go. */
     unsigned twice;  /* Says it a second time, at the end of the step. */
 };
 
@@ -63,7 +64,8 @@ struct adversary {
     size_t order_count;
     struct adversary_order orders[ADVERSARY_ORDERS_MAX]; /* By ordinal. */
     struct adversary_book books[WAKE_MARKETS_MAX];
-    uint32_t setbacks; /* Orders it refused, or canceled by itself. */
+    uint32_t setbacks; /* Orders it refused, or canceled by itself, but what is withheld. */
+    bool is_holding;   /* It has withheld something since it last let go. */
     size_t event_count;
     struct order_event events[ADVERSARY_EVENTS_MAX]; /* Of the latest step. */
 };

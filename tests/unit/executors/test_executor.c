@@ -109,6 +109,68 @@ START_TEST(events_change_the_ledger_and_count_retries)
 }
 END_TEST
 
+/* An opening order that is withheld holds back what opens, a closing one everything. */
+START_TEST(what_is_withheld_waits_and_is_no_failure)
+{
+    enum { RELEASED_AT = 7 };
+    static const enum order_role roles[] = {ROLE_OPEN, ROLE_CLOSE};
+    struct setting setting;
+    struct stage stage;
+    setting_init(&setting, &executor_kind_position);
+    start_at_100(&setting, &stage);
+    struct executor *executor = stage.executor;
+    for (size_t i = 0; i < COUNT(roles); i++) {
+        const bool is_close = roles[i] == ROLE_CLOSE;
+        ledger_find(&executor->ledger, 1)->role = roles[i];
+        ledger_find(&executor->ledger, 1)->state = LEDGER_ACKNOWLEDGED;
+        executor->ledger.live_count = 1;
+        const struct order_event event = {.kind =
+                                              is_close ? ORDER_EVENT_FAILED : ORDER_EVENT_CANCELED,
+                                          .ordinal = 1,
+                                          .is_withheld = true};
+        executor_on_order(executor, &event, 0);
+        const int64_t end_ns = 300 * NS_PER_S;
+        ck_assert_uint_eq(executor->retries, 0);
+        ck_assert(executor_is_waiting_to_open(executor, end_ns - 1));
+        ck_assert(!executor_is_waiting_to_open(executor, end_ns));
+        ck_assert_int_eq(executor_is_waiting(executor, end_ns - 1), is_close);
+        struct wake wake = wake_never();
+        executor_wake_to_open(executor, 0, &wake);
+        ck_assert_int_eq(wake.at_ns, end_ns);
+        const struct order_event released = {.kind = ORDER_EVENT_RELEASED};
+        executor_on_order(executor, &released, RELEASED_AT);
+        ck_assert(!executor_is_waiting_to_open(executor, RELEASED_AT));
+        ck_assert(!executor_is_waiting(executor, RELEASED_AT));
+        wake = wake_never();
+        executor_wake_to_open(executor, RELEASED_AT, &wake);
+        ck_assert_int_eq(wake.at_ns, INSTANT_NEVER);
+    }
+    stage_close(&stage);
+}
+END_TEST
+
+/* Nothing happens in five minutes less a second, and everything when it is let go. */
+START_TEST(what_is_released_goes_on_at_once)
+{
+    struct setting setting;
+    struct stage stage;
+    setting_init(&setting, &executor_kind_position);
+    start_at_100(&setting, &stage);
+    const struct order_event withheld = {
+        .kind = ORDER_EVENT_FAILED, .ordinal = 1, .is_withheld = true};
+    executor_on_order(stage.executor, &withheld, stage.view.now_ns);
+    for (int64_t second = 1; second < 300; second += 149) {
+        executor_requests_init(&stage.requests);
+        look(&stage, second, "100", "100");
+        ck_assert_uint_eq(placed(&stage, ROLE_OPEN), 0);
+    }
+    tell(&stage, ORDER_EVENT_RELEASED, 0);
+    look(&stage, 299, "100", "100");
+    ck_assert_uint_eq(placed(&stage, ROLE_OPEN), 1);
+    stage_close(&stage);
+}
+END_TEST
+
 START_TEST(requests_say_what_was_placed_and_canceled)
 {
     struct setting setting;
@@ -408,6 +470,8 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, leaving_notes_why_and_when);
     tcase_add_test(tcase, retries_wait_up_to_thirty_seconds);
     tcase_add_loop_test(tcase, events_change_the_ledger_and_count_retries, 0, COUNT(events));
+    tcase_add_test(tcase, what_is_withheld_waits_and_is_no_failure);
+    tcase_add_test(tcase, what_is_released_goes_on_at_once);
     tcase_add_test(tcase, requests_say_what_was_placed_and_canceled);
     tcase_add_loop_test(tcase, damaged_snapshots_are_refused, 0, COUNT(damages));
     tcase_add_test(tcase, changes_add_up_to_the_whole);

@@ -50,11 +50,12 @@ START_TEST(codes_are_found_by_name)
 }
 END_TEST
 
-START_TEST(links_are_no_fault_of_the_executor)
+START_TEST(states_and_links_are_no_fault_of_the_executor)
 {
     for (int code = DENY_NONE; code < DENY_CODE_COUNT; code++) {
-        ck_assert_int_eq(deny_is_link((enum deny_code)code),
-                         code == DENY_VENUE_DISCONNECTED || code == DENY_VENUE_RECONCILING);
+        ck_assert_int_eq(deny_is_withheld((enum deny_code)code),
+                         code == DENY_RISK_HALTED || code == DENY_RISK_REDUCING ||
+                             code == DENY_VENUE_DISCONNECTED || code == DENY_VENUE_RECONCILING);
     }
 }
 END_TEST
@@ -66,6 +67,6 @@ int main(void)
     tcase_add_test(cases, codes_differ);
     tcase_add_test(cases, codes_are_stable);
     tcase_add_test(cases, codes_are_found_by_name);
-    tcase_add_test(cases, links_are_no_fault_of_the_executor);
+    tcase_add_test(cases, states_and_links_are_no_fault_of_the_executor);
     return suite_run("deny", cases);
 }

@@ -103,7 +103,10 @@ static enum err rebuild_name_run(struct rebuild *rebuild, const struct record *r
 static enum err rebuild_put(struct rebuild *rebuild, const struct journal_row *row,
                             const struct record *record, struct failure *failure)
 {
-    enum err err = tables_put(&rebuild->tables, record, row->payload, failure);
+    char id[ORDER_ID_TEXT_MAX];
+    struct journal_row derived = *row;
+    derived.client_order_id = record_client_order_id(record, id); /* As the payload names it. */
+    enum err err = tables_put(&rebuild->tables, record, &derived, failure);
     if (err == ERR_NONE && rebuild->job->is_copy) {
         err = tables_put_journal(&rebuild->tables, row, &rebuild->walk.checksum, failure);
     }

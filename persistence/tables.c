@@ -227,13 +227,12 @@ static enum err tables_put_executor(struct tables *tables, const struct record *
 }
 
 static enum err tables_put_order(struct tables *tables, const struct record *record,
-                                 struct failure *failure)
+                                 const struct journal_row *journal, struct failure *failure)
 {
     const struct record_order *order = &record->data.order;
-    char id[ORDER_ID_TEXT_MAX];
     struct row row;
     tables_row(tables, TABLES_ORDER, &row);
-    row_text(&row, record_client_order_id(record, id));
+    row_text(&row, journal->client_order_id);
     row_text_or_null(&row, order->exchange_order_id);
     row_text(&row, record->executor_id);
     row_text(&row, field_name_of(order_role_names, (int)order->role));
@@ -254,17 +253,16 @@ static enum err tables_put_order(struct tables *tables, const struct record *rec
 }
 
 static enum err tables_put_fill(struct tables *tables, const struct record *record,
-                                struct failure *failure)
+                                const struct journal_row *journal, struct failure *failure)
 {
     const struct fill *fill = &record->data.fill.fill;
-    char id[ORDER_ID_TEXT_MAX];
     struct row row;
     tables_row(tables, TABLES_FILL, &row);
     row_text(&row, record->data.fill.venue);
     row_text_or_empty(&row, record->data.fill.account);
     row_text(&row, record->data.fill.trading_pair);
     row_text(&row, fill->trade_id);
-    row_text(&row, record_client_order_id(record, id));
+    row_text(&row, journal->client_order_id);
     row_text(&row, record->executor_id);
     row_text(&row, field_name_of(side_names, (int)fill->side));
     row_decimal(&row, fill->price);
@@ -324,8 +322,8 @@ static enum err tables_put_note(struct tables *tables, const struct record *reco
     return row_write(&row, tables->connection, "write a risk state", failure);
 }
 
-enum err tables_put(struct tables *tables, const struct record *record, const char *data,
-                    struct failure *failure)
+enum err tables_put(struct tables *tables, const struct record *record,
+                    const struct journal_row *row, struct failure *failure)
 {
     switch (record_kind_data(record->kind)) {
     case RECORD_DATA_RUN:
@@ -335,9 +333,9 @@ enum err tables_put(struct tables *tables, const struct record *record, const ch
     case RECORD_DATA_EXECUTOR:
         return tables_put_executor(tables, record, failure);
     case RECORD_DATA_ORDER:
-        return tables_put_order(tables, record, failure);
+        return tables_put_order(tables, record, row, failure);
     case RECORD_DATA_FILL:
-        return tables_put_fill(tables, record, failure);
+        return tables_put_fill(tables, record, row, failure);
     case RECORD_DATA_POSITION:
         return tables_put_position(tables, record, failure);
     case RECORD_DATA_SKIP:
@@ -346,7 +344,7 @@ enum err tables_put(struct tables *tables, const struct record *record, const ch
     case RECORD_DATA_LIQUIDATION:
         return ERR_NONE; /* The journal has them; what they change follows. */
     case RECORD_DATA_PERFORMANCE:
-        return tables_put_performance(tables, record, data, failure);
+        return tables_put_performance(tables, record, row->payload, failure);
     case RECORD_DATA_NOTE:
         return tables_put_note(tables, record, failure);
     }

@@ -52,8 +52,9 @@ void tables_done(struct tables *tables);
 MUST_USE enum err tables_put_journal(struct tables *tables, const struct journal_row *row,
                                      const struct checksum *checksum, struct failure *failure);
 
-/* The derived rows. `data` is what event_print_data() wrote for the record. */
-MUST_USE enum err tables_put(struct tables *tables, const struct record *record, const char *data,
-                             struct failure *failure);
+/* The derived rows. `row` is the record's in the journal: what was printed for that is taken from
+ * there, its id of an order and its payload. */
+MUST_USE enum err tables_put(struct tables *tables, const struct record *record,
+                             const struct journal_row *row, struct failure *failure);
 
 #endif

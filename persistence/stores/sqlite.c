@@ -294,7 +294,7 @@ static enum err sqlite_put(struct sqlite_store *sqlite, const struct record *rec
     const struct checksum checksum = checksum_of(&sqlite->checksum, &row);
     enum err err = tables_put_journal(&sqlite->tables, &row, &checksum, failure);
     if (err == ERR_NONE) {
-        err = tables_put(&sqlite->tables, record, data, failure);
+        err = tables_put(&sqlite->tables, record, &row, failure);
     }
     if (err == ERR_NONE) {
         sqlite->checksum = checksum;

@@ -46,7 +46,7 @@ static enum err try_put(const struct record *record)
                                     .payload = text_string(&data)};
     const struct checksum checksum = checksum_of(&CHECKSUM_FIRST, &row);
     const enum err err = tables_put_journal(&tables, &row, &checksum, &failure);
-    return err != ERR_NONE ? err : tables_put(&tables, record, text_string(&data), &failure);
+    return err != ERR_NONE ? err : tables_put(&tables, record, &row, &failure);
 }
 
 static void put(struct record record)

@@ -287,7 +287,9 @@ enum err sweep_store_append(struct sweep_store *store, const struct sweep_row *r
         }
         store->has_group = true;
     }
-    (void)sqlite3_clear_bindings(store->append);
+    if (row->state != SWEEP_SET_DONE) {
+        (void)sqlite3_clear_bindings(store->append); /* The figures of the row before. */
+    }
     struct row values;
     row_begin(&values, store->append);
     row_int(&values, (int64_t)row->set);
@@ -316,21 +318,25 @@ enum err sweep_store_commit(struct sweep_store *store, struct failure *failure)
 enum err sweep_store_count(struct sweep_store *store, struct sweep_counts *ret_counts,
                            struct failure *failure)
 {
-    static const char *const sql[] = {
-        "SELECT count(*) FROM sweep_result WHERE state = 'done'",
-        "SELECT count(*) FROM sweep_result WHERE state = 'invalid'",
-        "SELECT count(*) FROM sweep_result WHERE state = 'failed'",
-    };
-    int64_t counts[3];
-    for (size_t i = 0; i < 3; i++) {
-        const enum err err = connection_read_int(&store->connection, sql[i], &counts[i], failure);
-        if (err != ERR_NONE) {
-            return err;
-        }
+    sqlite3_stmt *statement = NULL;
+    enum err err = connection_prepare(&store->connection,
+                                      "SELECT count(*), count(*) FILTER (WHERE state = 'invalid'),"
+                                      " count(*) FILTER (WHERE state = 'failed') FROM sweep_result",
+                                      &statement, failure);
+    if (err != ERR_NONE) {
+        return err;
     }
-    *ret_counts = (struct sweep_counts){
-        .done = (uint64_t)counts[0], .invalid = (uint64_t)counts[1], .failed = (uint64_t)counts[2]};
-    return ERR_NONE;
+    if (sqlite3_step(statement) == SQLITE_ROW) {
+        const uint64_t all = (uint64_t)sqlite3_column_int64(statement, 0);
+        const uint64_t invalid = (uint64_t)sqlite3_column_int64(statement, 1);
+        const uint64_t failed = (uint64_t)sqlite3_column_int64(statement, 2);
+        *ret_counts = (struct sweep_counts){
+            .done = all - invalid - failed, .invalid = invalid, .failed = failed};
+    } else {
+        err = connection_fail(&store->connection, "read", failure);
+    }
+    (void)sqlite3_finalize(statement);
+    return err;
 }
 
 /* ---- Ranking ---- */

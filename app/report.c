@@ -235,6 +235,19 @@ static bool report_visit_position(void *context, int count, const char *const *n
     return true;
 }
 
+/* controller_id ("": the run), unrealized_pnl_quote */
+static bool report_visit_unrealized(void *context, int count, const char *const *names,
+                                    const char *const *values)
+{
+    (void)count;
+    (void)names;
+    struct report_load *load = context;
+    struct report_sums *sums =
+        values[0][0] == '\0' ? &load->report->total : report_controller(load, values[0]);
+    sums->unrealized_pnl_quote = report_decimal(load, values[1]);
+    return true;
+}
+
 static bool report_visit_performance(void *context, int count, const char *const *names,
                                      const char *const *values)
 {
@@ -315,6 +328,10 @@ static enum err report_load_tables(struct report_load *load)
          " realized_pnl_quote, fees_quote, funding_quote, volume_quote FROM position"
          " ORDER BY controller_id, venue, trading_pair, side",
          report_visit_position},
+        {"SELECT controller_id, json_extract(report, '$.unrealized_pnl_quote') FROM performance"
+         " WHERE rowid IN (SELECT MAX(rowid) FROM performance GROUP BY controller_id)"
+         " ORDER BY rowid",
+         report_visit_unrealized},
         {"SELECT report FROM performance WHERE controller_id = '' ORDER BY rowid DESC LIMIT 1",
          report_visit_performance},
         {"SELECT json_extract(payload, '$.venue'), json_extract(payload, '$.found') FROM journal"
@@ -363,6 +380,12 @@ enum err report_load(struct reader *reader, struct report *report, struct failur
 void report_done(struct report *report)
 {
     arena_done(&report->arena);
+}
+
+struct decimal report_global_pnl(const struct report_sums *sums)
+{
+    const struct decimal traded = decimal_add(sums->realized_pnl_quote, sums->unrealized_pnl_quote);
+    return decimal_add(decimal_subtract(traded, sums->fees_quote), sums->funding_quote);
 }
 
 struct decimal report_win_rate(const struct report_sums *sums)

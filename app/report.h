@@ -44,11 +44,12 @@ struct report_sums {
     uint64_t traded; /* Terminated with fills. */
     uint64_t fills;
     uint64_t close_type_counts[CLOSE_TYPE_COUNT];
-    struct decimal net_pnl_quote;      /* Sum over executors. */
-    struct decimal realized_pnl_quote; /* Sum over positions, without fees. */
-    struct decimal fees_quote;         /* Sum over fills. */
-    struct decimal funding_quote;      /* Sum over positions: received, less what was paid. */
-    struct decimal volume_quote;       /* Sum of price * amount over fills. */
+    struct decimal net_pnl_quote;        /* Sum over executors, of each when it ended. */
+    struct decimal realized_pnl_quote;   /* Sum over positions, without fees. */
+    struct decimal unrealized_pnl_quote; /* Of positions, as it was told last. */
+    struct decimal fees_quote;           /* Sum over fills. */
+    struct decimal funding_quote;        /* Sum over positions: received, less what was paid. */
+    struct decimal volume_quote;         /* Sum of price * amount over fills. */
     struct report_sums *next;
 };
 
@@ -91,6 +92,10 @@ struct report_speed {
 MUST_USE enum err report_load(struct reader *reader, struct report *report,
                               struct failure *failure);
 void report_done(struct report *report);
+
+/* What the account has gained or lost by all of it: realized and unrealized, less fees, plus
+ * funding. A position that an executor has handed over goes on here, and not in net_pnl_quote. */
+struct decimal report_global_pnl(const struct report_sums *sums);
 
 /* Win rate as a fraction of executors that ended with fills. */
 struct decimal report_win_rate(const struct report_sums *sums);

@@ -145,14 +145,19 @@ static void page_tiles(struct page *page)
 {
     const struct report_sums *total = &page->report->total;
     text_append_string(&page->out, "<div class=\"tiles\">\n");
-    page_tile_money(page, "net pnl", total->net_pnl_quote, page_color(total->net_pnl_quote));
+    const struct decimal global = report_global_pnl(total);
+    page_tile_money(page, "global pnl", global, page_color(global));
     page_tile_money(page, "realized", total->realized_pnl_quote,
                     page_color(total->realized_pnl_quote));
+    page_tile_money(page, "unrealized", total->unrealized_pnl_quote,
+                    page_color(total->unrealized_pnl_quote));
     page_tile_money(page, "fees", total->fees_quote, "");
     if (decimal_sign(total->funding_quote) != 0) {
         page_tile_money(page, "funding", total->funding_quote, page_color(total->funding_quote));
     }
     page_tile_money(page, "volume", total->volume_quote, "");
+    page_tile_money(page, "net pnl of executors", total->net_pnl_quote,
+                    page_color(total->net_pnl_quote));
     page_tile_count(page, total->fills, "fills");
     page_tile_count(page, total->executors, "executors");
     page_tile_count(page, total->active, "still active");
@@ -259,8 +264,9 @@ static void page_controller(struct page_table *table, const struct report_sums *
         const char *name;
         struct decimal value;
     } numbers[] = {
-        {"net pnl", sums->net_pnl_quote},
+        {"global pnl", report_global_pnl(sums)},
         {"realized", sums->realized_pnl_quote},
+        {"unrealized", sums->unrealized_pnl_quote},
         {"fees", sums->fees_quote},
         {"volume", sums->volume_quote},
         {"fills", decimal_from_int((int64_t)sums->fills)},

@@ -13,6 +13,14 @@ static void print_decimal(FILE *out, const char *name, struct decimal value)
     (void)fprintf(out, "%-11s %s\n", name, text);
 }
 
+/* Not what the account has gained: a position that was handed over goes on without its executor. */
+static void print_net_pnl(FILE *out, struct decimal value)
+{
+    char text[DECIMAL_TEXT_MAX];
+    (void)decimal_print(value, text);
+    (void)fprintf(out, "net pnl     %s (of the executors, each when it ended)\n", text);
+}
+
 static void print_close_types(const struct report_sums *sums, FILE *out)
 {
     const char *separator = "";
@@ -53,13 +61,15 @@ static void print_sums(const struct report_sums *sums, FILE *out)
     (void)fprintf(out, "executors   %llu, %llu still active, closed by ",
                   (unsigned long long)sums->executors, (unsigned long long)sums->active);
     print_close_types(sums, out);
-    print_decimal(out, "net pnl", sums->net_pnl_quote);
+    print_decimal(out, "global pnl", report_global_pnl(sums));
     print_decimal(out, "realized", sums->realized_pnl_quote);
+    print_decimal(out, "unrealized", sums->unrealized_pnl_quote);
     print_decimal(out, "fees", sums->fees_quote);
     if (decimal_sign(sums->funding_quote) != 0) {
         print_decimal(out, "funding", sums->funding_quote);
     }
     print_decimal(out, "volume", sums->volume_quote);
+    print_net_pnl(out, sums->net_pnl_quote);
     (void)fprintf(out, "fills       %llu\n", (unsigned long long)sums->fills);
     char rate[DECIMAL_TEXT_MAX];
     (void)decimal_print(
@@ -121,7 +131,9 @@ static void json_put_sums(struct text *out, const struct report_sums *sums)
     }
     json_object_end(out);
     json_put_decimal(out, "net_pnl_quote", sums->net_pnl_quote);
+    json_put_decimal(out, "global_pnl_quote", report_global_pnl(sums));
     json_put_decimal(out, "realized_pnl_quote", sums->realized_pnl_quote);
+    json_put_decimal(out, "unrealized_pnl_quote", sums->unrealized_pnl_quote);
     json_put_decimal(out, "fees_quote", sums->fees_quote);
     json_put_decimal(out, "funding_quote", sums->funding_quote);
     json_put_decimal(out, "volume_traded", sums->volume_quote);

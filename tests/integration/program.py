@@ -175,6 +175,13 @@ def check_report(folder, database):
             counts[row["close_type"]] = counts.get(row["close_type"], 0) + 1
     assert total["close_type_counts"] == counts
     assert D(total["net_pnl_quote"]) == sum((D(r["net_pnl_quote"]) for r in executors), D(0))
+    # What an account has gained, closed or not; it is told last when the run ends.
+    gained = [D(part["realized_pnl_quote"]) + D(part["unrealized_pnl_quote"]) +
+              D(part["funding_quote"]) - D(part["fees_quote"])
+              for part in (total, *report["controllers"])]
+    assert gained == [D(part["global_pnl_quote"]) for part in (total, *report["controllers"])]
+    if report["state"] == "stopped":
+        assert gained[0] == D(report["performance"]["global_pnl_quote"])
     assert D(total["fees_quote"]) == sum((D(r["fee_quote"]) for r in fills), D(0))
     assert D(total["volume_traded"]) == sum(
         (multiply(D(r["price"]), D(r["amount"])) for r in fills), D(0))

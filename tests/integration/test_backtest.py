@@ -11,7 +11,7 @@ def test_quickstart_ends_with_a_report(folder):
     text = text.replace("examples/data", str(SOURCE / "examples/data"))
     text = text.replace("quotes.csv.gz}", "quotes.csv.gz, cache: tapes}")
     out, _ = run("run", write(folder, text, "quickstart.yaml"), cwd=folder)
-    for word in ("executors", "closed by", "net pnl", "fees", "volume", "win rate", "quotes/s"):
+    for word in ("executors", "closed by", "global pnl", "net pnl", "fees", "volume", "win rate", "quotes/s"):
         assert word in out, f"{word} is missing in the report:\n{out}"
     database = folder / "quickstart.db"
     check_books(database, {"BTC": "2", "USDT": "100000"})

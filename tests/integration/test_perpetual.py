@@ -266,7 +266,15 @@ def check_liquidation(database):
 
 
 def test_example_liquidation(folder):
-    check_liquidation(run_example(folder, "perpetual-liquidation"))
+    """The report says what the account has lost, also what an executor had handed over before."""
+    database = run_example(folder, "perpetual-liquidation")
+    check_liquidation(database)
+    report = check_report(folder, database)
+    lost = balances(database)["perp"] - 500
+    assert D(report["total"]["global_pnl_quote"]) == lost
+    assert sum(D(part["global_pnl_quote"]) for part in report["controllers"]) == lost
+    assert D(report["total"]["net_pnl_quote"]) > lost
+    assert f"global pnl  {lost}\n" in run("report", database, cwd=folder)[0]
 
 
 def test_liquidation_after_crashes(folder):

@@ -1,4 +1,5 @@
 #include <cjson/cJSON.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,10 @@ enum {
     STATUS_HEIGHT_DEFAULT = 40, /* Lines of a terminal that does not say. */
     STATUS_HEIGHT_KEPT = 14,    /* Lines for everything but the executors. */
     STATUS_EXECUTORS_MIN = 5,   /* Shown however low the terminal is. */
+    STATUS_DIGITS_MAX = 32,
 };
+
+#define STATUS_INTEGER_MAX 9007199254740992.0 /* 2^53: what a double has counted exactly. */
 
 /* A column of a table: the member it shows, its heading and its width; negative: to the left. */
 struct status_column {
@@ -176,12 +180,30 @@ static int status_executors_max(bool is_live)
     return rows > STATUS_EXECUTORS_MIN ? rows : STATUS_EXECUTORS_MIN;
 }
 
+/* Whole numbers as they came: cJSON would write instants with an exponent. */
+static bool status_keep_integers(cJSON *item)
+{
+    if (cJSON_IsNumber(item) && fabs(item->valuedouble) <= STATUS_INTEGER_MAX &&
+        item->valuedouble == floor(item->valuedouble)) {
+        char digits[STATUS_DIGITS_MAX];
+        (void)snprintf(digits, sizeof(digits), "%.0f", item->valuedouble);
+        item->valuestring = strdup(digits);
+        item->type = (item->type & ~cJSON_Number) | cJSON_Raw;
+        return item->valuestring != NULL;
+    }
+    bool is_kept = true;
+    for (cJSON *i = item->child; i != NULL && is_kept; i = i->next) {
+        is_kept = status_keep_integers(i);
+    }
+    return is_kept;
+}
+
 /* The snapshot without its orders and without "ok". */
 static bool status_print_json(cJSON *root)
 {
     cJSON_DeleteItemFromObjectCaseSensitive(root, "ok");
     cJSON_DeleteItemFromObjectCaseSensitive(root, "orders");
-    char *json = cJSON_PrintUnformatted(root);
+    char *json = status_keep_integers(root) ? cJSON_PrintUnformatted(root) : NULL;
     if (json != NULL) {
         (void)printf("%s\n", json);
     }

@@ -2,6 +2,7 @@
 
 import os
 import pty
+import re
 import select
 import sys
 import time
@@ -133,7 +134,9 @@ def test_status_and_snapshot(folder):
     control.act("stop_executor", executor_id="two", keep_position=True)
     wait_for(control, "two", "TERMINATED")
     target = ("--control", "ipc://run.control")
-    status = json.loads(run("status", "--json", *target, cwd=folder)[0])
+    printed = run("status", "--json", *target, cwd=folder)[0]
+    assert re.search(r'"created_at":[0-9]{16}\b', printed), "instants are whole numbers"
+    status = json.loads(printed)
     assert [(e["executor_id"], e["side"]) for e in status["executors"]] == [("one", "BUY")]
     assert status["seq"] > 0 and status["runs"][0]["name"] == "outside"
     assert "orders" not in status

@@ -409,9 +409,13 @@ bool risk_on_rejected(const struct risk *risk, struct risk_executor *executor, i
 
 void risk_revalue(struct risk *risk, const struct quote *quotes)
 {
-    if (!risk->has_exposure_limit) {
-        return;
+    if (risk->has_exposure_limit) {
+        risk_value(risk, quotes);
     }
+}
+
+void risk_value(struct risk *risk, const struct quote *quotes)
+{
     for (uint32_t i = 0; i < risk->instrument_count; i++) {
         if (quotes[i].bid.raw > 0) {
             struct risk_scope *const scopes[] = {risk->global,

@@ -223,7 +223,9 @@ void risk_move(struct risk *risk, struct risk_executor *executor, const struct r
 bool risk_on_rejected(const struct risk *risk, struct risk_executor *executor, int64_t now_ns);
 
 /* Values every instrument at these quotes, by instrument; one without a quote (bid 0) keeps its
- * value. Does nothing unless an exposure is limited. */
+ * value. risk_revalue() does nothing unless an exposure is limited; risk_value() is for somebody
+ * who wants to see. */
+void risk_value(struct risk *risk, const struct quote *quotes);
 void risk_revalue(struct risk *risk, const struct quote *quotes);
 
 /* Own resting limit orders, when self trades are denied; else nothing is kept and the place is 0.

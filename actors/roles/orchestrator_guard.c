@@ -402,14 +402,25 @@ enum err guard_on_owned(struct orchestrator *orch, uint32_t controller,
     return ERR_NONE;
 }
 
+static void guard_take_quotes(struct orchestrator *orch)
+{
+    for (uint32_t i = 0; i < orch->given.config->instrument_count; i++) {
+        orch->quotes[i] = guard_quote(orch, i);
+    }
+}
+
 void guard_revalue(struct orchestrator *orch)
 {
     if (orch->now_ns - orch->valued_ns < GUARD_VALUE_INTERVAL_NS) {
         return;
     }
     orch->valued_ns = orch->now_ns;
-    for (uint32_t i = 0; i < orch->given.config->instrument_count; i++) {
-        orch->quotes[i] = guard_quote(orch, i);
-    }
+    guard_take_quotes(orch);
     risk_revalue(orch->risk, orch->quotes);
+}
+
+void guard_value(struct orchestrator *orch)
+{
+    guard_take_quotes(orch);
+    risk_value(orch->risk, orch->quotes);
 }

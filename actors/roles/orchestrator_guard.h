@@ -48,6 +48,9 @@ void guard_recall_rejected(struct orchestrator *orch, uint32_t number);
 void guard_recall_denied(struct orchestrator *orch, const struct record *record);
 /* Values positions again when that was a second of market time ago. */
 void guard_revalue(struct orchestrator *orch);
+/* Values positions now, whether or not an exposure is limited, for somebody who wants to see them.
+ */
+void guard_value(struct orchestrator *orch);
 
 /* ---- orchestrator_losses.c: how much may be lost ---- */
 

@@ -105,6 +105,27 @@ START_TEST(exposure_is_the_worst_case)
 }
 END_TEST
 
+/* Without a limit nobody follows it, and whoever wants to see it gets it as it is now. */
+START_TEST(exposure_can_be_seen_without_a_limit)
+{
+    struct risking self;
+    risking_prepare(&self);
+    risking_open(&self);
+    risking_place(&self, &self.one, SIDE_BUY, "3");
+    risking_fill(&self, &self.one, SIDE_BUY, "3");
+    const struct quote quotes[INSTRUMENTS] = {
+        [BTC] = {.time_ns = NOW_NS, .bid = D("199"), .ask = D("201")}};
+    risk_revalue(self.risk, quotes);
+    ck_assert_decimal(risk_usage_of(self.risk, RISK_GLOBAL, 0).exposure_quote, "0");
+    for (int again = 0; again < 2; again++) {
+        risk_value(self.risk, quotes);
+        ck_assert_decimal(risk_usage_of(self.risk, RISK_GLOBAL, 0).exposure_quote, "600");
+        ck_assert_decimal(risk_usage_of(self.risk, RISK_CONTROLLER, 0).exposure_quote, "600");
+    }
+    risking_close(&self);
+}
+END_TEST
+
 /* A late fill of a canceled order counts, though nothing of it was live any more. */
 START_TEST(late_fills_count)
 {
@@ -175,6 +196,7 @@ int main(void)
     tcase_add_test(cases, live_orders_and_executors_are_counted_where_they_belong);
     tcase_add_test(cases, an_executor_of_two_markets_counts_once_per_scope);
     tcase_add_test(cases, exposure_is_the_worst_case);
+    tcase_add_test(cases, exposure_can_be_seen_without_a_limit);
     tcase_add_test(cases, late_fills_count);
     tcase_add_test(cases, rejects_stop_an_executor_that_has_too_many_in_a_minute);
     tcase_add_test(cases, resting_orders_are_kept_only_when_self_trades_are_denied);

@@ -46,6 +46,7 @@ struct action {
     X(invalid_config, "the executor's configuration has problems, which the message lists") \
     X(invalid_update, "the update's data has problems, which the message lists")            \
     X(no_quotes, "an instrument has no quote yet: try again later; this is not remembered") \
+    X(action_id_used, "the action id was used before, for another action")                  \
     X(executor_exists, "the executor id was used before in this run")                       \
     X(unknown_executor, "no executor of this run has that id")                              \
     X(not_running, "the executor is stopping or has ended")                                 \

@@ -14,6 +14,11 @@ bool executor_id_is_valid(const char *id)
     return length > 0 && length <= EXECUTOR_ID_MAX && accepted == length;
 }
 
+bool controller_id_is_valid(const char *id)
+{
+    return executor_id_is_valid(id) && strcmp(id, CONTROLLER_EXTERNAL) != 0;
+}
+
 void factory_add_problem(struct problems *problems, const struct node *node, const char *path,
                          const char *key, const char *message)
 {
@@ -104,6 +109,12 @@ static enum err factory_validate(const struct executor_kind *kind,
     if (config->id != NULL && !executor_id_is_valid(config->id)) {
         factory_add_problem(problems, node, path, "id",
                             "not an id, expected 1 to 63 characters of [A-Za-z0-9_.-]");
+        err = ERR_SYNTAX;
+    }
+    if (!controller_id_is_valid(config->controller_id)) {
+        factory_add_problem(problems, node, path, "controller_id",
+                            "not an id, expected 1 to 63 characters of [A-Za-z0-9_.-], and "
+                            "not " CONTROLLER_EXTERNAL);
         err = ERR_SYNTAX;
     }
     if (kind->validate != NULL) {

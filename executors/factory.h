@@ -34,6 +34,12 @@ enum side executor_config_side(const struct executor_kind *kind,
 /* True for 1 to EXECUTOR_ID_MAX characters of [A-Za-z0-9_.-]. */
 bool executor_id_is_valid(const char *id);
 
+/* The controller of fills of orders that nobody here has placed: no executor may name it. */
+#define CONTROLLER_EXTERNAL "EXTERNAL"
+
+/* The same, and not CONTROLLER_EXTERNAL. */
+bool controller_id_is_valid(const char *id);
+
 enum { EXECUTOR_ID_MAX = 63 };
 
 #endif

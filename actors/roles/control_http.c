@@ -16,25 +16,16 @@ static const struct {
     const char *code;
     unsigned status;
 } control_statuses[] = {
-    {"unknown_executor", 404},
-    {"unknown_request", 404},
-    {"executor_exists", 409},
-    {"not_running", 409},
-    {"not_ended", 409},
-    {"already_stored", 409},
-    {"not_updatable", 409},
-    {"update_refused", 409},
-    {"no_quotes", 409},
-    {"no_database", 409},
-    {"busy", 503},
-    {"stopping", 503},
-    {"too_many_actions", 503},
-    {"memory", 503},
-    {"too_many_executors", 503},
-    {"timeout", 504},
-    {"io", 500},
-    {"corrupt", 500},
-    {"version", 500},
+    {"unknown_executor", 404}, {"unknown_request", 404},
+    {"action_id_used", 409},   {"executor_exists", 409},
+    {"not_running", 409},      {"not_ended", 409},
+    {"already_stored", 409},   {"not_updatable", 409},
+    {"update_refused", 409},   {"no_quotes", 409},
+    {"no_database", 409},      {"busy", 503},
+    {"stopping", 503},         {"too_many_actions", 503},
+    {"memory", 503},           {"too_many_executors", 503},
+    {"timeout", 504},          {"io", 500},
+    {"corrupt", 500},          {"version", 500},
 };
 
 static unsigned control_status_of(const char *code)

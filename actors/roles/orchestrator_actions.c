@@ -388,7 +388,7 @@ static bool actions_ids_fit(const struct action *action)
 {
     return (action->action_id == NULL || executor_id_is_valid(action->action_id)) &&
            (action->executor_id == NULL || executor_id_is_valid(action->executor_id)) &&
-           (action->controller_id == NULL || executor_id_is_valid(action->controller_id));
+           (action->controller_id == NULL || controller_id_is_valid(action->controller_id));
 }
 
 /* What keeps the run from taking in anything now. */
@@ -462,7 +462,7 @@ static bool actions_is_turned_away(const struct verdict *verdict)
 {
     return verdict->code == CODE_busy || verdict->code == CODE_stopping ||
            verdict->code == CODE_no_quotes || verdict->code == CODE_too_many_actions ||
-           verdict->code == CODE_invalid_action;
+           verdict->code == CODE_invalid_action || verdict->code == CODE_action_id_used;
 }
 
 static enum err actions_take(struct orchestrator *orch, struct verdict *verdict,
@@ -475,7 +475,9 @@ static enum err actions_take(struct orchestrator *orch, struct verdict *verdict,
     actions_take_ids(orch, verdict);
     actions_check_room(orch, verdict);
     to->action = answers_find(orch, verdict->action_id);
-    if (to->action != 0 && orch->answer_count < ACTIONS_WAITING_MAX) {
+    if (to->action != 0 && !answers_is_of(orch, to->action, verdict->action)) {
+        verdict_refuse(verdict, CODE_action_id_used, "the action id belongs to another action");
+    } else if (to->action != 0 && orch->answer_count < ACTIONS_WAITING_MAX) {
         to->seq = answers_get(orch, to->action)->seq;
         return answers_send(orch, to);
     }

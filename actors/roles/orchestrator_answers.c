@@ -38,6 +38,13 @@ uint32_t answers_find(const struct orchestrator *orch, const char *action_id)
     return action_id[0] != '\0' ? text_index_get(&orch->actions_by_id, action_id) : 0;
 }
 
+bool answers_is_of(const struct orchestrator *orch, uint32_t number, const struct action *action)
+{
+    const struct action_entry *entry = answers_get(orch, number);
+    return entry->kind == action->kind &&
+           (action->executor_id == NULL || strcmp(entry->executor_id, action->executor_id) == 0);
+}
+
 /* Room for one more; it doubles at each power of two. */
 static enum err answers_reserve(struct orchestrator *orch)
 {

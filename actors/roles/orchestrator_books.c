@@ -348,7 +348,7 @@ void books_fund_account(struct orchestrator *orch, const struct venue_payment *p
 
 static const char *books_controller_name(const struct executor_entry *executor)
 {
-    return executor != NULL ? executor->config->controller_id : BOOKS_EXTERNAL;
+    return executor != NULL ? executor->config->controller_id : CONTROLLER_EXTERNAL;
 }
 
 static enum err books_journal_fill(struct orchestrator *orch, const struct executor_entry *executor,

@@ -391,6 +391,7 @@ static enum err halt_answer(struct orchestrator *orch, const struct risk_waiter 
     }
     struct text json = {0};
     if (code == NULL) {
+        guard_value(orch);
         halt_print(orch, &json);
     } else {
         json_object_begin(&json);
@@ -457,7 +458,7 @@ enum err halt_on_committed(struct orchestrator *orch)
 /* ---- Requests ---- */
 
 /* NULL, or why the request cannot be carried out; *ret_text says it to a person. */
-static const char *halt_refusal(const struct orchestrator *orch, const struct message_risk *request,
+static const char *halt_refusal(struct orchestrator *orch, const struct message_risk *request,
                                 char ret_text[HALT_CODE_TEXT_MAX])
 {
     enum risk_scope_kind kind;
@@ -470,6 +471,10 @@ static const char *halt_refusal(const struct orchestrator *orch, const struct me
     const struct run_config *config = orch->given.config;
     if (kind == RISK_VENUE && run_config_find_venue(config, name) == config->file.venues.count) {
         (void)snprintf(ret_text, HALT_CODE_TEXT_MAX, "this run has no venue \"%s\"", name);
+        return "unknown_scope";
+    }
+    if (kind == RISK_EXECUTOR && request->state != RISK_ACTIVE && roster_find(orch, name) == 0) {
+        (void)snprintf(ret_text, HALT_CODE_TEXT_MAX, "this run has no executor \"%s\"", name);
         return "unknown_scope";
     }
     char reason[KILL_FILE_REASON_MAX];

@@ -85,7 +85,7 @@ static struct decimal margin_remainder(const struct orchestrator *orch,
 static enum err margin_fund_external(struct orchestrator *orch, const struct venue_payment *payment)
 {
     uint32_t number;
-    const enum err err = books_controller(orch, BOOKS_EXTERNAL, &number);
+    const enum err err = books_controller(orch, CONTROLLER_EXTERNAL, &number);
     if (err != ERR_NONE) {
         return err;
     }

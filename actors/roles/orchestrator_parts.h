@@ -47,14 +47,13 @@ enum {
 #define SUPERVISOR_WINDOW_NS (60 * NS_PER_S)
 
 /* Whose positions fills without an owner become. */
-#define BOOKS_EXTERNAL "EXTERNAL"
 
 /* The owner of the positions that a venue keeps, in a book of their own. */
 enum { BOOKS_VENUE = 0 };
 
 /* Whose fill it is, and which position it moves. */
 struct booking {
-    struct executor_entry *executor; /* NULL: nobody's, kept under BOOKS_EXTERNAL. */
+    struct executor_entry *executor; /* NULL: nobody's, kept under CONTROLLER_EXTERNAL. */
     const struct instrument *instrument;
     enum side side; /* Of the position; 0: the netted one. */
 };
@@ -411,6 +410,8 @@ MUST_USE enum err answers_prepare(struct orchestrator *orch);
 void answers_done(struct orchestrator *orch);
 /* The number of the action with that id, 0 for none. */
 uint32_t answers_find(const struct orchestrator *orch, const char *action_id);
+/* Whether that answer is of this action, and not of another with the same id. */
+bool answers_is_of(const struct orchestrator *orch, uint32_t number, const struct action *action);
 /* The answer of a number, which must exist. */
 struct action_entry *answers_get(const struct orchestrator *orch, uint32_t number);
 /* Remembers a copy of an answer; *ret_number is its number from 1. */

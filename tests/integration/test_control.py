@@ -124,6 +124,8 @@ def test_what_is_refused(folder):
         ({**config, "start_at": "2030-01-01T00:00:00Z"}, "invalid_config", "start_at"),
         ({**config, "type": "magic_executor"}, "invalid_config", "type"),
         ({**config, "id": "no spaces"}, "invalid_config", "id"),
+        ({**config, "controller_id": "x" * 64}, "invalid_config", "controller_id"),
+        ({**config, "controller_id": "EXTERNAL"}, "invalid_config", "controller_id"),
     ]
     for wrong, code, word in cases:
         answer = control.act("create_executor", executor_config=wrong)
@@ -145,11 +147,21 @@ def test_what_is_refused(folder):
         assert answer["ok"] is False, (text, answer)
     long_id = control.act("stop_executor", action_id="x" * 64, executor_id="one")
     assert long_id["code"] == "invalid_action", long_id
+    foreign = control.act("create_executor", controller_id="EXTERNAL", executor_config=config)
+    assert foreign["code"] == "invalid_action", foreign
+    # An action id that was used answers the same action, and nothing else.
+    first = {"action_id": "used", "executor_id": "nobody"}
+    assert control.act("stop_executor", **first)["code"] == "unknown_executor"
+    assert control.act("stop_executor", **first)["code"] == "unknown_executor"
+    for action, words in [("store_executor", {}), ("stop_executor", {"executor_id": "another"}),
+                          ("create_executor", {"executor_config": config})]:
+        other = control.act(action, **{**first, **words})
+        assert other["code"] == "action_id_used", other
     assert control.ask("executor", executor_id="nobody")["code"] == "unknown_executor"
     finish(process, control)
     # Refused ones are journalled as well, with what was asked.
     refused = events_of(folder, "action.rejected")
-    assert len(refused) == len(cases) and refused[1]["request"]["executor_config"]["amount"] == "-1"
+    assert len(refused) == len(cases) + 1 and refused[1]["request"]["executor_config"]["amount"] == "-1"
 
 
 def test_batches_and_pages(folder):

@@ -77,17 +77,18 @@ def test_it_needs_nothing_else(folder):
 
 
 def test_words_of_others_are_words(folder):
-    """Names with markup in them show as they are."""
-    file = base_file(folder, executors=[executor(controller_id=MARKUP)])
-    page, text, report = page_of(folder, file)
-    assert report["positions"][0]["controller_id"] == MARKUP
+    """Names with markup in them, which no run takes, show as they are."""
+    page_of(folder, base_file(folder, executors=[executor()]))
+    with sqlite3.connect(folder / "test.db") as connection:
+        connection.execute("UPDATE run SET name = '</title><script>alert(1)</script>'")
+        for table in ("executor", "position", "performance"):
+            connection.execute(f"UPDATE {table} SET controller_id = ? WHERE controller_id <> ''",
+                               (MARKUP,))
+    text = run("report", "--html", "test.db", cwd=folder)[0]
+    page = Page(text)
+    assert "script" not in page.elements
     assert MARKUP not in text and ("td", "id", "x") not in page.attributes
     assert MARKUP in [text for tag, text in page.texts if tag == "td"]
-    change = "UPDATE run SET name = '</title><script>alert(1)</script>'"
-    with sqlite3.connect(folder / "test.db") as connection:
-        connection.execute(change)
-    page = Page(run("report", "--html", "test.db", cwd=folder)[0])
-    assert "script" not in page.elements
 
 
 def test_a_run_without_executors_has_a_page(folder):

@@ -278,7 +278,7 @@ def test_halt_of_a_part(folder):
     one, other = clean(busy(10)), clean(busy(10)) | {"controller_id": "other"}
     process, control = start_run(folder, run_file(folder, executors=[one, other]))
     trades(folder, process)
-    for scope in ("venue:none", "paper", "instrument:paper"):
+    for scope in ("venue:none", "paper", "instrument:paper", "executor:nobody"):
         assert control.ask("risk", state="HALTED", scope=scope)["ok"] is False
     assert control.ask("risk", state="HALTED", scope="controller:other", reason="bad")["ok"]
     seq = state_seq(folder, process, "HALTED")

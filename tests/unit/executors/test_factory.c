@@ -252,6 +252,9 @@ START_TEST(ids_have_a_form)
     ck_assert(!executor_id_is_valid(""));
     ck_assert(!executor_id_is_valid("a/b"));
     ck_assert(!executor_id_is_valid("\xC3\xA4"));
+    ck_assert(controller_id_is_valid(longest));
+    ck_assert(!controller_id_is_valid(""));
+    ck_assert(!controller_id_is_valid(CONTROLLER_EXTERNAL));
 }
 END_TEST
 

@@ -10,6 +10,7 @@
 #ifndef TUTTI_EXECUTORS_EXPOSURE_H
 #define TUTTI_EXECUTORS_EXPOSURE_H
 
+#include "executors/guard.h"
 #include "executors/moment.h"
 
 struct exposure_config {
@@ -23,6 +24,7 @@ struct exposure_config {
 
 struct exposure {
     struct executor executor;
+    struct guard guard; /* Raised by each evaluation. */
     struct quote final; /* The market when it ended: the figures stay those. */
 };
 
@@ -34,6 +36,13 @@ static inline const struct exposure_config *exposure_config_of(const struct expo
 static inline enum side exposure_side(const struct exposure *exposure)
 {
     return (enum side)exposure_config_of(exposure)->side;
+}
+
+/* Whether an evaluation in that view would change nothing. */
+static inline bool exposure_is_guarded(const struct exposure *exposure,
+                                       const struct executor_view *view)
+{
+    return guard_holds(&exposure->guard, &exposure->executor, exposure_side(exposure), view);
 }
 
 /* The market of executor_kind. */

@@ -220,18 +220,6 @@ static enum close_type dca_run(struct dca *dca, const struct moment *moment,
     return dca_barrier(dca, moment, &levels);
 }
 
-static void dca_on_market(struct executor *executor, const struct executor_view *view,
-                          struct executor_requests *requests)
-{
-    struct dca *dca = (struct dca *)executor;
-    const struct moment moment = dca_moment(dca, view);
-    enum close_type close_type = CLOSE_NONE;
-    if (executor->status == EXECUTOR_RUNNING) {
-        close_type = dca_run(dca, &moment, requests);
-    }
-    exposure_settle(&dca->exposure, &moment, close_type, requests);
-}
-
 static enum err dca_on_stop(struct executor *executor, const struct executor_view *view,
                             bool keep_position, struct executor_requests *requests)
 {
@@ -306,24 +294,53 @@ static void dca_wake_barriers(const struct dca *dca, const struct moment *moment
     }
 }
 
+/* What it waits for at that moment. */
+static struct wake dca_wake_at(const struct dca *dca, const struct moment *moment)
+{
+    struct wake wake;
+    const struct dca_config *config = dca_config_of(dca);
+    struct dca_levels levels;
+    if (!exposure_wake(&dca->exposure, moment, &wake)) {
+        return wake;
+    }
+    dca_read_levels(dca, &levels);
+    dca_wake_orders(dca, &wake);
+    dca_wake_next(dca, moment, &levels, &wake);
+    dca_wake_barriers(dca, moment, &levels, &wake.markets[0]);
+    if (config->has_time_limit) {
+        wake_add_time(&wake,
+                      instant_add(config->exposure.common.timestamp_ns, config->time_limit_ns));
+    }
+    return wake;
+}
+
 static void dca_wake(const struct executor *executor, const struct executor_view *view,
                      struct wake *ret_wake)
 {
     const struct dca *dca = (const struct dca *)executor;
-    const struct dca_config *config = dca_config_of(dca);
-    const struct moment moment = dca_moment(dca, view);
-    struct dca_levels levels;
-    if (!exposure_wake(&dca->exposure, &moment, ret_wake)) {
+    if (exposure_is_guarded(&dca->exposure, view)) {
+        *ret_wake = guard_wake(&dca->exposure.guard, exposure_side(&dca->exposure));
         return;
     }
-    dca_read_levels(dca, &levels);
-    dca_wake_orders(dca, ret_wake);
-    dca_wake_next(dca, &moment, &levels, ret_wake);
-    dca_wake_barriers(dca, &moment, &levels, &ret_wake->markets[0]);
-    if (config->has_time_limit) {
-        wake_add_time(ret_wake,
-                      instant_add(config->exposure.common.timestamp_ns, config->time_limit_ns));
+    const struct moment moment = dca_moment(dca, view);
+    *ret_wake = dca_wake_at(dca, &moment);
+}
+
+static void dca_on_market(struct executor *executor, const struct executor_view *view,
+                          struct executor_requests *requests)
+{
+    struct dca *dca = (struct dca *)executor;
+    if (exposure_is_guarded(&dca->exposure, view)) {
+        return;
     }
+    const struct moment moment = dca_moment(dca, view);
+    enum close_type close_type = CLOSE_NONE;
+    if (executor->status == EXECUTOR_RUNNING) {
+        close_type = dca_run(dca, &moment, requests);
+    }
+    exposure_settle(&dca->exposure, &moment, close_type, requests);
+    const struct wake wake = dca_wake_at(dca, &moment);
+    guard_raise(&dca->exposure.guard, executor, moment.side, &wake);
 }
 
 static void dca_report(const struct executor *executor, const struct executor_view *view,

@@ -325,18 +325,6 @@ static enum close_type order_run(struct exposure *order, const struct moment *mo
     return live == NULL ? order_place(order, moment, requests) : CLOSE_NONE;
 }
 
-static void order_on_market(struct executor *executor, const struct executor_view *view,
-                            struct executor_requests *requests)
-{
-    struct exposure *order = (struct exposure *)executor;
-    const struct moment moment = order_moment(order, view);
-    enum close_type close_type = CLOSE_NONE;
-    if (executor->status == EXECUTOR_RUNNING) {
-        close_type = order_run(order, &moment, requests);
-    }
-    exposure_settle(order, &moment, close_type, requests);
-}
-
 static enum err order_on_stop(struct executor *executor, const struct executor_view *view,
                               bool keep_position, struct executor_requests *requests)
 {
@@ -395,20 +383,49 @@ static void order_wake_unplaced(const struct exposure *order, const struct momen
     }
 }
 
+/* What it waits for at that moment. */
+static struct wake order_wake_at(const struct exposure *order, const struct moment *moment)
+{
+    struct wake wake;
+    if (!exposure_wake(order, moment, &wake)) {
+        return wake;
+    }
+    const struct ledger_order *live = ledger_live(&order->executor.ledger, ROLE_OPEN);
+    if (live != NULL) {
+        order_wake_live(order, moment, live, &wake);
+    } else {
+        order_wake_unplaced(order, moment, &wake);
+    }
+    return wake;
+}
+
 static void order_wake(const struct executor *executor, const struct executor_view *view,
                        struct wake *ret_wake)
 {
     const struct exposure *order = (const struct exposure *)executor;
-    const struct moment moment = order_moment(order, view);
-    if (!exposure_wake(order, &moment, ret_wake)) {
+    if (exposure_is_guarded(order, view)) {
+        *ret_wake = guard_wake(&order->guard, exposure_side(order));
         return;
     }
-    const struct ledger_order *live = ledger_live(&executor->ledger, ROLE_OPEN);
-    if (live != NULL) {
-        order_wake_live(order, &moment, live, ret_wake);
-    } else {
-        order_wake_unplaced(order, &moment, ret_wake);
+    const struct moment moment = order_moment(order, view);
+    *ret_wake = order_wake_at(order, &moment);
+}
+
+static void order_on_market(struct executor *executor, const struct executor_view *view,
+                            struct executor_requests *requests)
+{
+    struct exposure *order = (struct exposure *)executor;
+    if (exposure_is_guarded(order, view)) {
+        return;
     }
+    const struct moment moment = order_moment(order, view);
+    enum close_type close_type = CLOSE_NONE;
+    if (executor->status == EXECUTOR_RUNNING) {
+        close_type = order_run(order, &moment, requests);
+    }
+    exposure_settle(order, &moment, close_type, requests);
+    const struct wake wake = order_wake_at(order, &moment);
+    guard_raise(&order->guard, executor, moment.side, &wake);
 }
 
 static void order_report(const struct executor *executor, const struct executor_view *view,

@@ -363,18 +363,6 @@ static enum close_type twap_run(struct exposure *twap, const struct moment *mome
     return twap_place(twap, moment, requests);
 }
 
-static void twap_on_market(struct executor *executor, const struct executor_view *view,
-                           struct executor_requests *requests)
-{
-    struct exposure *twap = (struct exposure *)executor;
-    const struct moment moment = twap_moment(twap, view);
-    enum close_type close_type = CLOSE_NONE;
-    if (executor->status == EXECUTOR_RUNNING) {
-        close_type = twap_run(twap, &moment, requests);
-    }
-    exposure_settle(twap, &moment, close_type, requests);
-}
-
 static enum err twap_on_stop(struct executor *executor, const struct executor_view *view,
                              bool keep_position, struct executor_requests *requests)
 {
@@ -441,29 +429,58 @@ static void twap_wake_orders(const struct exposure *twap, const struct moment *m
     }
 }
 
+/* What it waits for at that moment. */
+static struct wake twap_wake_at(const struct exposure *twap, const struct moment *moment)
+{
+    struct wake wake;
+    const struct twap_config *config = twap_config_of(twap);
+    if (!exposure_wake(twap, moment, &wake)) {
+        return wake;
+    }
+    if (!decimal_is_valid(twap_excess(twap))) {
+        wake.markets[0].every_quote = true;
+        return wake;
+    }
+    twap_wake_orders(twap, moment, &wake);
+    executor_wake_to_open(&twap->executor, moment->now_ns, &wake);
+    if (!twap_is_all_due(twap, moment->now_ns)) {
+        const int64_t slot = twap_slots_due(twap, moment->now_ns);
+        wake_add_time(&wake, instant_add(config->exposure.common.timestamp_ns,
+                                         slot * config->order_interval_ns));
+    }
+    if (!twap_is_held_back(twap, moment->now_ns)) {
+        twap_wake_missing(twap, moment, &wake.markets[0]);
+    }
+    return wake;
+}
+
 static void twap_wake(const struct executor *executor, const struct executor_view *view,
                       struct wake *ret_wake)
 {
     const struct exposure *twap = (const struct exposure *)executor;
-    const struct twap_config *config = twap_config_of(twap);
+    if (exposure_is_guarded(twap, view)) {
+        *ret_wake = guard_wake(&twap->guard, exposure_side(twap));
+        return;
+    }
     const struct moment moment = twap_moment(twap, view);
-    if (!exposure_wake(twap, &moment, ret_wake)) {
+    *ret_wake = twap_wake_at(twap, &moment);
+}
+
+static void twap_on_market(struct executor *executor, const struct executor_view *view,
+                           struct executor_requests *requests)
+{
+    struct exposure *twap = (struct exposure *)executor;
+    if (exposure_is_guarded(twap, view)) {
         return;
     }
-    if (!decimal_is_valid(twap_excess(twap))) {
-        ret_wake->markets[0].every_quote = true;
-        return;
+    const struct moment moment = twap_moment(twap, view);
+    enum close_type close_type = CLOSE_NONE;
+    if (executor->status == EXECUTOR_RUNNING) {
+        close_type = twap_run(twap, &moment, requests);
     }
-    twap_wake_orders(twap, &moment, ret_wake);
-    executor_wake_to_open(executor, moment.now_ns, ret_wake);
-    if (!twap_is_all_due(twap, moment.now_ns)) {
-        const int64_t slot = twap_slots_due(twap, moment.now_ns);
-        wake_add_time(ret_wake, instant_add(config->exposure.common.timestamp_ns,
-                                            slot * config->order_interval_ns));
-    }
-    if (!twap_is_held_back(twap, moment.now_ns)) {
-        twap_wake_missing(twap, &moment, &ret_wake->markets[0]);
-    }
+    exposure_settle(twap, &moment, close_type, requests);
+    const struct wake wake = twap_wake_at(twap, &moment);
+    guard_raise(&twap->guard, executor, moment.side, &wake);
 }
 
 static void twap_report(const struct executor *executor, const struct executor_view *view,

@@ -166,6 +166,28 @@ START_TEST(a_pnl_is_awaited_at_its_price)
 }
 END_TEST
 
+START_TEST(an_evaluation_leaves_it_guarded_until_something_happens)
+{
+    struct scene scene;
+    struct stage *stage = &scene.stage;
+    scene_init(&scene, "order_executor", BUY_ONE);
+    scene_start(&scene, "100", "100");
+    const struct executor_view view = stage->view;
+    ck_assert(exposure_is_guarded(exposure_in(&scene), &view)); /* Its order is under way. */
+    ck_assert(!exposure_is_guarded(exposure_in(&scene),
+                                   &(struct executor_view){.now_ns = 3600 * NS_PER_S,
+                                                           .market_count = 1,
+                                                           .markets = {view.markets[0]}}));
+    tell(stage, ORDER_EVENT_ACKNOWLEDGED, 1);
+    ck_assert(!exposure_is_guarded(exposure_in(&scene), &view));
+    stage_evaluate(stage);
+    ck_assert(exposure_is_guarded(exposure_in(&scene), &view));
+    ck_assert_int_eq(stage_stop(stage, false), ERR_NONE);
+    ck_assert(!exposure_is_guarded(exposure_in(&scene), &view));
+    scene_forget(&scene);
+}
+END_TEST
+
 START_TEST(a_trailing_stop_is_awaited_on_both_sides)
 {
     struct scene scene;
@@ -324,6 +346,7 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, a_completion_with_nothing_left_stays_one);
     tcase_add_test(tcase, only_a_running_one_is_asked_what_it_waits_for);
     tcase_add_test(tcase, a_pnl_is_awaited_at_its_price);
+    tcase_add_test(tcase, an_evaluation_leaves_it_guarded_until_something_happens);
     tcase_add_test(tcase, a_trailing_stop_is_awaited_on_both_sides);
     tcase_add_test(tcase, bounds_are_awaited_from_both_sides);
     tcase_add_test(tcase, figures_beyond_a_decimal_are_not_shown);

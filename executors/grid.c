@@ -11,17 +11,12 @@ static void grid_check(const struct grid *grid)
     ASSERT((executor->close_type == CLOSE_NONE) == (executor->status < EXECUTOR_SHUTTING_DOWN));
     ASSERT(grid->level_count <= GRID_LEVELS_MAX);
     ASSERT(grid->level_count > 0 || executor->status == EXECUTOR_TERMINATED);
-}
-
-struct ledger_order *grid_live(const struct grid *grid, uint32_t ordinal)
-{
-    struct ledger_order *order = ledger_find(&grid->executor.ledger, ordinal);
-    return order != NULL && ledger_order_is_live(order) ? order : NULL;
+    ASSERT(!grid->guard.bid.is_up || executor->status != EXECUTOR_RUNNING ||
+           grid->guard.bid.ledger_changes == executor->ledger.changes);
 }
 
 enum grid_level_state grid_level_state(const struct grid *grid, const struct grid_level *level)
 {
-    const struct instrument *instrument = grid->executor.instruments[0];
     if (grid_live(grid, level->close_ordinal) != NULL) {
         return GRID_LEVEL_CLOSE_ORDER_PLACED;
     }
@@ -29,10 +24,7 @@ enum grid_level_state grid_level_state(const struct grid *grid, const struct gri
         return GRID_LEVEL_OPEN_ORDER_PLACED;
     }
     /* Less than an order of the venue is carried along until the level has opened again. */
-    const struct decimal sellable = decimal_floor_to(level->lot.amount, instrument->step);
-    return decimal_sign(sellable) > 0 && instrument_is_tradable(instrument, sellable, level->price)
-               ? GRID_LEVEL_OPEN_ORDER_FILLED
-               : GRID_LEVEL_NOT_ACTIVE;
+    return level->has_lot ? GRID_LEVEL_OPEN_ORDER_FILLED : GRID_LEVEL_NOT_ACTIVE;
 }
 
 void grid_plan(const struct executor_config *config, const struct executor_view *view,
@@ -168,6 +160,9 @@ void grid_on_market(struct executor *executor, const struct executor_view *view,
 {
     struct grid *grid = (struct grid *)executor;
     ASSERT(executor->status == EXECUTOR_RUNNING || executor->status == EXECUTOR_SHUTTING_DOWN);
+    if (guard_pair_holds(&grid->guard, executor, view)) {
+        return;
+    }
     const struct grid_moment moment = grid_moment_of(grid, view);
     if (executor->status == EXECUTOR_RUNNING) {
         enum close_type close_type = grid_barrier(grid, &moment);
@@ -180,6 +175,10 @@ void grid_on_market(struct executor *executor, const struct executor_view *view,
     }
     if (executor->status == EXECUTOR_SHUTTING_DOWN) {
         grid_shut_down(grid, &moment, requests);
+    }
+    if (executor->status == EXECUTOR_RUNNING) {
+        const struct wake wake = grid_wake_at(grid, &moment);
+        guard_pair_raise(&grid->guard, executor, &wake);
     }
     grid_check(grid);
 }

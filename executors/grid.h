@@ -21,6 +21,7 @@
 
 #include "executors/executor.h"
 #include "executors/grid_config.h"
+#include "executors/guard.h"
 #include "executors/trailing.h"
 #include "market/quote.h"
 
@@ -34,6 +35,7 @@ struct grid_lot {
 struct grid_level {
     struct decimal price;
     struct grid_lot lot;
+    bool has_lot;           /* It is enough for an order that closes it; see grid_lot_weigh(). */
     uint32_t open_ordinal;  /* Latest opening order; 0: none. */
     uint32_t close_ordinal; /* Latest closing order; 0: none. */
 };
@@ -45,11 +47,13 @@ struct grid {
     struct decimal take_profit; /* Fraction; as configured or the distance of two levels. */
     uint32_t level_count;
     struct decimal realized; /* Quote; round trips at fill prices minus all their fees. */
+    struct grid_lot owned;   /* All lots together; see grid_lot_weigh(). */
     struct trailing_trigger trailing;
     uint64_t fill_events;
     bool has_opened;
-    int64_t opened_at_ns; /* Latest opening order; meaningful when has_opened. */
-    struct quote final;   /* The market when it ended: the figures stay those. */
+    int64_t opened_at_ns;    /* Latest opening order; meaningful when has_opened. */
+    struct guard_pair guard; /* Raised by each evaluation. */
+    struct quote final;      /* The market when it ended: the figures stay those. */
     struct grid_level levels[GRID_LEVELS_MAX];
 };
 
@@ -73,7 +77,16 @@ static inline enum side grid_side(const struct grid *grid)
 }
 
 /* The live order with that ordinal, or NULL. */
-struct ledger_order *grid_live(const struct grid *grid, uint32_t ordinal);
+static inline struct ledger_order *grid_live(const struct grid *grid, uint32_t ordinal)
+{
+    struct ledger_order *order = ledger_find(&grid->executor.ledger, ordinal);
+    return order != NULL && ledger_order_is_live(order) ? order : NULL;
+}
+
+struct grid_moment;
+
+/* What a RUNNING grid waits for that has just been evaluated at that moment. */
+struct wake grid_wake_at(const struct grid *grid, const struct grid_moment *moment);
 
 enum grid_level_state grid_level_state(const struct grid *grid, const struct grid_level *level);
 

@@ -45,13 +45,10 @@ static struct decimal grid_lot_take(struct grid *grid, struct grid_lot *lot, str
     return decimal_subtract(amount, taken);
 }
 
-void grid_lot_book(struct grid *grid, const struct ledger_order *order, const struct fill *fill)
+/* Books a closing fill. */
+static void grid_lot_close(struct grid *grid, const struct ledger_order *order,
+                           const struct fill *fill)
 {
-    ASSERT(order->slot < grid->level_count);
-    if (order->role == ROLE_OPEN) {
-        grid_lot_give(&grid->levels[order->slot].lot, fill);
-        return;
-    }
     struct decimal left = fill->amount;
     struct grid_lot *own = &grid->levels[order->slot].lot;
     if (order->role == ROLE_TAKE_PROFIT) {
@@ -67,4 +64,36 @@ void grid_lot_book(struct grid *grid, const struct ledger_order *order, const st
         own->cost = decimal_subtract(own->cost, decimal_multiply(left, fill->price));
     }
     grid->realized = decimal_subtract(grid->realized, fill_fee_quote(fill));
+}
+
+void grid_lot_book(struct grid *grid, const struct ledger_order *order, const struct fill *fill)
+{
+    ASSERT(order->slot < grid->level_count);
+    if (order->role == ROLE_OPEN) {
+        grid_lot_give(&grid->levels[order->slot].lot, fill);
+    } else {
+        grid_lot_close(grid, order, fill);
+    }
+    grid_lot_weigh(grid);
+}
+
+/* Whether a lot is enough for an order at the price of its level. */
+static bool grid_lot_is_tradable(const struct instrument *instrument,
+                                 const struct grid_level *level)
+{
+    const struct decimal sellable = decimal_floor_to(level->lot.amount, instrument->step);
+    return decimal_is_valid(sellable) && instrument_is_tradable(instrument, sellable, level->price);
+}
+
+void grid_lot_weigh(struct grid *grid)
+{
+    struct grid_lot sum = {0};
+    for (uint32_t i = 0; i < grid->level_count; i++) {
+        struct grid_level *level = &grid->levels[i];
+        sum.amount = decimal_add(sum.amount, level->lot.amount);
+        sum.cost = decimal_add(sum.cost, level->lot.cost);
+        sum.fees = decimal_add(sum.fees, level->lot.fees);
+        level->has_lot = grid_lot_is_tradable(grid->executor.instruments[0], level);
+    }
+    grid->owned = sum;
 }

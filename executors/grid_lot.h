@@ -13,4 +13,8 @@
  * takes from the levels in their order. */
 void grid_lot_book(struct grid *grid, const struct ledger_order *order, const struct fill *fill);
 
+/* Computes what follows from the lots, and is read with every quote: their sum, and which are
+ * enough for an order. After every change of one. */
+void grid_lot_weigh(struct grid *grid);
+
 #endif

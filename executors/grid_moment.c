@@ -28,12 +28,9 @@ static void grid_moment_read_lots(struct grid_moment *moment, const struct grid 
     moment->remaining = decimal_subtract(open, ledger->closing.executed);
     moment->sellable = decimal_floor_to(moment->remaining, moment->instrument->step);
     moment->filled = decimal_add(ledger->opening.quote, ledger->closing.quote);
-    for (uint32_t i = 0; i < grid->level_count; i++) {
-        const struct grid_lot *lot = &grid->levels[i].lot;
-        moment->owned = decimal_add(moment->owned, lot->amount);
-        moment->cost = decimal_add(moment->cost, lot->cost);
-        moment->lot_fees = decimal_add(moment->lot_fees, lot->fees);
-    }
+    moment->owned = grid->owned.amount;
+    moment->cost = grid->owned.cost;
+    moment->lot_fees = grid->owned.fees;
 }
 
 static void grid_moment_value(struct grid_moment *moment, const struct grid *grid)

@@ -67,6 +67,14 @@ static uint32_t grid_leverage(const struct grid *grid)
                                                        : 0;
 }
 
+/* What the lot of a level lacks, on the step grid. */
+static struct decimal grid_lacking(const struct grid *grid, const struct grid_level *level)
+{
+    return decimal_floor_to(
+        decimal_subtract(grid->amount, decimal_max(level->lot.amount, DECIMAL_ZERO)),
+        grid->executor.instruments[0]->step);
+}
+
 /* The opening order of a level for what its lot lacks. */
 static struct order_draft grid_open_draft(const struct grid *grid, const struct grid_moment *moment,
                                           uint32_t index)
@@ -75,13 +83,11 @@ static struct order_draft grid_open_draft(const struct grid *grid, const struct 
     const enum side side = grid_side(grid);
     const bool crosses = side == SIDE_BUY ? !decimal_less(level->price, moment->bid)
                                           : !decimal_less(moment->ask, level->price);
-    const struct decimal lacking =
-        decimal_subtract(grid->amount, decimal_max(level->lot.amount, DECIMAL_ZERO));
     return (struct order_draft){
         .role = ROLE_OPEN,
         .side = side,
         .type = (enum order_type)grid_config_of(grid)->barriers->open_order_type,
-        .amount = decimal_floor_to(lacking, moment->instrument->step),
+        .amount = grid_lacking(grid, level),
         .price = grid_resting_price(grid, moment, side, level->price, crosses),
         .leverage = grid_leverage(grid),
         .slot = index,
@@ -287,26 +293,30 @@ static void grid_wake_closes(const struct grid *grid, const struct grid_moment *
     }
 }
 
-/* Idle levels: with the next batch when an order could be placed, else with any quote. A level
- * whose lot lacks too little stays idle until its lot changes. */
+/* The first idle level that lacks enough for an order waits for the next batch or, when that may
+ * come, for any quote; and all others as well. A level whose lot lacks too little stays idle until
+ * its lot changes. What could be placed at once did not fit into the requests. */
 static void grid_wake_opens(const struct grid *grid, const struct grid_moment *moment,
                             struct wake *wake)
 {
     if (grid_open_room(grid) == 0) {
         return;
     }
-    for (uint32_t i = 0; i < grid->level_count; i++) {
-        if (grid_level_state(grid, &grid->levels[i]) != GRID_LEVEL_NOT_ACTIVE) {
+    const int64_t batch_ns = grid_next_batch_ns(grid);
+    for (uint32_t i = 0; i < grid->level_count && wake->at_ns > moment->now_ns; i++) {
+        const struct grid_level *level = &grid->levels[i];
+        if (grid_level_state(grid, level) != GRID_LEVEL_NOT_ACTIVE ||
+            decimal_less(grid_lacking(grid, level), moment->instrument->min_order_size)) {
             continue;
         }
-        const struct order_draft draft = grid_open_draft(grid, moment, i);
-        const int64_t batch_ns = grid_next_batch_ns(grid);
-        if (grid_may_rest(grid, moment, &draft)) {
-            wake_add_time(wake, batch_ns < moment->now_ns ? moment->now_ns : batch_ns);
+        if (batch_ns > moment->now_ns) {
+            wake_add_time(wake, batch_ns);
+            return;
         }
-        if (!decimal_less(draft.amount, moment->instrument->min_order_size)) {
-            wake->markets[0].every_quote |= batch_ns <= moment->now_ns;
-            wake_add_time(wake, batch_ns < moment->now_ns ? INSTANT_NEVER : batch_ns);
+        wake->markets[0].every_quote = true;
+        const struct order_draft draft = grid_open_draft(grid, moment, i);
+        if (grid_may_rest(grid, moment, &draft)) {
+            wake_add_time(wake, moment->now_ns);
         }
     }
 }

@@ -1,6 +1,7 @@
 #include "executors/grid.h"
 
 #include "executors/grid_levels.h"
+#include "executors/grid_lot.h"
 #include "executors/grid_moment.h"
 #include "executors/mark.h"
 #include "executors/report.h"
@@ -265,5 +266,6 @@ enum err grid_load(struct executor *executor, const struct node *node)
         return ERR_CORRUPT;
     }
     const enum err err = grid_load_lots(grid, node_get(node, "lots"));
+    grid_lot_weigh(grid);
     return err == ERR_NONE ? grid_load_orders(grid) : err;
 }

@@ -54,21 +54,22 @@ static void grid_wake_barriers(const struct grid *grid, const struct grid_moment
     }
 }
 
-static void grid_wake_running(const struct grid *grid, const struct grid_moment *moment,
-                              struct wake *wake)
+struct wake grid_wake_at(const struct grid *grid, const struct grid_moment *moment)
 {
+    struct wake wake = wake_never();
     const struct grid_config *config = grid_config_of(grid);
     if (executor_is_waiting(&grid->executor, moment->now_ns)) {
-        wake_add_time(wake, grid->executor.retry_at_ns);
+        wake_add_time(&wake, grid->executor.retry_at_ns);
     }
-    executor_wake_to_open(&grid->executor, moment->now_ns, wake);
+    executor_wake_to_open(&grid->executor, moment->now_ns, &wake);
     if (config->barriers->has_time_limit) {
-        wake_add_time(wake,
+        wake_add_time(&wake,
                       instant_add(config->common.timestamp_ns, config->barriers->time_limit_ns));
     }
-    grid_wake_ends(grid, &wake->markets[0]);
-    grid_wake_barriers(grid, moment, &wake->markets[0]);
-    grid_orders_wake(grid, moment, wake);
+    grid_wake_ends(grid, &wake.markets[0]);
+    grid_wake_barriers(grid, moment, &wake.markets[0]);
+    grid_orders_wake(grid, moment, &wake);
+    return wake;
 }
 
 void grid_wake(const struct executor *executor, const struct executor_view *view,
@@ -77,6 +78,10 @@ void grid_wake(const struct executor *executor, const struct executor_view *view
     const struct grid *grid = (const struct grid *)executor;
     *ret_wake = wake_never();
     if (executor->status == EXECUTOR_TERMINATED) {
+        return;
+    }
+    if (guard_pair_holds(&grid->guard, executor, view)) {
+        *ret_wake = guard_pair_wake(&grid->guard);
         return;
     }
     const struct grid_moment moment = grid_moment_of(grid, view);
@@ -90,5 +95,5 @@ void grid_wake(const struct executor *executor, const struct executor_view *view
         ret_wake->markets[0].every_quote = true;
         return;
     }
-    grid_wake_running(grid, &moment, ret_wake);
+    *ret_wake = grid_wake_at(grid, &moment);
 }

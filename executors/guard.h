@@ -53,4 +53,22 @@ static inline bool guard_holds(const struct guard *guard, const struct executor 
 /* What a guard was raised with. It must be up. */
 struct wake guard_wake(const struct guard *guard, enum side side);
 
+/* A guard of both prices, for executors to whom the other side of the market matters as well. */
+struct guard_pair {
+    struct guard bid;
+    struct guard ask;
+};
+
+/* As guard_raise(), guard_holds() and guard_wake(), with levels on both prices. */
+void guard_pair_raise(struct guard_pair *pair, const struct executor *executor,
+                      const struct wake *wake);
+struct wake guard_pair_wake(const struct guard_pair *pair);
+
+static inline bool guard_pair_holds(const struct guard_pair *pair, const struct executor *executor,
+                                    const struct executor_view *view)
+{
+    return guard_holds(&pair->bid, executor, SIDE_BUY, view) &&
+           guard_holds(&pair->ask, executor, SIDE_SELL, view);
+}
+
 #endif

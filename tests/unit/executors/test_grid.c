@@ -4,6 +4,8 @@
 #include "griding.h"
 
 #include "base/text.h"
+#include "executors/grid_lot.h"
+#include "executors/grid_moment.h"
 #include "damaging.h"
 
 static struct grid_setting setting;
@@ -421,6 +423,50 @@ START_TEST(a_fee_in_base_reduces_what_is_offered)
 END_TEST
 
 /* The same fill twice: more closed than owned. The figures follow, nothing more is placed. */
+/* The lots are summed up with each fill, and anew when they are loaded. */
+START_TEST(what_is_owned_is_the_sum_of_the_lots)
+{
+    grid_start(&setting, &stage, "104", "104.02");
+    tell_done(&stage, 1, "103", "1.04");
+    tell_fill(&stage, 2, "101", "0.001");
+    for (int i = 0; i < 2; i++) {
+        struct grid *grid = grid_in(&stage);
+        ck_assert_decimal_eq(grid->owned.amount, "1.041");
+        ck_assert_decimal_eq(grid->owned.cost, "107.221");
+        ck_assert(grid->levels[1].has_lot || grid->levels[0].has_lot);
+        ck_assert(grid->levels[1].has_lot != grid->levels[0].has_lot); /* One is too small. */
+        grid->owned.cost = D("7");
+        grid_lot_weigh(grid);
+        ck_assert_decimal_eq(grid->owned.cost, "107.221");
+        stage_reload(&stage);
+    }
+    stage_close(&stage);
+}
+END_TEST
+
+START_TEST(it_is_guarded_by_what_it_waits_for)
+{
+    grid_start(&setting, &stage, "104", "104.02");
+    tell(&stage, ORDER_EVENT_ACKNOWLEDGED, 1);
+    tell(&stage, ORDER_EVENT_ACKNOWLEDGED, 2);
+    tell(&stage, ORDER_EVENT_ACKNOWLEDGED, 3);
+    const struct grid *grid = grid_in(&stage);
+    ck_assert(!guard_pair_holds(&grid->guard, stage.executor, &stage.view));
+    look(&stage, 1, "104", "104.02");
+    ck_assert(guard_pair_holds(&grid->guard, stage.executor, &stage.view));
+    const struct grid_moment moment = grid_moment_of(grid, &stage.view);
+    const struct wake wake = grid_wake_at(grid, &moment);
+    const struct wake guarded = guard_pair_wake(&grid->guard);
+    ck_assert_int_eq(guarded.at_ns, wake.at_ns);
+    for (int i = 0; i < WAKE_TRIGGER_COUNT; i++) {
+        ck_assert(guarded.markets[0].is_set[i] == wake.markets[0].is_set[i]);
+        ck_assert(!wake.markets[0].is_set[i] ||
+                  decimal_equal(guarded.markets[0].level[i], wake.markets[0].level[i]));
+    }
+    stage_close(&stage);
+}
+END_TEST
+
 START_TEST(a_fill_too_many_is_booked_and_not_traded_on)
 {
     grid_start(&setting, &stage, "104", "104.02");
@@ -523,6 +569,8 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, a_cancel_that_loses_to_a_fill_leaves_nothing);
     tcase_add_test(tcase, rejects_wait_and_are_bounded);
     tcase_add_test(tcase, a_fee_in_base_reduces_what_is_offered);
+    tcase_add_test(tcase, what_is_owned_is_the_sum_of_the_lots);
+    tcase_add_test(tcase, it_is_guarded_by_what_it_waits_for);
     tcase_add_test(tcase, a_fill_too_many_is_booked_and_not_traded_on);
     tcase_add_test(tcase, an_overflow_ends_it_as_failed);
     tcase_add_test(tcase, a_start_without_money_or_levels_is_refused);

@@ -87,7 +87,7 @@ static void compare_run(uint64_t seed, bool is_reloaded, struct effort *effort)
     struct duet duet = {.is_reloaded = is_reloaded};
     grid_open(&setting, &duet.always);
     grid_open(&setting, &duet.other);
-    duet.other.uses_wake = true;
+    duet.other.uses_wake = !is_reloaded;
     struct walk walk = walk_at(10000);
     for (int step = 0; step < STEPS_MAX; step++) {
         duet_step(&duet, &prng, &walk.quote, step == 0);

@@ -162,6 +162,49 @@ START_TEST(it_stays_down_when_there_is_more_to_wait_for)
 }
 END_TEST
 
+START_TEST(a_pair_holds_while_both_prices_are_between_their_levels)
+{
+    const struct executor executor = executor_of(0);
+    const struct wake on_ask = wake_of(SIDE_SELL);
+    struct wake wake = wake_of(SIDE_BUY);
+    struct guard_pair pair;
+    wake_add_level(&wake.markets[0], WAKE_ASK_AT_LEAST, D("101"));
+    guard_pair_raise(&pair, &executor, &wake);
+    struct executor_view view = view_of("100", 0);
+    ck_assert(guard_pair_holds(&pair, &executor, &view));
+    view.markets[0].ask = D("101");
+    ck_assert(!guard_pair_holds(&pair, &executor, &view));
+    view = view_of("95", 0);
+    ck_assert(!guard_pair_holds(&pair, &executor, &view));
+    view = view_of("100", 10 * NS_PER_S);
+    ck_assert(!guard_pair_holds(&pair, &executor, &view));
+    guard_pair_raise(&pair, &executor, &on_ask);
+    view = view_of("100", 0);
+    view.markets[0].bid = D("1");
+    ck_assert(guard_pair_holds(&pair, &executor, &view));
+}
+END_TEST
+
+START_TEST(a_pair_gives_its_wake_back_and_refuses_every_quote)
+{
+    const struct executor executor = executor_of(0);
+    struct wake wake = wake_of(SIDE_BUY);
+    struct guard_pair pair;
+    wake_add_level(&wake.markets[0], WAKE_ASK_AT_MOST, D("94"));
+    guard_pair_raise(&pair, &executor, &wake);
+    const struct wake back = guard_pair_wake(&pair);
+    ck_assert_int_eq(back.at_ns, wake.at_ns);
+    for (int t = 0; t < WAKE_TRIGGER_COUNT; t++) {
+        ck_assert(back.markets[0].is_set[t] == wake.markets[0].is_set[t]);
+        ck_assert(!wake.markets[0].is_set[t] ||
+                  decimal_equal(back.markets[0].level[t], wake.markets[0].level[t]));
+    }
+    wake.markets[0].every_quote = true;
+    guard_pair_raise(&pair, &executor, &wake);
+    ck_assert(!pair.bid.is_up && !pair.ask.is_up);
+}
+END_TEST
+
 static void add_tests(TCase *tcase)
 {
     tcase_add_loop_test(tcase, it_holds_between_its_levels_and_before_its_time, 0, COUNT(moments));
@@ -171,6 +214,8 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, it_gives_the_wake_back_that_it_was_raised_with);
     tcase_add_test(tcase, without_a_level_every_mark_is_between);
     tcase_add_test(tcase, it_stays_down_when_there_is_more_to_wait_for);
+    tcase_add_test(tcase, a_pair_holds_while_both_prices_are_between_their_levels);
+    tcase_add_test(tcase, a_pair_gives_its_wake_back_and_refuses_every_quote);
 }
 
 int main(void)

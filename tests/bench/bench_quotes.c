@@ -2,8 +2,9 @@
  * tests/bench/bench_quotes.c - executors that look at each of the 1,887,450 recorded SPY trades,
  * beside a backtest that looks at what concerns them. Skipped where the recording is absent.
  *
- * An executor and its paper venue go through the tape three ways, all of them really run:
+ * An executor and its paper venue go through the tape four ways, all of them really run:
  *   each_quote  every quote is evaluated in full (and matched by the venue);
+ *   guarded     every quote is evaluated, by the guard of the executor as long as that holds;
  *   ranged      an evaluation computes in which prices and until when nothing can happen; as long
  *               as a quote stays within, integers are compared and that is its evaluation;
  *   backtest    a run of the whole system, for the first executor.
@@ -69,6 +70,9 @@ static void write_file(const char *folder, const char *path, int trailers)
 
 /* ---- One executor by itself ---- */
 
+/* How quotes are evaluated. */
+enum way { WAY_FULL, WAY_GUARDED, WAY_RANGED, WAY_COUNT };
+
 struct walk {
     struct decimal net;
     size_t evaluations; /* Quotes that it looked at. */
@@ -101,7 +105,8 @@ static void range_find(struct range *range, struct stage *stage, unsigned digits
     }
 }
 
-static void walk_row(struct stage *stage, const struct tape_columns *columns, size_t row)
+static void walk_row(struct stage *stage, const struct tape_columns *columns, size_t row,
+                     enum way way)
 {
     const struct quote quote = tape_quote(columns, row);
     if (row == 0) {
@@ -109,13 +114,16 @@ static void walk_row(struct stage *stage, const struct tape_columns *columns, si
     } else {
         stage_advance(stage, &quote, NULL, 0);
     }
+    if (way == WAY_FULL) {
+        guard_drop(&((struct bracket *)stage->executor)->guard);
+    }
     stage_evaluate(stage);
     stage_finish(stage);
 }
 
 /* From the first row to the executor's end. */
 static struct walk walk_tape(const struct run_config *config, size_t index,
-                             const struct tape_columns *columns, bool is_ranged)
+                             const struct tape_columns *columns, enum way way)
 {
     const struct paper_config paper = {.taker_fee = decimal_literal("0.0001"),
                                        .is_unlimited = true};
@@ -128,12 +136,12 @@ static struct walk walk_tape(const struct run_config *config, size_t index,
     for (size_t row = 0; row < columns->count && stage.executor->status != EXECUTOR_TERMINATED;
          row++) {
         walk.evaluations++;
-        if (is_ranged && range_holds(&range, columns, row)) {
+        if (way == WAY_RANGED && range_holds(&range, columns, row)) {
             continue;
         }
         walk.full++;
-        walk_row(&stage, columns, row);
-        if (is_ranged) {
+        walk_row(&stage, columns, row, way);
+        if (way == WAY_RANGED) {
             range_find(&range, &stage, columns->price_digits);
         }
     }
@@ -194,28 +202,34 @@ static int compare_doubles(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-/* Medians of rounds in which the three alternate. */
+/* Medians of rounds in which all ways alternate. */
 static void bench_wide(const struct run_config *config, const char *path,
                        const struct run_tapes *tapes)
 {
     const struct tape_columns *columns = tape_columns_of(tapes->items[0]);
     double each[ROUNDS];
+    double guarded[ROUNDS];
     double ranged[ROUNDS];
     double whole[ROUNDS];
     for (int i = 0; i < ROUNDS; i++) {
-        const struct walk all = walk_tape(config, 0, columns, false);
-        const struct walk some = walk_tape(config, 0, columns, true);
+        const struct walk all = walk_tape(config, 0, columns, WAY_FULL);
+        const struct walk most = walk_tape(config, 0, columns, WAY_GUARDED);
+        const struct walk some = walk_tape(config, 0, columns, WAY_RANGED);
+        demand_same(most.net, all.net);
         const struct walk run = backtest(path, tapes);
         demand_same(some.net, all.net);
         demand_same(run.net, all.net);
         each[i] = all.spent;
+        guarded[i] = most.spent;
         ranged[i] = (double)some.evaluations / some.spent;
         whole[i] = all.spent / run.spent;
     }
     qsort(each, ROUNDS, sizeof(each[0]), compare_doubles);
+    qsort(guarded, ROUNDS, sizeof(guarded[0]), compare_doubles);
     qsort(ranged, ROUNDS, sizeof(ranged[0]), compare_doubles);
     qsort(whole, ROUNDS, sizeof(whole[0]), compare_doubles);
     printf("each_quote_time %.1f ms\n", each[ROUNDS / 2] * 1e3);
+    printf("guarded_time %.1f ms\n", guarded[ROUNDS / 2] * 1e3);
     printf("wide_ranged %.0f evaluations/s\n", ranged[ROUNDS / 2]);
     printf("backtest_beside_each_quote %.0f times\n", whole[ROUNDS / 2]);
 }
@@ -224,22 +238,25 @@ static void bench_wide(const struct run_config *config, const char *path,
 static void bench_trailers(const struct run_config *config, const struct run_tapes *tapes)
 {
     const struct tape_columns *columns = tape_columns_of(tapes->items[0]);
-    struct walk sums[2] = {{.evaluations = 0}, {.evaluations = 0}};
+    struct walk sums[WAY_COUNT] = {{.evaluations = 0}};
     for (size_t i = 1; i <= TRAILERS; i++) {
-        struct decimal nets[2];
-        for (size_t is_ranged = 0; is_ranged < 2; is_ranged++) {
-            const struct walk walk = walk_tape(config, i, columns, is_ranged != 0);
-            sums[is_ranged].evaluations += walk.evaluations;
-            sums[is_ranged].full += walk.full;
-            sums[is_ranged].spent += walk.spent;
-            nets[is_ranged] = walk.net;
+        struct decimal nets[WAY_COUNT];
+        for (enum way way = 0; way < WAY_COUNT; way++) {
+            const struct walk walk = walk_tape(config, i, columns, way);
+            sums[way].evaluations += walk.evaluations;
+            sums[way].full += walk.full;
+            sums[way].spent += walk.spent;
+            nets[way] = walk.net;
+            demand_same(nets[way], nets[WAY_FULL]);
         }
-        demand_same(nets[1], nets[0]);
     }
-    printf("trailing_each_quote %.0f evaluations/s\n", (double)sums[0].evaluations / sums[0].spent);
-    printf("trailing_ranged %.0f evaluations/s\n", (double)sums[1].evaluations / sums[1].spent);
+    static const char *const names[WAY_COUNT] = {"each_quote", "guarded", "ranged"};
+    for (enum way way = 0; way < WAY_COUNT; way++) {
+        printf("trailing_%s %.0f evaluations/s\n", names[way],
+               (double)sums[way].evaluations / sums[way].spent);
+    }
     printf("trailing_ranged_in_full %.0f of_a_million\n",
-           (double)sums[1].full * 1e6 / (double)sums[1].evaluations);
+           (double)sums[WAY_RANGED].full * 1e6 / (double)sums[WAY_RANGED].evaluations);
 }
 
 int main(void)

@@ -1,8 +1,12 @@
 #include "actors/link_socket.h"
 
+#include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "actors/scheduler_thread.h"
 #include "base/assert.h"
@@ -10,6 +14,21 @@
 #include "base/log.h"
 
 enum { LINK_IPC_PERMISSIONS = 0600 };
+
+/*
+ * The system's own call but for one errno, for nng, which sends by it. nng 1.5 takes EPIPE for the
+ * end of its own socket: somebody who connects and is gone before nng has greeted him would end a
+ * listener or a dialer for good, unseen. ECONNRESET says what it is, the end of one connection,
+ * and nng goes on. A definition of the program comes before that of the C library for everybody.
+ */
+ssize_t sendmsg(int socket, const struct msghdr *message, int flags)
+{
+    const ssize_t sent = syscall(SYS_sendmsg, socket, message, flags);
+    if (sent < 0 && errno == EPIPE) {
+        errno = ECONNRESET;
+    }
+    return sent;
+}
 
 static const struct link_failure_text {
     int code; /* Of nng. */

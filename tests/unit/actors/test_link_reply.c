@@ -1,5 +1,6 @@
 /* Requests and answers over every kind of address, and what is wrong with an address. */
 #include <sys/stat.h>
+#include <sys/un.h>
 
 #include "actors/link_socket.h"
 #include "link_stage.h"
@@ -73,6 +74,26 @@ START_TEST(request_is_answered)
         ck_assert_str_eq(text_string(&answer), "re: status");
         text_done(&answer);
     }
+    service_end();
+}
+END_TEST
+
+/* Whoever connects and is gone before the greeting, be it another process that looks whether the
+ * address is in use, takes nobody else's place. */
+START_TEST(strangers_come_and_go)
+{
+    const char *url = address_of(IPC);
+    service_start(&url, 1);
+    const struct sockaddr_un name = {.sun_family = AF_UNIX, .sun_path = "link.sock"};
+    for (int i = 0; i < 20; i++) {
+        const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+        ck_assert_int_eq(connect(fd, (const struct sockaddr *)&name, sizeof(name)), 0);
+        ck_assert_int_eq(close(fd), 0);
+    }
+    struct text answer = {0};
+    ck_assert_int_eq(ask(url, "hello", PATIENCE_MS, &answer), ERR_NONE);
+    ck_assert_str_eq(text_string(&answer), "re: hello");
+    text_done(&answer);
     service_end();
 }
 END_TEST
@@ -277,6 +298,7 @@ int main(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_checked_fixture(tcase, folder_setup, folder_teardown);
     tcase_add_loop_test(tcase, request_is_answered, 0, ADDRESS_KINDS);
+    tcase_add_test(tcase, strangers_come_and_go);
     tcase_add_test(tcase, ipc_is_for_its_owner_only);
     tcase_add_test(tcase, many_clients_are_answered);
     tcase_add_test(tcase, request_to_an_ended_actor_is_refused);

@@ -1,5 +1,6 @@
 /* Requests of an actor: answered, forgotten, sent before anybody listens. */
 #include <poll.h>
+#include <sys/un.h>
 
 #include "link_stage.h"
 
@@ -123,6 +124,26 @@ START_TEST(a_request_waits_for_who_will_answer)
 }
 END_TEST
 
+/* A process that is killed just when it was connected to, and its successor. */
+START_TEST(who_hangs_up_at_once_is_tried_again)
+{
+    const struct sockaddr_un name = {.sun_family = AF_UNIX, .sun_path = "link.sock"};
+    const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    ck_assert_int_eq(bind(fd, (const struct sockaddr *)&name, sizeof(name)), 0);
+    ck_assert_int_eq(listen(fd, 1), 0);
+    requester_start(IPC);
+    ck_assert_int_eq(link_requester_send(requester, 1, "hello", 5), ERR_NONE);
+    for (int i = 0; i < 20; i++) {
+        ck_assert_int_eq(close(accept(fd, NULL, NULL)), 0);
+    }
+    ck_assert_int_eq(close(fd), 0);
+    ck_assert_int_eq(unlink("link.sock"), 0);
+    echo_start();
+    ck_assert(reached(&answers, 1));
+    requester_end();
+}
+END_TEST
+
 START_TEST(a_forgotten_request_makes_room)
 {
     requester_start(_i);
@@ -196,6 +217,7 @@ int main(void)
     tcase_add_checked_fixture(tcase, folder_setup, folder_teardown);
     tcase_add_loop_test(tcase, answers_bring_their_ticket, 0, ADDRESS_KINDS);
     tcase_add_loop_test(tcase, a_request_waits_for_who_will_answer, 0, ADDRESS_KINDS);
+    tcase_add_test(tcase, who_hangs_up_at_once_is_tried_again);
     tcase_add_loop_test(tcase, a_forgotten_request_makes_room, 0, ADDRESS_KINDS);
     tcase_add_loop_test(tcase, what_was_never_sent_is_forgotten_too, 0, ADDRESS_KINDS);
     tcase_add_test(tcase, a_bad_address_is_refused);

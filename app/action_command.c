@@ -36,11 +36,24 @@ static enum err acting_read_tree(struct acting *acting, struct problems *problem
     }
     struct text text = {0};
     acting_read_stdin(&text);
-    /* JSON is YAML as well. */
-    const enum err err = node_read_yaml("stdin", text_string(&text), text.length, &acting->arena,
-                                        problems, ret_root);
+    /* JSON is YAML as well. A beginning of it is not what was meant. */
+    const enum err err = text_failed(&text)
+                             ? ERR_MEMORY
+                             : node_read_yaml("stdin", text_string(&text), text.length,
+                                              &acting->arena, problems, ret_root);
     text_done(&text);
     return err;
+}
+
+static enum exit_code acting_print_input(struct acting *acting, const struct node *root)
+{
+    if (root->kind != NODE_MAPPING) {
+        (void)fprintf(stderr, "tutti: %s: expected an object, e.g. type: position_executor\n",
+                      acting->input);
+        return EXIT_CODE_USAGE;
+    }
+    node_print_json(root, &acting->json);
+    return EXIT_CODE_OK;
 }
 
 /* The file as JSON, which is what an action carries. */
@@ -50,16 +63,18 @@ static enum exit_code acting_read_input(struct acting *acting)
     problems_init(&problems, acting->input);
     const struct node *root;
     enum exit_code code = EXIT_CODE_USAGE;
-    if (acting_read_tree(acting, &problems, &root) != ERR_NONE) {
-        (void)fputs(text_string(&problems.lines), stderr);
-    } else if (root->kind != NODE_MAPPING) {
-        (void)fprintf(stderr, "tutti: %s: expected an object, e.g. type: position_executor\n",
-                      acting->input);
+    const enum err err = acting_read_tree(acting, &problems, &root);
+    if (err == ERR_NONE) {
+        code = acting_print_input(acting, root);
     } else {
-        node_print_json(root, &acting->json);
-        code = text_failed(&acting->json) ? EXIT_CODE_FAILURE : EXIT_CODE_OK;
+        (void)fputs(text_string(&problems.lines), stderr);
     }
     problems_done(&problems);
+    if (err == ERR_MEMORY || text_failed(&acting->json)) {
+        struct failure failure;
+        (void)failure_set(&failure, ERR_MEMORY, "no memory to read %s", acting->input);
+        code = command_failed(&failure);
+    }
     return code;
 }
 

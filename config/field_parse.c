@@ -74,8 +74,8 @@ static const struct node *field_default_node(struct field_reader *reader, const 
     if (!field_is_scalar(field)) {
         const enum err err = node_read_json("default", text, length, NODE_DEPTH_MAX, reader->arena,
                                             reader->problems, &root);
-        ASSERT(err == ERR_NONE || err == ERR_MEMORY);
-        reader->is_out_of_memory |= err == ERR_MEMORY;
+        /* What stands in a table can be read: the parser, too, says so when it has no memory. */
+        reader->is_out_of_memory |= err != ERR_NONE;
         return root;
     }
     struct node *node = field_take(reader, sizeof(*node));
@@ -95,7 +95,7 @@ static void field_read_default(struct field_reader *reader, const struct field *
     }
     const size_t before = reader->problems->count;
     field_read_value(reader, field, node, path, (char *)object + field->offset);
-    ASSERT(reader->problems->count == before);
+    ASSERT(reader->problems->count == before || reader->is_out_of_memory);
     bool *is_set = field_set_flag(field, object);
     if (is_set != NULL) {
         *is_set = true;

@@ -79,7 +79,8 @@ MUST_USE enum err link_reply_listen(const struct link_service *service,
                                     struct link_replier **ret_replier, struct failure *failure);
 
 /* Answers a request, once. Errors: ERR_NOT_FOUND when the ticket was answered before or never
- * given out, ERR_MEMORY. A client that has gone is not an error. */
+ * given out; ERR_MEMORY, and then the connection is closed instead. A client that has gone is not
+ * an error. */
 MUST_USE enum err link_reply(struct link_replier *replier, uint64_t ticket, const void *bytes,
                              size_t size);
 

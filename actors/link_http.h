@@ -129,7 +129,7 @@ struct link_http_answer {
 };
 
 /* Answers a request, once. ERR_NOT_FOUND when the ticket was answered before or never given out,
- * ERR_MEMORY. A client that has gone is not an error. */
+ * ERR_MEMORY, and then the connection is closed instead. A client that has gone is not an error. */
 MUST_USE enum err link_http_answer(struct link_http *http, uint64_t ticket,
                                    const struct link_http_answer *answer);
 

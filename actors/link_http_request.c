@@ -99,6 +99,7 @@ enum err link_http_answer(struct link_http *http, uint64_t ticket,
     struct MHD_Response *response =
         http_response_create(answer->bytes, answer->size, answer->content_type);
     if (response == NULL) {
+        (void)http_settle(http, ticket, MHD_HTTP_SERVICE_UNAVAILABLE, NULL); /* Closes it. */
         return ERR_MEMORY;
     }
     if (answer->allow != NULL) {

@@ -29,6 +29,7 @@ struct reply_desk {
     nng_aio *aio;           /* Owned. */
     enum reply_state state; /* Under the replier's lock. */
     uint64_t ticket;        /* Of the request it waits for or waited for last; under the lock. */
+    nng_pipe pipe;          /* Where that came from; under the lock. */
 };
 
 struct link_replier {
@@ -59,12 +60,13 @@ static void reply_receive(struct reply_desk *desk)
 }
 
 /* A ticket names its desk, so that an answer finds it, and is never given out twice. */
-static uint64_t reply_give_ticket(struct reply_desk *desk)
+static uint64_t reply_give_ticket(struct reply_desk *desk, nng_pipe pipe)
 {
     struct link_replier *replier = desk->replier;
     const uint64_t index = (uint64_t)(desk - replier->desks);
     (void)pthread_mutex_lock(&replier->lock);
     desk->ticket = ++replier->tickets * LINK_REQUESTS_MAX + index;
+    desk->pipe = pipe;
     desk->state = REPLY_WAITING;
     const uint64_t ticket = desk->ticket;
     (void)pthread_mutex_unlock(&replier->lock);
@@ -75,7 +77,7 @@ static uint64_t reply_give_ticket(struct reply_desk *desk)
 static void reply_on_request(struct reply_desk *desk, nng_msg *request)
 {
     struct link_replier *replier = desk->replier;
-    const uint64_t ticket = reply_give_ticket(desk);
+    const uint64_t ticket = reply_give_ticket(desk, nng_msg_get_pipe(request));
     nng_msg *message = link_received_create(request, ticket, system_now(replier->service.system));
     nng_msg_free(request);
     if (message != NULL &&
@@ -83,10 +85,7 @@ static void reply_on_request(struct reply_desk *desk, nng_msg *request)
         return;
     }
     message_destroy(message);
-    if (link_reply(replier, ticket, replier->service.refusal, strlen(replier->service.refusal)) !=
-        ERR_NONE) {
-        reply_receive(desk); /* Without memory for an answer the client asks again. */
-    }
+    (void)!link_reply(replier, ticket, replier->service.refusal, strlen(replier->service.refusal));
 }
 
 static void reply_on_done(void *argument)
@@ -194,15 +193,37 @@ static struct reply_desk *reply_take_desk(struct link_replier *replier, uint64_t
     return is_waiting ? desk : NULL;
 }
 
-enum err link_reply(struct link_replier *replier, uint64_t ticket, const void *bytes, size_t size)
+/* A message with these bytes; NULL without memory. */
+static nng_msg *reply_message(const void *bytes, size_t size)
 {
     nng_msg *answer;
     if (nng_msg_alloc(&answer, 0) != 0) {
-        return ERR_MEMORY;
+        return NULL;
     }
     if (nng_msg_append(answer, bytes, size) != 0) {
         nng_msg_free(answer);
-        return ERR_MEMORY;
+        return NULL;
+    }
+    return answer;
+}
+
+/* The client of a request that cannot be answered hears it from its connection. */
+static enum err reply_hang_up(struct link_replier *replier, uint64_t ticket)
+{
+    struct reply_desk *desk = reply_take_desk(replier, ticket);
+    if (desk == NULL) {
+        return ERR_NOT_FOUND;
+    }
+    (void)nng_pipe_close(desk->pipe);
+    reply_receive(desk);
+    return ERR_MEMORY;
+}
+
+enum err link_reply(struct link_replier *replier, uint64_t ticket, const void *bytes, size_t size)
+{
+    nng_msg *answer = reply_message(bytes, size);
+    if (answer == NULL) {
+        return reply_hang_up(replier, ticket);
     }
     struct reply_desk *desk = reply_take_desk(replier, ticket);
     if (desk == NULL) {

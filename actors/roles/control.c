@@ -45,8 +45,12 @@ static void control_deliver_reply(struct control *control, const struct control_
                                   const char *code, const struct text *answer)
 {
     (void)code;
-    /* A client that has gone does not need its answer. */
-    (void)!link_reply(control->replier, call->ticket, text_string(answer), answer->length);
+    static const char no_memory[] =
+        "{\"ok\":false,\"code\":\"memory\",\"message\":\"" CONTROL_NO_MEMORY "\"}";
+    /* A client that has gone does not need its answer; without memory its connection is closed. */
+    (void)!link_reply(control->replier, call->ticket,
+                      text_failed(answer) ? no_memory : text_string(answer),
+                      text_failed(answer) ? sizeof(no_memory) - 1 : answer->length);
 }
 
 /* One request of the REP socket. */
@@ -65,7 +69,7 @@ static void control_on_request(struct control *control, nng_msg *message)
     if (err == ERR_NONE) {
         control_dispatch(control, &call, root);
     } else {
-        control_refuse(control, &call, "bad_request", text_string(&problems.lines));
+        control_refuse_problems(control, &call, err, &problems);
     }
     problems_done(&problems);
     arena_done(&arena);

@@ -17,6 +17,16 @@ void control_refuse(struct control *control, const struct control_call *call, co
     text_done(&answer);
 }
 
+void control_refuse_problems(struct control *control, const struct control_call *call, enum err err,
+                             const struct problems *problems)
+{
+    if (err == ERR_MEMORY || text_failed(&problems->lines)) {
+        control_refuse(control, call, "memory", "no memory for this request");
+    } else {
+        control_refuse(control, call, "bad_request", text_string(&problems->lines));
+    }
+}
+
 /* ---- What the requests may say ---- */
 
 /* The members of all requests; each request's table has those that it knows. */
@@ -245,11 +255,12 @@ static void control_do_positions(struct control *control, const struct control_t
 static void control_do_risk(struct control *control, const struct control_task *task)
 {
     struct message_risk request;
-    if (risk_request_read(task->node, task->call->origin, task->arena, task->problems, &request) ==
-        ERR_NONE) {
+    const enum err err =
+        risk_request_read(task->node, task->call->origin, task->arena, task->problems, &request);
+    if (err == ERR_NONE) {
         control_send_risk(control, task->call, &request);
     } else {
-        control_refuse(control, task->call, "bad_request", text_string(&task->problems->lines));
+        control_refuse_problems(control, task->call, err, task->problems);
     }
 }
 
@@ -291,7 +302,7 @@ static void control_do_action(struct control *control, const struct control_task
     if (err == ERR_NONE) {
         control_send_actions(control, task->call, &action, 1, false);
     } else {
-        control_refuse(control, task->call, "bad_request", text_string(&task->problems->lines));
+        control_refuse_problems(control, task->call, err, task->problems);
     }
 }
 
@@ -314,7 +325,7 @@ static void control_do_actions(struct control *control, const struct control_tas
     if (err == ERR_NONE) {
         control_send_actions(control, task->call, actions, (uint32_t)list->count, true);
     } else {
-        control_refuse(control, task->call, "bad_request", text_string(&task->problems->lines));
+        control_refuse_problems(control, task->call, err, task->problems);
     }
 }
 
@@ -375,12 +386,15 @@ static void control_refuse_name(struct control *control, const struct control_ca
 static void control_carry(struct control *control, size_t index, const struct control_task *task)
 {
     const struct field *fields = control_requests[index].fields;
-    if (fields != NULL && field_parse(fields, task->node, "", task->request, sizeof(*task->request),
-                                      task->arena, task->problems) != ERR_NONE) {
-        control_refuse(control, task->call, "bad_request", text_string(&task->problems->lines));
-        return;
+    const enum err err = fields == NULL
+                             ? ERR_NONE
+                             : field_parse(fields, task->node, "", task->request,
+                                           sizeof(*task->request), task->arena, task->problems);
+    if (err == ERR_NONE) {
+        control_requests[index].carry(control, task);
+    } else {
+        control_refuse_problems(control, task->call, err, task->problems);
     }
-    control_requests[index].carry(control, task);
 }
 
 void control_dispatch(struct control *control, const struct control_call *call,

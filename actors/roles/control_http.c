@@ -43,25 +43,40 @@ static void control_http_send(struct control *control, struct control_exchange *
 {
     const uint64_t ticket = exchange->ticket;
     exchange->ticket = 0;
-    /* A client that has gone does not need its answer. */
+    /* A client that has gone does not need its answer; without memory its connection is closed. */
     (void)!link_http_answer(control->http->link, ticket, answer);
+}
+
+/* Instead of an answer that there was no memory for. */
+static void control_http_send_no_memory(struct control *control, struct control_exchange *exchange)
+{
+    static const char detail[] = "{\"detail\":\"" CONTROL_NO_MEMORY "\",\"code\":\"memory\"}";
+    const struct link_http_answer answer = {
+        .status = 503, .bytes = detail, .size = sizeof(detail) - 1, .retry_after_s = 1};
+    control_http_send(control, exchange, &answer);
 }
 
 void control_http_answer(struct control *control, struct control_exchange *exchange,
                          unsigned status, const struct text *json)
 {
-    static const char no_memory[] = "{\"detail\":\"no memory for the answer\"}";
-    const struct link_http_answer answer = {
-        .status = text_failed(json) ? 503 : status,
-        .bytes = text_failed(json) ? no_memory : text_string(json),
-        .size = text_failed(json) ? sizeof(no_memory) - 1 : json->length,
-        .retry_after_s = status == 503 ? 1 : 0};
+    if (text_failed(json)) {
+        control_http_send_no_memory(control, exchange);
+        return;
+    }
+    const struct link_http_answer answer = {.status = status,
+                                            .bytes = text_string(json),
+                                            .size = json->length,
+                                            .retry_after_s = status == 503 ? 1 : 0};
     control_http_send(control, exchange, &answer);
 }
 
 void control_http_answer_as(struct control *control, struct control_exchange *exchange,
                             const char *content_type, const struct text *bytes)
 {
+    if (text_failed(bytes)) {
+        control_http_send_no_memory(control, exchange);
+        return;
+    }
     const struct link_http_answer answer = {.status = 200,
                                             .content_type = content_type,
                                             .bytes = text_string(bytes),
@@ -121,7 +136,9 @@ static void control_deliver_http(struct control *control, const struct control_c
     if (exchange->ticket != call->ticket) {
         return; /* It was answered before. */
     }
-    if (exchange->route->shape != NULL) {
+    if (text_failed(answer)) {
+        control_http_send_no_memory(control, exchange);
+    } else if (exchange->route->shape != NULL) {
         exchange->route->shape(control, exchange, code, answer);
     } else if (code[0] != '\0') {
         control_http_pass_refusal(control, exchange, code, answer);

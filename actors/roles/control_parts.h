@@ -26,11 +26,16 @@ enum {
     CONTROL_TIMER_PENDING = 16,        /* Beside those of the sessions. */
 };
 
+/* Instead of an answer that there is no memory for. */
+#define CONTROL_NO_MEMORY                                                                  \
+    "no memory for the answer: it may have been done; ask again, an action with the same " \
+    "action_id"
+
 struct control;
 struct control_call;
 
-/* Takes the answer of a call: one JSON object. `code` is "" when "ok" is true, else the reason
- * code. The answer is borrowed for the call. */
+/* Takes the answer of a call: one JSON object, or a failed text when there was no memory for it.
+ * `code` is "" when "ok" is true, else the reason code. The answer is borrowed for the call. */
 typedef void control_deliver(struct control *control, const struct control_call *call,
                              const char *code, const struct text *answer);
 
@@ -76,6 +81,10 @@ void control_dispatch(struct control *control, const struct control_call *call,
 /* Answers {"ok":false,"code":..,"message":..}. */
 void control_refuse(struct control *control, const struct control_call *call, const char *code,
                     const char *message);
+
+/* Refuses what could not be read: "bad_request" with the problems, or "memory". */
+void control_refuse_problems(struct control *control, const struct control_call *call, enum err err,
+                             const struct problems *problems);
 
 /* ---- control_pending.c ---- */
 

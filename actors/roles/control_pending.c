@@ -119,6 +119,7 @@ static void pending_finish(struct control *control, struct control_pending *pend
     json_array_begin(&answer);
     for (uint32_t i = 0; i < pending->count; i++) {
         json_raw(&answer, text_string(&pending->answers[i]));
+        answer.failed |= text_failed(&pending->answers[i]);
     }
     json_array_end(&answer);
     json_object_end(&answer);

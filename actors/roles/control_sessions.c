@@ -55,7 +55,8 @@ static void session_begin(struct text *out, const char *type)
     json_put_string(out, "type", type);
 }
 
-/* Ends the object with the time and sends it; a session that has gone is forgotten. */
+/* Ends the object with the time and sends it. A session that has gone is forgotten; so is one that
+ * there is no memory to speak to, and its connection is closed. */
 static void session_end(struct control *control, struct session *session, struct text *out)
 {
     const int64_t now_ns = context_now(control->context);
@@ -64,8 +65,13 @@ static void session_end(struct control *control, struct session *session, struct
                    (long long)(now_ns / NS_PER_US % 1000000));
     json_put_raw(out, "timestamp", seconds);
     json_object_end(out);
-    if (!text_failed(out) && link_http_send(control->http->link, session->number, text_string(out),
-                                            out->length) != ERR_NONE) {
+    enum err err = ERR_MEMORY;
+    if (text_failed(out)) {
+        link_http_end(control->http->link, session->number);
+    } else {
+        err = link_http_send(control->http->link, session->number, text_string(out), out->length);
+    }
+    if (err != ERR_NONE) {
         session_free(session);
         control->http->sessions->count--;
     }

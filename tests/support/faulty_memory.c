@@ -12,7 +12,7 @@ static struct {
     _Atomic(int64_t) left; /* Allocations before the one that is refused; meaningful when armed. */
     _Atomic(bool) is_armed;
     _Atomic(bool) has_refused;
-    bool is_lasting;
+    _Atomic(bool) is_lasting;
     sqlite3_mem_methods sqlite;
 } memory;
 
@@ -22,7 +22,7 @@ static bool memory_is_refused(void)
         return false;
     }
     const int64_t left = atomic_fetch_sub(&memory.left, 1);
-    if (left > 1 || (left < 1 && !memory.is_lasting)) {
+    if (left > 1 || (left < 1 && !atomic_load(&memory.is_lasting))) {
         return false;
     }
     atomic_store(&memory.has_refused, true);
@@ -97,7 +97,7 @@ void faulty_memory_install(void)
 void faulty_memory_arm(uint64_t nth, bool is_lasting)
 {
     ASSERT(nth >= 1);
-    memory.is_lasting = is_lasting;
+    atomic_store(&memory.is_lasting, is_lasting);
     atomic_store(&memory.left, (int64_t)nth);
     atomic_store(&memory.has_refused, false);
     atomic_store(&memory.is_armed, true);

@@ -4,7 +4,7 @@
  * The linker sends the allocations of the program's own code and the messages of nng through it
  * (-Wl,--wrap, in tests/CMakeLists.txt), faulty_memory_install() those of SQLite.
  *
- * Threads: armed and disarmed from one while no other allocates; allocations from any.
+ * Threads: armed and disarmed from one; allocations from any.
  */
 #ifndef TUTTI_TESTS_SUPPORT_FAULTY_MEMORY_H
 #define TUTTI_TESTS_SUPPORT_FAULTY_MEMORY_H

@@ -407,14 +407,27 @@ static bool service_prepare(struct link_http *http, struct pollfd polls[LINK_SES
     return is_done;
 }
 
+/* Waits for something to do. When the system has no memory to say what, or no descriptors, all are
+ * looked at after a while. */
+static void service_wait(struct link_http *http, struct pollfd polls[LINK_SESSIONS_MAX + 1])
+{
+    if (poll(polls, LINK_SESSIONS_MAX + 1, SESSION_POLL_MS) >= 0) {
+        return;
+    }
+    if (errno != EINTR) {
+        (void)link_signal_wait(&http->changed, SESSION_POLL_MS);
+    }
+    for (size_t i = 0; i <= LINK_SESSIONS_MAX; i++) {
+        polls[i].revents = POLLIN;
+    }
+}
+
 void *http_service_main(void *argument)
 {
     struct link_http *http = argument;
     struct pollfd polls[LINK_SESSIONS_MAX + 1];
     while (!service_prepare(http, polls)) {
-        if (poll(polls, LINK_SESSIONS_MAX + 1, SESSION_POLL_MS) < 0 && errno != EINTR) {
-            break;
-        }
+        service_wait(http, polls);
         uint64_t wakeups;
         (void)!read(http->wakeup, &wakeups, sizeof(wakeups));
         for (size_t i = 0; i < LINK_SESSIONS_MAX; i++) {

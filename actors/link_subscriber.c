@@ -54,8 +54,11 @@ static void subscriber_on_received(void *argument)
         link_signal_raise(&subscriber->arrived);
         return;
     }
-    if (nng_aio_result(subscriber->aio) == 0) {
+    const int code = nng_aio_result(subscriber->aio);
+    if (code == 0) {
         subscriber_pass_on(subscriber);
+    }
+    if (code != NNG_ECLOSED && code != NNG_ECANCELED) {
         nng_recv_aio(subscriber->socket, subscriber->aio);
     }
 }
@@ -139,8 +142,9 @@ enum err link_subscriber_receive(struct link_subscriber *subscriber, unsigned ti
         return ERR_END;
     }
     subscriber->is_receiving = false;
-    if (nng_aio_result(subscriber->aio) != 0) {
-        return ERR_CLOSED;
+    const int code = nng_aio_result(subscriber->aio);
+    if (code != 0) {
+        return code == NNG_ENOMEM ? ERR_MEMORY : ERR_CLOSED;
     }
     nng_msg *received = nng_aio_get_msg(subscriber->aio);
     nng_msg *message = link_received_create(received, 0, 0);

@@ -4,11 +4,13 @@
 
 #include "actors/messages.h"
 #include "base/assert.h"
+#include "base/log.h"
 #include "base/text.h"
 
 struct publisher {
     struct publisher_arguments given;
     struct text event; /* Of the one at hand; kept for its memory. */
+    bool is_losing;    /* The last event could not be sent. */
 };
 
 static enum err publisher_start(struct context *context, void *state, void *arguments)
@@ -41,6 +43,20 @@ static enum err publisher_call(struct publisher *publisher, const char *bytes, s
     return ERR_NONE;
 }
 
+/* One that cannot be sent leaves a gap in the numbers, and its subscribers ask the journal for it:
+ * no reason to end a run that trades. */
+static void publisher_send(struct publisher *publisher, const void *bytes, size_t size)
+{
+    const enum err err = link_publisher_send(publisher->given.link, bytes, size);
+    if (err != ERR_NONE && !publisher->is_losing) {
+        log_line(LOG_WARNING, "publisher",
+                 "an event could not be sent (%s): subscribers see a gap in the numbers and find "
+                 "it with the request events",
+                 err_name(err));
+    }
+    publisher->is_losing = err != ERR_NONE;
+}
+
 static enum err publisher_receive(struct context *context, void *state, nng_msg **message)
 {
     struct publisher *publisher = state;
@@ -55,7 +71,7 @@ static enum err publisher_receive(struct context *context, void *state, nng_msg 
         err = publisher_call(publisher, message_body(*message), envelope->size);
     }
     if (err == ERR_NONE && publisher->given.link != NULL) {
-        err = link_publisher_send(publisher->given.link, message_body(*message), envelope->size);
+        publisher_send(publisher, message_body(*message), envelope->size);
     }
     return err;
 }

@@ -65,6 +65,33 @@ static void balances_compare(struct orchestrator *orch, uint32_t venue,
              venue_has, fills_say);
 }
 
+/* When every executor has ended nothing is set aside for one; what is, is told under "reserved". */
+static void balances_check_reserved(struct orchestrator *orch, uint32_t venue, struct text *found)
+{
+    const struct account *account = &orch->accounts[venue];
+    struct text left = {0};
+    json_object_begin(&left);
+    for (size_t i = 0; i < account->count && orch->active_count == 0; i++) {
+        const struct account_asset *asset = &account->assets[i];
+        if (decimal_sign(asset->reserved) == 0) {
+            continue;
+        }
+        char reserved[DECIMAL_TEXT_MAX];
+        (void)decimal_print(asset->reserved, reserved);
+        json_put_decimal(&left, asset->asset, asset->reserved);
+        orch->given.outcome->is_balanced = false;
+        log_line(LOG_ERROR, "orchestrator",
+                 "%s %s are still set aside, and there is no executor any more", reserved,
+                 asset->asset);
+    }
+    json_object_end(&left);
+    found->failed |= text_failed(&left);
+    if (left.length > sizeof("{}") - 1) {
+        json_put_raw(found, "reserved", text_string(&left));
+    }
+    text_done(&left);
+}
+
 enum err books_on_balances(struct orchestrator *orch, const struct message_balances *balances)
 {
     struct venue_link *link = &orch->links[balances->venue];
@@ -85,6 +112,7 @@ enum err books_on_balances(struct orchestrator *orch, const struct message_balan
         json_key(&found, balances->items[i].asset);
         json_decimal(&found, balances->items[i].total);
     }
+    balances_check_reserved(orch, balances->venue, &found);
     json_object_end(&found);
     const struct venue_section *section =
         (const struct venue_section *)orch->given.config->file.venues.items + balances->venue;

@@ -299,7 +299,8 @@ static void books_move_spot(struct orchestrator *orch, struct executor_entry *ex
         is_buy ? decimal_subtract(quote->total, notional) : decimal_add(quote->total, notional);
     struct account_asset *fee = fill->fee_in_base ? base : quote;
     fee->total = decimal_subtract(fee->total, fill->fee);
-    if (executor != NULL) {
+    /* One that has ended has nothing set aside any more, whatever comes late. */
+    if (executor != NULL && executor->status != EXECUTOR_TERMINATED) {
         const uint32_t market = executor->instruments[0] == instrument ? 0 : 1;
         books_move_reservation(&executor->reserved[market], fill, base, quote);
     }

@@ -78,7 +78,8 @@ static void balances_check_reserved(struct orchestrator *orch, uint32_t venue, s
         }
         char reserved[DECIMAL_TEXT_MAX];
         (void)decimal_print(asset->reserved, reserved);
-        json_put_decimal(&left, asset->asset, asset->reserved);
+        json_key(&left, asset->asset);
+        json_decimal(&left, asset->reserved);
         orch->given.outcome->is_balanced = false;
         log_line(LOG_ERROR, "orchestrator",
                  "%s %s are still set aside, and there is no executor any more", reserved,

@@ -40,7 +40,7 @@ static const char venue_text[] =
     "run: {name: venue, mode: paper}\n"
     "venues: [{name: paper, balances: {USDT: \"100000000\", BTC: \"500\"}}]\n"
     "instruments: [{trading_pair: BTC-USDT, venue: paper, tick: \"0.01\", step: \"0.001\"}]\n"
-    "feeds: [{venue: paper, trading_pair: BTC-USDT, quotes: walk.tape, speed: 400}]\n"
+    "feeds: [{venue: paper, trading_pair: BTC-USDT, quotes: walk.tape, speed: 150}]\n"
     "executors: []\n";
 
 /* Positions that are opened and closed every few seconds of the market, as long as the run does. */

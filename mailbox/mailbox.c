@@ -15,9 +15,11 @@
  *
  * The low bit of `newest` says that the owner sleeps. It is set only on the stub, so the exchange
  * that sends a message tells the writer at no cost whether it has to wake the owner.
+ *
+ * Of the two counters of the bound only writers change one and only the owner the other, so that
+ * the owner needs no atomic addition, which costs as much as the exchange.
  */
 #define MAILBOX_ASLEEP ((uintptr_t)1)
-#define MAILBOX_CLOSED (UINT64_C(1) << 32)
 
 enum { MAILBOX_TAKEN_MAX = 64 };
 
@@ -31,7 +33,6 @@ void mailbox_init(struct mailbox *mailbox)
     memset(mailbox, 0, sizeof(*mailbox));
     mailbox->oldest = &mailbox->stub;
     atomic_init(&mailbox->newest, mailbox_stub_address(mailbox) | MAILBOX_ASLEEP);
-    atomic_init(&mailbox->count, MAILBOX_CLOSED);
     mailbox->taken_max = 1;
 }
 
@@ -45,16 +46,15 @@ void mailbox_done(struct mailbox *mailbox)
 
 void mailbox_open(struct mailbox *mailbox, size_t capacity)
 {
-    ASSERT(capacity > 0 && capacity < MAILBOX_CLOSED);
+    ASSERT(capacity > 0 && capacity <= INT64_MAX);
     const size_t batch = capacity / 8 + 1;
     mailbox->taken_max = batch < MAILBOX_TAKEN_MAX ? (uint32_t)batch : MAILBOX_TAKEN_MAX;
     atomic_store_explicit(&mailbox->capacity, capacity, memory_order_relaxed);
-    (void)atomic_fetch_and_explicit(&mailbox->count, ~MAILBOX_CLOSED, memory_order_relaxed);
 }
 
 void mailbox_close(struct mailbox *mailbox)
 {
-    (void)atomic_fetch_or_explicit(&mailbox->count, MAILBOX_CLOSED, memory_order_relaxed);
+    atomic_store_explicit(&mailbox->capacity, 0, memory_order_relaxed);
 }
 
 /* Appends a node. True when the owner slept. */
@@ -80,11 +80,17 @@ static struct message_node *mailbox_next(struct message_node *node)
 enum err mailbox_send(struct mailbox *mailbox, nng_msg **message, bool *ret_was_idle)
 {
     ASSERT(*message != NULL);
-    /* The counters order nothing: relaxed. MAILBOX_CLOSED is beyond every capacity. */
-    const uint64_t before = atomic_fetch_add_explicit(&mailbox->count, 1, memory_order_relaxed);
-    if (before >= atomic_load_explicit(&mailbox->capacity, memory_order_relaxed)) {
-        (void)atomic_fetch_sub_explicit(&mailbox->count, 1, memory_order_relaxed);
-        return (before & MAILBOX_CLOSED) != 0 ? ERR_CLOSED : ERR_FULL;
+    /* The counters order nothing: relaxed. An old `settled` refuses too early at worst; one that is
+     * newer than `before` makes the difference negative. */
+    const uint64_t capacity = atomic_load_explicit(&mailbox->capacity, memory_order_relaxed);
+    if (capacity == 0) {
+        return ERR_CLOSED;
+    }
+    const uint64_t settled = atomic_load_explicit(&mailbox->settled, memory_order_relaxed);
+    const uint64_t before = atomic_fetch_add_explicit(&mailbox->sent, 1, memory_order_relaxed);
+    if ((int64_t)(before - settled) >= (int64_t)capacity) {
+        (void)atomic_fetch_sub_explicit(&mailbox->sent, 1, memory_order_relaxed);
+        return ERR_FULL;
     }
     *ret_was_idle = mailbox_append(mailbox, message_node_of(*message));
     *message = NULL; /* The mailbox owns it now. */
@@ -94,11 +100,10 @@ enum err mailbox_send(struct mailbox *mailbox, nng_msg **message, bool *ret_was_
 enum err mailbox_push(struct mailbox *mailbox, nng_msg **message, bool *ret_was_idle)
 {
     ASSERT(*message != NULL);
-    const uint64_t before = atomic_fetch_add_explicit(&mailbox->count, 1, memory_order_relaxed);
-    if ((before & MAILBOX_CLOSED) != 0) {
-        (void)atomic_fetch_sub_explicit(&mailbox->count, 1, memory_order_relaxed);
+    if (atomic_load_explicit(&mailbox->capacity, memory_order_relaxed) == 0) {
         return ERR_CLOSED;
     }
+    (void)atomic_fetch_add_explicit(&mailbox->sent, 1, memory_order_relaxed);
     *ret_was_idle = mailbox_append(mailbox, message_node_of(*message));
     *message = NULL; /* The mailbox owns it now. */
     return ERR_NONE;
@@ -108,9 +113,26 @@ enum err mailbox_push(struct mailbox *mailbox, nng_msg **message, bool *ret_was_
 static void mailbox_settle(struct mailbox *mailbox)
 {
     if (mailbox->taken > 0) {
-        (void)atomic_fetch_sub_explicit(&mailbox->count, mailbox->taken, memory_order_relaxed);
+        const uint64_t settled = atomic_load_explicit(&mailbox->settled, memory_order_relaxed);
+        atomic_store_explicit(&mailbox->settled, settled + mailbox->taken, memory_order_relaxed);
         mailbox->taken = 0;
     }
+}
+
+/* Puts the stub in the place of the last node, and returns what is the oldest then. NULL when a
+ * writer has come behind the node and has not linked yet. */
+static struct message_node *mailbox_detach_last(struct mailbox *mailbox, struct message_node *node)
+{
+    /* No link leads to the stub while it is not in the queue, and none comes from the last node. */
+    atomic_store_explicit(&mailbox->stub.next, NULL, memory_order_relaxed);
+    uintptr_t expected = (uintptr_t)node;
+    /* Partner: the exchange in mailbox_append(), whose writer then links to the stub: it must find
+     * that cleared. */
+    return atomic_compare_exchange_strong_explicit(&mailbox->newest, &expected,
+                                                   mailbox_stub_address(mailbox),
+                                                   memory_order_release, memory_order_relaxed)
+               ? &mailbox->stub
+               : mailbox_next(node);
 }
 
 nng_msg *mailbox_receive(struct mailbox *mailbox)
@@ -126,14 +148,9 @@ nng_msg *mailbox_receive(struct mailbox *mailbox)
         next = mailbox_next(node);
     }
     if (next == NULL) {
-        /* The last one. It can leave only with the stub behind it. */
-        if (atomic_load_explicit(&mailbox->newest, memory_order_relaxed) != (uintptr_t)node) {
-            return NULL; /* A writer is between its two steps. */
-        }
-        (void)mailbox_append(mailbox, &mailbox->stub);
-        next = mailbox_next(node);
+        next = mailbox_detach_last(mailbox, node);
         if (next == NULL) {
-            return NULL; /* A writer came in between and has not linked yet. */
+            return NULL; /* A writer is between its two steps. */
         }
     }
     mailbox->oldest = next;
@@ -147,7 +164,7 @@ bool mailbox_sleep(struct mailbox *mailbox)
 {
     mailbox_settle(mailbox);
     if (mailbox->oldest != &mailbox->stub) {
-        return false; /* The stub may be the newest node with messages before it. */
+        return false; /* A message waits for its writer. */
     }
     uintptr_t expected = mailbox_stub_address(mailbox);
     /* Partner: the exchange in mailbox_append(), whose writer may run the owner elsewhere: it must
@@ -168,6 +185,7 @@ bool mailbox_wake(struct mailbox *mailbox)
 
 size_t mailbox_depth(const struct mailbox *mailbox)
 {
-    const uint64_t count = atomic_load_explicit(&mailbox->count, memory_order_relaxed);
-    return (size_t)(count & ~MAILBOX_CLOSED) - mailbox->taken;
+    const uint64_t sent = atomic_load_explicit(&mailbox->sent, memory_order_relaxed);
+    const uint64_t settled = atomic_load_explicit(&mailbox->settled, memory_order_relaxed);
+    return (size_t)(sent - settled) - mailbox->taken;
 }

@@ -21,14 +21,15 @@ enum { CACHE_LINE = 64 };
 struct mailbox {
     /* The writers' line. */
     alignas(CACHE_LINE) _Atomic(uintptr_t) newest; /* A node; low bit: the owner sleeps. */
-    _Atomic(uint64_t) count;                       /* Waiting, and MAILBOX_CLOSED. */
-    _Atomic(uint64_t) capacity;                    /* Changes when the mailbox is opened. */
+    _Atomic(uint64_t) sent;                        /* Ever; those refused come off again. */
+    _Atomic(uint64_t) settled;                     /* Of these, received; stored by the owner. */
+    _Atomic(uint64_t) capacity;                    /* 0: closed. */
 
     /* The owner's line. */
     alignas(CACHE_LINE) struct message_node *oldest; /* Borrowed. */
     struct message_node stub;                        /* Stands in the queue when it is empty. */
-    uint32_t taken;                                  /* Received, not yet subtracted from count. */
-    uint32_t taken_max;                              /* Then it is subtracted. */
+    uint32_t taken;                                  /* Received, not yet settled. */
+    uint32_t taken_max;                              /* Then they are settled. */
 };
 
 #endif

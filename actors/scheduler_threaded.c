@@ -68,7 +68,7 @@ struct actor *threaded_take_injected(struct threaded *threaded)
 static void threaded_schedule(void *scheduler, struct actor *actor)
 {
     struct threaded *threaded = scheduler;
-    struct worker *worker = worker_of_thread();
+    struct worker *worker = worker_of_thread;
     if (actor->dedicated != NULL) {
         dedicated_wake(actor->dedicated);
     } else if (worker == NULL || worker->threaded != threaded) {

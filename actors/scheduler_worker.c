@@ -14,13 +14,7 @@ enum {
     RING_SHARED = 2,      /* From so many actors on a ring is worth stealing from. */
 };
 
-/* The worker of this thread; NULL on all other threads. */
-static _Thread_local struct worker *worker_current;
-
-struct worker *worker_of_thread(void)
-{
-    return worker_current;
-}
+_Thread_local struct worker *worker_of_thread;
 
 void worker_init(struct worker *worker, struct threaded *threaded)
 {
@@ -318,7 +312,7 @@ void *worker_main(void *argument)
 {
     struct worker *worker = argument;
     struct system *system = worker->threaded->system;
-    worker_current = worker;
+    worker_of_thread = worker;
     while (!system_is_stopping(system)) {
         struct actor *actor = worker_take(worker);
         if (actor != NULL) {
@@ -328,6 +322,6 @@ void *worker_main(void *argument)
             worker_park(worker);
         }
     }
-    worker_current = NULL;
+    worker_of_thread = NULL;
     return NULL;
 }

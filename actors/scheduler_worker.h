@@ -69,8 +69,8 @@ void worker_init(struct worker *worker, struct threaded *threaded);
 /* The main function of a worker's thread; the argument is the worker. */
 void *worker_main(void *argument);
 
-/* The worker of this thread; NULL on threads that are none. */
-struct worker *worker_of_thread(void);
+/* The worker of this thread; NULL on threads that are none. Set by worker_main(). */
+extern _Thread_local struct worker *worker_of_thread;
 
 /* An actor became runnable on the worker's own thread. */
 void worker_schedule(struct worker *worker, struct actor *actor);

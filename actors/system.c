@@ -114,8 +114,8 @@ void system_count_dead_letter(struct system *system)
     (void)atomic_fetch_add_explicit(&system->dead_letters, 1, memory_order_relaxed);
 }
 
-static enum err system_deliver(struct system *system, struct actor_ref sender, struct actor_ref to,
-                               nng_msg **message)
+static inline enum err system_deliver(struct system *system, struct actor_ref sender,
+                                      struct actor_ref to, nng_msg **message)
 {
     struct actor *actor = slots_find(&system->slots, to);
     if (actor == NULL) {

@@ -9,6 +9,8 @@
  * mailbox_wake(), is the one who has to see to it that the owner runs; so the owner runs in one
  * place at a time without a lock. A new mailbox is asleep and closed.
  *
+ * Who sends or receives includes mailbox/mailbox_layout.h, where that is defined to be inlined.
+ *
  * Threads: mailbox_send(), mailbox_push() and mailbox_wake() from any thread; all other calls from
  * the owner only, while the mailbox is awake.
  */
@@ -42,18 +44,19 @@ void mailbox_close(struct mailbox *mailbox);
  * ERR_CLOSED *message is unchanged and still belongs to the caller. The bound is kept to within
  * the batch in which the owner counts what it received (an eighth of the capacity, at most 64).
  */
-MUST_USE enum err mailbox_send(struct mailbox *mailbox, nng_msg **message, bool *ret_was_idle);
+MUST_USE static inline enum err mailbox_send(struct mailbox *mailbox, nng_msg **message,
+                                             bool *ret_was_idle);
 
 /* As mailbox_send(), but beyond the bound: for the runtime's own messages, whose number is bounded
  * otherwise and which nobody could send again (a timer, the end of a child). */
 MUST_USE enum err mailbox_push(struct mailbox *mailbox, nng_msg **message, bool *ret_was_idle);
 
 /* The oldest message, or NULL when there is none now. The caller owns it. */
-nng_msg *mailbox_receive(struct mailbox *mailbox);
+static inline nng_msg *mailbox_receive(struct mailbox *mailbox);
 
 /* Tells writers that the owner goes to sleep. False when a message came in meanwhile: the owner
  * must go on instead. */
-bool mailbox_sleep(struct mailbox *mailbox);
+static inline bool mailbox_sleep(struct mailbox *mailbox);
 
 /* Wakes a sleeping mailbox without a message; the caller becomes its owner. False when it was
  * awake: it has an owner already. */

@@ -14,6 +14,9 @@
  * are arrays and not lists through the messages, because a list would walk cache lines of another
  * core one after the other. (Bonwick and Adams, "Magazines and Vmem", 2001.)
  */
+/* Beside the path of nearly every message, whose few registers it would have saved. */
+#define NOT_INLINED __attribute__((noinline))
+
 enum {
     MAGAZINE_MESSAGES = 128,
     DEPOT_MAGAZINES_MAX = 8192, /* Per size class; what comes on top is freed. */
@@ -27,7 +30,7 @@ static const size_t size_class_bytes[SIZE_CLASSES] = {64, 256, 1024, 4096, 16384
 struct magazine {
     struct magazine *next; /* Owned by the depot's list. */
     size_t count;
-    nng_msg *messages[MAGAZINE_MESSAGES]; /* Owned. */
+    struct message_node *nodes[MAGAZINE_MESSAGES]; /* Owned, with their messages. */
 };
 
 /* `previous` is always full or empty, so that a thread that swings around a boundary does not go
@@ -58,7 +61,7 @@ static void magazine_free(struct magazine *magazine)
         return;
     }
     for (size_t i = 0; i < magazine->count; i++) {
-        nng_msg_free(magazine->messages[i]);
+        nng_msg_free(magazine->nodes[i]->message);
     }
     free(magazine);
 }
@@ -138,7 +141,7 @@ static void pair_swap(struct magazine_pair *pair)
 }
 
 /* Makes a magazine with messages the loaded one. False when there is none. */
-static bool pair_load_filled(struct magazine_pair *pair, size_t size_class)
+NOT_INLINED static bool pair_load_filled(struct magazine_pair *pair, size_t size_class)
 {
     if (pair->previous != NULL && pair->previous->count > 0) {
         pair_swap(pair);
@@ -156,7 +159,7 @@ static bool pair_load_filled(struct magazine_pair *pair, size_t size_class)
 }
 
 /* Makes a magazine with room the loaded one. False without memory. */
-static bool pair_load_empty(struct magazine_pair *pair, size_t size_class)
+NOT_INLINED static bool pair_load_empty(struct magazine_pair *pair, size_t size_class)
 {
     if (pair->previous != NULL && pair->previous->count == 0) {
         pair_swap(pair);
@@ -186,25 +189,26 @@ static size_t size_class_of(size_t size)
 }
 
 /* A new nng_msg whose body has its full length for good: trimming would lose capacity. */
-static nng_msg *message_allocate(size_t size_class, size_t size)
+NOT_INLINED static struct message_node *message_allocate(size_t size_class, size_t size)
 {
     const size_t bytes = size_class == SIZE_CLASS_NONE ? size : size_class_bytes[size_class];
     nng_msg *message;
     if (nng_msg_alloc(&message, sizeof(struct envelope) + bytes) != 0) {
         return NULL;
     }
-    const struct message_node node = {.message = message, .size_class = (uint32_t)size_class};
+    const struct message_node node = {
+        .message = message, .envelope = nng_msg_body(message), .size_class = (uint32_t)size_class};
     if (nng_msg_header_append(message, &node, sizeof(node)) != 0) {
         nng_msg_free(message);
         return NULL;
     }
     /* nng types its header as 32-bit words; it is the first member of an allocation, though. */
     ASSERT((uintptr_t)nng_msg_header(message) % alignof(struct message_node) == 0);
-    ASSERT((uintptr_t)nng_msg_body(message) % alignof(struct envelope) == 0);
-    return message;
+    ASSERT((uintptr_t)node.envelope % alignof(struct envelope) == 0);
+    return message_node_of(message);
 }
 
-static nng_msg *message_take(size_t size_class, size_t size)
+static struct message_node *message_take(size_t size_class, size_t size)
 {
     if (size_class == SIZE_CLASS_NONE) {
         return message_allocate(size_class, size);
@@ -213,23 +217,24 @@ static nng_msg *message_take(size_t size_class, size_t size)
     if ((pair->loaded == NULL || pair->loaded->count == 0) && !pair_load_filled(pair, size_class)) {
         return message_allocate(size_class, size);
     }
-    return pair->loaded->messages[--pair->loaded->count];
+    return pair->loaded->nodes[--pair->loaded->count];
 }
 
 nng_msg *message_create(uint32_t kind, int64_t now_ns, size_t size)
 {
     ASSERT(size <= MESSAGE_SIZE_MAX);
-    nng_msg *message = message_take(size_class_of(size), size);
-    if (message != NULL) {
-        *message_envelope(message) = (struct envelope){
-            .kind = kind,
-            .size = (uint32_t)size,
-            .sender = ACTOR_NOBODY,
-            .receiver = ACTOR_NOBODY,
-            .now_ns = now_ns,
-        };
+    struct message_node *node = message_take(size_class_of(size), size);
+    if (node == NULL) {
+        return NULL;
     }
-    return message;
+    *node->envelope = (struct envelope){
+        .kind = kind,
+        .size = (uint32_t)size,
+        .sender = ACTOR_NOBODY,
+        .receiver = ACTOR_NOBODY,
+        .now_ns = now_ns,
+    };
+    return node->message;
 }
 
 void message_destroy(nng_msg *message)
@@ -237,7 +242,8 @@ void message_destroy(nng_msg *message)
     if (message == NULL) {
         return;
     }
-    const size_t size_class = message_node_of(message)->size_class;
+    struct message_node *node = message_node_of(message);
+    const size_t size_class = node->size_class;
     if (size_class == SIZE_CLASS_NONE) {
         nng_msg_free(message);
         return;
@@ -248,7 +254,7 @@ void message_destroy(nng_msg *message)
         nng_msg_free(message);
         return;
     }
-    pair->loaded->messages[pair->loaded->count++] = message;
+    pair->loaded->nodes[pair->loaded->count++] = node;
 }
 
 void message_pool_drain(void)

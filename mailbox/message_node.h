@@ -15,9 +15,12 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "mailbox/message.h"
+
 struct message_node {
     _Atomic(struct message_node *) next; /* The message that was sent after this one. */
     nng_msg *message;                    /* The message this node lives in. */
+    struct envelope *envelope;           /* Its body, which stays where it is. */
     uint32_t size_class;                 /* Which magazines it goes back to. */
 };
 

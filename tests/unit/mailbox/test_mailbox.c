@@ -176,6 +176,32 @@ START_TEST(only_one_wakes)
 }
 END_TEST
 
+/* The steps of a message one by one. */
+START_TEST(the_stub_takes_the_place_of_the_last)
+{
+    nng_msg *first = message_create(1, 0, 0);
+    nng_msg *second = message_create(2, 0, 0);
+    struct message_node *first_node = message_node_of(first);
+    struct message_node *second_node = message_node_of(second);
+    ck_assert(mailbox_append(&box, first_node)); /* It slept. */
+    ck_assert(!mailbox_append(&box, second_node));
+    ck_assert_ptr_eq(mailbox_next(&box.stub), first_node);
+    ck_assert_ptr_eq(mailbox_next(first_node), second_node);
+    ck_assert_ptr_eq(mailbox_detach_last(&box, first_node), second_node); /* It is not the last. */
+    ck_assert_uint_eq(atomic_load(&box.newest), (uintptr_t)second_node);
+    ck_assert_ptr_eq(mailbox_detach_last(&box, second_node), &box.stub);
+    ck_assert_uint_eq(atomic_load(&box.newest), mailbox_stub_address(&box));
+    ck_assert_ptr_null(mailbox_next(&box.stub));
+    atomic_store(&box.sent, 2);
+    box.taken = 2;
+    mailbox_settle(&box);
+    ck_assert_uint_eq(mailbox_depth(&box), 0);
+    ck_assert(mailbox_sleep(&box));
+    message_destroy(first);
+    message_destroy(second);
+}
+END_TEST
+
 /* A writer was interrupted between its two steps: nothing leads to the newest message yet. */
 START_TEST(a_broken_chain_is_no_reason_to_sleep)
 {
@@ -341,6 +367,7 @@ int main(void)
     tcase_add_test(tcase, closed_refuses_and_keeps_what_waits);
     tcase_add_test(tcase, new_mailbox_is_closed_and_asleep);
     tcase_add_test(tcase, only_one_wakes);
+    tcase_add_test(tcase, the_stub_takes_the_place_of_the_last);
     tcase_add_test(tcase, a_broken_chain_is_no_reason_to_sleep);
     tcase_add_test(tcase, done_destroys_what_waits);
     tcase_add_test(tcase, many_writers_one_reader);

@@ -15,7 +15,7 @@ enum err externals_take(struct orchestrator *orch, const struct fill *fill, bool
     }
     if (orch->external_count == orch->external_capacity) {
         const uint32_t capacity =
-            orch->external_capacity != 0 ? orch->external_capacity * 2 : ORDER_TRADES_FIRST;
+            orch->external_capacity != 0 ? orch->external_capacity * 2 : EXTERNALS_FIRST;
         struct external_fill *externals =
             capacity <= EXTERNALS_MAX ? realloc(orch->externals, capacity * sizeof(*externals))
                                       : NULL;

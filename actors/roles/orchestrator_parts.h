@@ -27,12 +27,13 @@
 #include "executors/factory.h"
 #include "market/position.h"
 #include "market/risk_loss.h"
+#include "market/trade_ids.h"
 
 enum {
     JOURNAL_WINDOW = 8192,      /* Records that may wait for their commit before a step waits. */
     JOURNAL_HELD_MAX = 1 << 20, /* Tickets that may wait for their intent's commit. */
     ORDERS_FIRST = 1,           /* Most executors wait with one order. */
-    ORDER_TRADES_FIRST = 2,
+    EXTERNALS_FIRST = 2,
     ACCOUNT_ASSETS_MAX = 256,
     CONTROLLERS_MAX = 65536,
     ACTIONS_WAITING_MAX =
@@ -99,12 +100,7 @@ struct order_entry {
     struct decimal executed_quote;
     struct decimal fee_quote;
     int64_t created_at_ns;
-    /* Ids of the fills applied, so that each counts once. Most orders have one: it needs no memory
-     * of its own. */
-    char first_trade[TRADE_ID_MAX];
-    char (*later_trades)[TRADE_ID_MAX]; /* Owned. */
-    uint32_t trade_count;               /* Of both. */
-    uint32_t later_capacity;
+    struct trade_ids trades; /* Of the fills applied. */
 };
 
 /* What an executor has set aside for itself. */

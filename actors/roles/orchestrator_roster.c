@@ -85,7 +85,7 @@ void orchestrator_remains_done(struct orchestrator_remains *remains)
     for (uint32_t i = 0; i < remains->count; i++) {
         struct executor_entry *entry = &remains->executors[i];
         for (uint32_t j = 0; j < entry->order_count; j++) {
-            free(entry->orders[j].later_trades);
+            trade_ids_done(&entry->orders[j].trades);
         }
         free(entry->orders);
         executor_owner_destroy(entry->owner);

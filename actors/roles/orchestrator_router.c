@@ -211,47 +211,6 @@ enum err router_on_request(struct orchestrator *orch, const struct message_reque
 
 /* ---- Updates of venues ---- */
 
-/* The id of the i-th trade of an order, i <= trade_count when there is room for one more. */
-static char *router_trade(struct order_entry *order, uint32_t i)
-{
-    return i == 0 ? order->first_trade : order->later_trades[i - 1];
-}
-
-/* Makes room for one more trade. */
-static enum err router_reserve_trade(struct order_entry *order)
-{
-    if (order->trade_count <= order->later_capacity) {
-        return ERR_NONE;
-    }
-    const uint32_t capacity =
-        order->later_capacity != 0 ? order->later_capacity * 2 : ORDER_TRADES_FIRST;
-    char(*trades)[TRADE_ID_MAX] = realloc(order->later_trades, capacity * sizeof(*trades));
-    if (trades == NULL) {
-        return ERR_MEMORY;
-    }
-    order->later_trades = trades;
-    order->later_capacity = capacity;
-    return ERR_NONE;
-}
-
-/* Remembers the trade; false when it was applied before. */
-static enum err router_take_trade(struct order_entry *order, const char *trade_id, bool *ret_is_new)
-{
-    for (uint32_t i = 0; i < order->trade_count; i++) {
-        if (strncmp(router_trade(order, i), trade_id, TRADE_ID_MAX) == 0) {
-            *ret_is_new = false;
-            return ERR_NONE;
-        }
-    }
-    const enum err err = router_reserve_trade(order);
-    if (err != ERR_NONE) {
-        return err;
-    }
-    memcpy(router_trade(order, order->trade_count++), trade_id, TRADE_ID_MAX);
-    *ret_is_new = true;
-    return ERR_NONE;
-}
-
 /* What a fill of an order of ours moves beside the account. */
 static enum err router_book_fill(struct orchestrator *orch, const struct booking *booking,
                                  struct order_entry *order, const struct fill *fill)
@@ -292,7 +251,7 @@ static enum err router_on_fill(struct orchestrator *orch, struct executor_entry 
                                struct order_entry *order, const struct fill *fill)
 {
     bool is_new;
-    enum err err = router_take_trade(order, fill->trade_id, &is_new);
+    enum err err = trade_ids_take(&order->trades, fill->trade_id, &is_new);
     if (err != ERR_NONE || !is_new) {
         return err;
     }

@@ -10,6 +10,7 @@
 
 enum {
     PLAY_STEPS = 120,          /* Then it is stopped, if it still runs. */
+    PLAY_STEPS_AFTER = 5,      /* The end. */
     PLAY_DEADLINE_STEPS = 400, /* Seconds after a stop until it has ended, the venue working. */
     PLAY_TRACE_MAX = 1 << 18,
 };
@@ -89,6 +90,9 @@ struct play *play_open(const struct play_plan *plan)
 
 void play_close(struct play *play)
 {
+    for (size_t i = 0; i < ADVERSARY_ORDERS_MAX; i++) {
+        trade_ids_done(&play->trades[i]);
+    }
     executor_done(play->executor);
     free(play->executor);
     text_done(&play->trace);
@@ -382,6 +386,24 @@ static void play_stop(struct play *play)
     play->is_due = true;
 }
 
+/* What the venue has to say reaches the executor as the orchestrator lets it through: each trade
+ * once, by the same list of trades. */
+static void play_tell(struct play *play, const struct order_event *event)
+{
+    if (event->kind == ORDER_EVENT_FILL) {
+        struct trade_ids *trades = &play->trades[event->ordinal - 1];
+        bool is_new;
+        ck_assert_int_eq(trade_ids_take(trades, event->fill.trade_id, &is_new), ERR_NONE);
+        play->repeated += is_new ? 0 : 1;
+        play->late += is_new && play->executor->status == EXECUTOR_TERMINATED ? 1 : 0;
+        if (!is_new) {
+            return;
+        }
+    }
+    play->kind->on_order(play->executor, event, play->view.now_ns);
+    play->is_due = true;
+}
+
 /* Events, a stop when it is time for it, one evaluation; then everything is looked at. */
 static void play_step(struct play *play, bool is_stop)
 {
@@ -389,8 +411,7 @@ static void play_step(struct play *play, bool is_stop)
     const bool was_ended = play->executor->status == EXECUTOR_TERMINATED;
     adversary_step(&play->venue, &play->view);
     for (size_t i = 0; i < play->venue.event_count; i++) {
-        play->kind->on_order(play->executor, &play->venue.events[i], play->view.now_ns);
-        play->is_due = true;
+        play_tell(play, &play->venue.events[i]);
     }
     if (is_stop) {
         play_stop(play);
@@ -414,7 +435,11 @@ static void play_step(struct play *play, bool is_stop)
 /* The venue works again: everything has to come to its end before the deadline. */
 static void play_finish(struct play *play)
 {
+    const unsigned late = play->venue.traits.late;
+    const unsigned twice = play->venue.traits.twice;
     play->venue.traits = adversary_honest;
+    play->venue.traits.late = late; /* That is no hindrance. */
+    play->venue.traits.twice = twice;
     for (int i = 0; i < PLAY_DEADLINE_STEPS; i++) {
         if (play->executor->status == EXECUTOR_TERMINATED) {
             break;
@@ -438,8 +463,10 @@ void play_run(struct play *play)
     play_step(play, true);
     play_finish(play);
     /* What the venue says late changes the books, and nothing is sent any more. */
-    play_move(play, true);
-    play_step(play, false);
+    for (int i = 0; i < PLAY_STEPS_AFTER; i++) {
+        play_move(play, true);
+        play_step(play, false);
+    }
     text_printf(&play->trace, "  %s\n",
                 field_name_of(close_type_names, play->executor->close_type));
     ck_assert(!text_failed(&play->trace));

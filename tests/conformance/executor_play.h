@@ -10,6 +10,7 @@
 #define TUTTI_TESTS_CONFORMANCE_EXECUTOR_PLAY_H
 
 #include "executors/executor.h"
+#include "market/trade_ids.h"
 #include "tests/support/adversary.h"
 
 #define PLAY_START_S INT64_C(1735689600) /* 2025-01-01T00:00:00Z */
@@ -42,6 +43,9 @@ struct play {
     struct instrument instruments[WAKE_MARKETS_MAX];
     struct executor *executor; /* Owned. */
     struct adversary venue;
+    struct trade_ids trades[ADVERSARY_ORDERS_MAX]; /* By ordinal: each counts once. */
+    size_t repeated;                               /* Fills that were told again. */
+    size_t late;                                   /* Fills that were told after the end. */
     struct prng prices;
     struct decimal mids[WAKE_MARKETS_MAX];
     struct executor_view view;

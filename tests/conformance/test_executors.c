@@ -24,8 +24,15 @@ extern const struct plugin tutti_plugin; /* Of examples/plugin/trigger.c. */
 
 enum { PLAY_SEEDS = 6 }; /* Per configuration and venue. */
 
+/* What came about in the walks of a kind. */
+struct tally {
+    size_t repeated;
+    size_t late;
+    size_t resting; /* Orders that may wait for their price. */
+};
+
 /* The same play in all modes; the requests have to be the same. */
-static void play_all_modes(struct play_plan plan)
+static void play_all_modes(struct play_plan plan, struct tally *tally)
 {
     plan.mode = PLAY_PLAIN;
     struct play *plain = play_open(&plan);
@@ -38,6 +45,11 @@ static void play_all_modes(struct play_plan plan)
             play_demand(other, false, "saved, loaded or woken, it does the same");
         }
         play_close(other);
+    }
+    tally->repeated += plain->repeated;
+    tally->late += plain->late;
+    for (size_t i = 0; i < plain->venue.order_count; i++) {
+        tally->resting += plain->venue.orders[i].request.type != ORDER_MARKET ? 1 : 0;
     }
     play_close(plain);
 }
@@ -58,6 +70,8 @@ static const struct adversary_traits venues[] = {
     {.name = "in parts", .part = 90},
     {.name = "losing races", .lose = 50, .slow = 30, .part = 60},
     {.name = "late", .late = 70, .slow = 30, .part = 70},
+    {.name = "saying it again", .twice = ADVERSARY_ALL, .part = 70, .slow = 20},
+    {.name = "late and again", .late = ADVERSARY_ALL, .twice = 60, .part = 80, .slow = 30},
     {.name = "withholding", .hold = 30, .part = 50, .slow = 20},
     {.name = "withholding all", .hold = ADVERSARY_ALL},
     {.name = "all at once",
@@ -87,6 +101,7 @@ END_TEST
 START_TEST(test_walks)
 {
     const struct executor_kind *kind = executor_kind_at((size_t)_i);
+    struct tally tally = {0};
     for (size_t i = 0; i < COUNT(executor_cases) * COUNT(venues); i++) {
         const struct executor_case *subject = &executor_cases[i / COUNT(venues)];
         for (uint64_t seed = 1; seed <= PLAY_SEEDS && executor_case_is_of(subject, kind->type);
@@ -96,9 +111,15 @@ START_TEST(test_walks)
                                                   .traits = &venues[i % COUNT(venues)],
                                                   .seed = seed,
                                                   .stop_step = PLAY_STOP_NEVER,
-                                                  .keeps_position = seed % 2 == 0});
+                                                  .keeps_position = seed % 2 == 0},
+                               &tally);
             }
         }
+    }
+    if (getenv("TUTTI_SEED") == NULL) {
+        ck_assert_msg(tally.repeated > 0, "%s: no fill was told again", kind->type);
+        ck_assert_msg(tally.late > 0 || tally.resting == 0, "%s: no fill came after the end",
+                      kind->type);
     }
 }
 END_TEST
@@ -142,6 +163,29 @@ START_TEST(test_stops)
             plan.keeps_position = j % 2 == 1;
             plan.traits = &obedient[(size_t)j / 2 % COUNT(obedient)];
             stop_and_judge(subject, plan);
+        }
+    }
+}
+END_TEST
+
+/* The same while the venue does everything wrong: how it ends is not known, but that it does, with
+ * the books in order, at most one close in flight and nothing sent afterwards. */
+START_TEST(test_stops_against_a_venue_that_misbehaves)
+{
+    enum { STOPS = 40 };
+    const struct executor_kind *kind = executor_kind_at((size_t)_i);
+    for (size_t i = 0; i < COUNT(executor_cases) * STOPS; i++) {
+        const struct executor_case *subject = &executor_cases[i / STOPS];
+        const int stop = (int)(i % STOPS);
+        struct play_plan plan = {.config = subject->config,
+                                 .traits = &venues[COUNT(venues) - 1 - (size_t)stop / 2 % 5],
+                                 .seed = 200 + (uint64_t)stop,
+                                 .stop_step = stop / 2 * 3,
+                                 .keeps_position = stop % 2 == 1};
+        if (executor_case_is_of(subject, kind->type) && seed_is_wanted(plan.seed)) {
+            struct play *play = play_open(&plan);
+            play_run(play);
+            play_close(play);
         }
     }
 }
@@ -196,6 +240,7 @@ int main(void)
     tcase_add_loop_test(tcase, test_every_kind_has_cases, 0, kinds);
     tcase_add_loop_test(tcase, test_walks, 0, kinds);
     tcase_add_loop_test(tcase, test_stops, 0, kinds);
+    tcase_add_loop_test(tcase, test_stops_against_a_venue_that_misbehaves, 0, kinds);
     tcase_add_loop_test(tcase, test_unfunded, 0, kinds);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

@@ -113,7 +113,7 @@ static void adversary_fill(struct adversary *adversary, struct adversary_order *
     fill->fee_in_base = adversary->takes_fee_in_base && request->side == SIDE_BUY;
     const struct decimal taxed = fill->fee_in_base ? amount : decimal_multiply(price, amount);
     fill->fee = decimal_multiply(taxed, decimal_literal(ADVERSARY_FEE));
-    (void)snprintf(fill->trade_id, sizeof(fill->trade_id), "%zu", adversary->event_count);
+    (void)snprintf(fill->trade_id, sizeof(fill->trade_id), "%zu", ++adversary->trade_count);
     order->filled = decimal_add(order->filled, amount);
     adversary_book(adversary, order, fill);
 }
@@ -223,17 +223,31 @@ static void adversary_receive(struct adversary *adversary, struct adversary_orde
     adversary_work(adversary, order, view);
 }
 
-/* Everything but fills, which are known by their trade id, may be said a second time. */
+static void adversary_say_again(struct adversary *adversary, const struct order_event *event)
+{
+    ASSERT(adversary->event_count < ADVERSARY_EVENTS_MAX);
+    if (event->kind != ORDER_EVENT_RELEASED) { /* No venue says that. */
+        adversary->events[adversary->event_count++] = *event;
+    }
+}
+
+/* Everything may be said a second time, now and when all has changed; a fill is known by its trade
+ * id. */
 static void adversary_repeat(struct adversary *adversary)
 {
     const size_t count = adversary->event_count;
     for (size_t i = 0; i < count; i++) {
         const struct order_event event = adversary->events[i];
-        if (event.kind != ORDER_EVENT_FILL &&
-            adversary_chance(adversary, adversary->traits.twice)) {
-            ASSERT(adversary->event_count < ADVERSARY_EVENTS_MAX);
-            adversary->events[adversary->event_count++] = event;
+        if (adversary_chance(adversary, adversary->traits.twice)) {
+            adversary_say_again(adversary, &event);
         }
+        adversary->told[adversary->told_count++ % ADVERSARY_TOLD_MAX] = event;
+    }
+    const size_t known =
+        adversary->told_count < ADVERSARY_TOLD_MAX ? adversary->told_count : ADVERSARY_TOLD_MAX;
+    if (known > 0 && adversary_chance(adversary, adversary->traits.twice / 2)) {
+        const struct order_event event = adversary->told[prng_below(&adversary->prng, known)];
+        adversary_say_again(adversary, &event);
     }
 }
 

@@ -14,7 +14,12 @@
 #include "base/prng.h"
 #include "executors/executor.h"
 
-enum { ADVERSARY_ORDERS_MAX = 4096, ADVERSARY_EVENTS_MAX = 4096, ADVERSARY_ALL = 100 };
+enum {
+    ADVERSARY_ORDERS_MAX = 4096,
+    ADVERSARY_EVENTS_MAX = 4096,
+    ADVERSARY_TOLD_MAX = 64, /* It can say so many again. */
+    ADVERSARY_ALL = 100,
+};
 
 /* How often it does what, in percent. */
 struct adversary_traits {
@@ -26,7 +31,7 @@ struct adversary_traits {
     unsigned lose;   /* Fills an order that is to be canceled, before the cancel. */
     unsigned late;   /* Fills what it has already canceled. */
     unsigned hold;   /* Withholds a new order, or cancels an order so, and later lets go. */
-    unsigned twice;  /* Says it a second time, at the end of the step. */
+    unsigned twice;  /* Says it a second time, at the end of the step; half as often much later. */
 };
 
 /* One that does what it is told, at once. */
@@ -64,8 +69,11 @@ struct adversary {
     size_t order_count;
     struct adversary_order orders[ADVERSARY_ORDERS_MAX]; /* By ordinal. */
     struct adversary_book books[WAKE_MARKETS_MAX];
-    uint32_t setbacks; /* Orders it refused, or canceled by itself, but what is withheld. */
-    bool is_holding;   /* It has withheld something since it last let go. */
+    uint32_t setbacks;  /* Orders it refused, or canceled by itself, but what is withheld. */
+    bool is_holding;    /* It has withheld something since it last let go. */
+    size_t told_count;  /* Ever. */
+    size_t trade_count; /* Ever. */
+    struct order_event told[ADVERSARY_TOLD_MAX]; /* The latest, in a ring. */
     size_t event_count;
     struct order_event events[ADVERSARY_EVENTS_MAX]; /* Of the latest step. */
 };

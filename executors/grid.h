@@ -76,11 +76,16 @@ static inline enum side grid_side(const struct grid *grid)
     return (enum side)grid_config_of(grid)->side;
 }
 
-/* The live order with that ordinal, or NULL. */
+/* The live order with that ordinal, one of a level, or NULL. */
 static inline struct ledger_order *grid_live(const struct grid *grid, uint32_t ordinal)
 {
-    struct ledger_order *order = ledger_find(&grid->executor.ledger, ordinal);
-    return order != NULL && ledger_order_is_live(order) ? order : NULL;
+    const struct ledger *ledger = &grid->executor.ledger;
+    if (ordinal == 0) {
+        return NULL;
+    }
+    ASSERT(ordinal <= ledger->count);
+    struct ledger_order *order = &ledger->orders[ordinal - 1];
+    return ledger_order_is_live(order) ? order : NULL;
 }
 
 struct grid_moment;

@@ -10,7 +10,7 @@
  *
  *   market --STEP--> orchestrator --STEP--> venue (matches)
  *   venue --DEPTH--> market (when it asked for it and the book has changed)
- *   venue --VENUE_UPDATE*, STEP_DONE--> orchestrator --ORDER_EVENT*--> executors
+ *   venue --VENUE_UPDATE*, STEP_DONE--> orchestrator --ORDER_EVENTS*--> executors
  *   orchestrator --TOUCH*, STEP_DONE--> market
  *   market --WAKE--> whom the quote, the time or an order event concerns
  *   executor --REQUEST*, SKIPPED, REPORT, WAKE_DONE--> orchestrator --SUBMIT, CANCEL--> venue
@@ -59,12 +59,13 @@ enum message_kind {
     MESSAGE_REQUEST,         /* executor -> orchestrator: struct message_request. */
     MESSAGE_SKIPPED,         /* executor -> orchestrator: struct message_skipped. */
     MESSAGE_REPORT,          /* executor -> orchestrator: struct message_report. */
-    MESSAGE_ORDER_EVENT,     /* orchestrator -> executor: struct order_event. */
+    MESSAGE_ORDER_EVENTS,    /* orchestrator -> executor: as many struct order_event as fit it. */
     MESSAGE_EXECUTOR_STOP,   /* orchestrator -> executor: struct message_executor_stop. */
     MESSAGE_SUBMIT,          /* orchestrator -> venue: struct order_ticket. */
     MESSAGE_CANCEL,          /* orchestrator -> venue: struct order_id. */
     MESSAGE_UPDATES_WANTED,  /* orchestrator -> venue: empty; for the rest of a crowded step. */
-    MESSAGE_VENUE_UPDATE,    /* venue -> orchestrator: as many struct venue_update as fit it. */
+    MESSAGE_VENUE_UPDATE,    /* venue -> orchestrator: as many struct venue_update as fit it. The
+                              * last ones of a step come with its STEP_DONE. */
     MESSAGE_RECORDS,         /* orchestrator -> persistence: struct record_page. */
     MESSAGE_COMMITTED,       /* persistence -> orchestrator: struct message_committed. */
     MESSAGE_COMMIT_WANTED,   /* control -> persistence: struct message_commit_wanted; answered once,
@@ -194,10 +195,16 @@ struct message_step_done {
     uint32_t instrument;           /* As in the step. */
     struct wake_levels venue_wake; /* Which quotes of the instrument the venue needs. */
     int64_t venue_at_ns;
-    int64_t alarm_ns; /* When the orchestrator has something to do by itself. */
-    bool is_finished; /* Draining: nothing is alive any more. */
-    bool is_halted;   /* Risk has stopped the run. */
+    int64_t alarm_ns;      /* When the orchestrator has something to do by itself. */
+    bool is_finished;      /* Draining: nothing is alive any more. */
+    bool is_halted;        /* Risk has stopped the run. */
+    uint32_t update_count; /* From a venue: struct venue_update behind it, its last of the step. */
 };
+
+static inline struct venue_update *message_step_updates(struct message_step_done *done)
+{
+    return (struct venue_update *)(void *)(done + 1);
+}
 
 struct message_register {
     uint32_t executor; /* Number, from 1. */

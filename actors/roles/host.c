@@ -516,6 +516,14 @@ static enum err host_on_caught_up(struct host *host, struct context *context,
     return err;
 }
 
+static void host_on_order_events(struct host *host, const struct envelope *envelope,
+                                 const struct order_event *events)
+{
+    for (size_t i = 0; i < envelope->size / sizeof(*events); i++) {
+        host->executor->kind->on_order(host->executor, &events[i], envelope->now_ns);
+    }
+}
+
 static enum err host_receive(struct context *context, void *state, nng_msg **message)
 {
     struct host *host = state;
@@ -524,8 +532,8 @@ static enum err host_receive(struct context *context, void *state, nng_msg **mes
     switch (envelope->kind) {
     case MESSAGE_WAKE:
         return host_on_wake(host, context, envelope, body);
-    case MESSAGE_ORDER_EVENT:
-        host->executor->kind->on_order(host->executor, body, envelope->now_ns);
+    case MESSAGE_ORDER_EVENTS:
+        host_on_order_events(host, envelope, body);
         return ERR_NONE;
     case MESSAGE_EXECUTOR_STOP:
         host->is_stop_pending = true;

@@ -55,6 +55,9 @@ static void orchestrator_stop(struct context *context, void *state)
     free(orch->marks);
     free(orch->is_marked);
     free(orch->held);
+    for (uint32_t i = 0; i < orch->waiting_wake_count; i++) {
+        message_destroy(orch->waiting_wakes[i]);
+    }
     free(orch->waiting_wakes);
     free(orch->externals);
     free(orch->resuming);
@@ -64,6 +67,8 @@ static void orchestrator_stop(struct context *context, void *state)
     orch->waiting_step = NULL;
     message_destroy(orch->page);
     orch->page = NULL;
+    message_destroy(orch->events);
+    orch->events = NULL;
 }
 
 /* ---- Steps ---- */
@@ -107,8 +112,10 @@ static enum err orchestrator_give_done(struct orchestrator *orch,
         return ERR_NONE;
     }
     orch->is_done_waiting = false;
-    return message_post(orch->context, orch->market, MESSAGE_STEP_DONE, orch->now_ns, done,
-                        sizeof(*done));
+    const enum err err = router_flush(orch);
+    return err == ERR_NONE ? message_post(orch->context, orch->market, MESSAGE_STEP_DONE,
+                                          orch->now_ns, done, sizeof(*done))
+                           : err;
 }
 
 /* The next start of an executor, performance event, or look at the drawdown. */
@@ -125,7 +132,7 @@ static int64_t orchestrator_next_alarm(const struct orchestrator *orch)
     return watches && look_ns < alarm_ns ? look_ns : alarm_ns;
 }
 
-/* The venue has done its part of the step. */
+/* What the orchestrator does at the end of every step. */
 static enum err orchestrator_end_step(struct orchestrator *orch, struct message_step_done *done)
 {
     enum err err = books_publish(orch, false);
@@ -218,23 +225,16 @@ static enum err orchestrator_end_run(struct orchestrator *orch)
     return ERR_NONE;
 }
 
-static enum err orchestrator_forward_wake(struct orchestrator *orch,
-                                          const struct message_wake_done *done)
-{
-    return message_post(orch->context, orch->market, MESSAGE_WAKE_DONE, orch->now_ns, done,
-                        sizeof(*done));
-}
-
 /* An executor has answered; the market hears of it when the journal has room for what may follow.
  */
-static enum err orchestrator_on_wake_done(struct orchestrator *orch,
-                                          const struct message_wake_done *done)
+static enum err orchestrator_on_wake_done(struct orchestrator *orch, nng_msg **message)
 {
     if (!journal_is_behind(orch)) {
-        return orchestrator_forward_wake(orch, done);
+        return context_send(orch->context, orch->market, message);
     }
     ASSERT(orch->waiting_wake_count < MARKET_WAKES_MAX);
-    orch->waiting_wakes[orch->waiting_wake_count++] = *done;
+    orch->waiting_wakes[orch->waiting_wake_count++] = *message;
+    *message = NULL;
     return ERR_NONE;
 }
 
@@ -248,8 +248,11 @@ static enum err orchestrator_want_updates(struct orchestrator *orch, struct acto
 static enum err orchestrator_let_go(struct orchestrator *orch)
 {
     enum err err = ERR_NONE;
-    for (uint32_t i = 0; i < orch->waiting_wake_count && err == ERR_NONE; i++) {
-        err = orchestrator_forward_wake(orch, &orch->waiting_wakes[i]);
+    for (uint32_t i = 0; i < orch->waiting_wake_count; i++) {
+        if (err == ERR_NONE) {
+            err = context_send(orch->context, orch->market, &orch->waiting_wakes[i]);
+        }
+        message_destroy(orch->waiting_wakes[i]);
     }
     orch->waiting_wake_count = 0;
     if (err == ERR_NONE && !actor_ref_is_nobody(orch->waiting_venue)) {
@@ -314,16 +317,33 @@ static enum err orchestrator_on_balances(struct orchestrator *orch,
     return err;
 }
 
+static enum err orchestrator_take_updates(struct orchestrator *orch,
+                                          const struct venue_update *updates, size_t count)
+{
+    enum err err = orchestrator_begin(orch); /* A venue may have news before the first step. */
+    for (size_t i = 0; i < count && err == ERR_NONE; i++) {
+        err = router_on_update(orch, &updates[i]);
+    }
+    return err;
+}
+
+/* The venue has done its part of a step. */
+static enum err orchestrator_on_step_done(struct orchestrator *orch, struct message_step_done *told)
+{
+    struct message_step_done done = *told;
+    done.update_count = 0;
+    const enum err err =
+        orchestrator_take_updates(orch, message_step_updates(told), told->update_count);
+    return err == ERR_NONE ? orchestrator_end_step(orch, &done) : err;
+}
+
 /* A full message has more behind it: the venue waits until it is asked. */
 static enum err orchestrator_on_updates(struct orchestrator *orch, nng_msg *message)
 {
     const struct envelope *envelope = message_envelope(message);
     const struct venue_update *updates = message_body(message);
     const size_t count = envelope->size / sizeof(*updates);
-    enum err err = orchestrator_begin(orch); /* A venue may have news before the first step. */
-    for (size_t i = 0; i < count && err == ERR_NONE; i++) {
-        err = router_on_update(orch, &updates[i]);
-    }
+    const enum err err = orchestrator_take_updates(orch, updates, count);
     if (err != ERR_NONE || count < VENUE_UPDATES_MAX) {
         return err;
     }
@@ -345,14 +365,12 @@ static void orchestrator_on_shutdown(struct orchestrator *orch,
 
 static enum err orchestrator_dispatch(struct orchestrator *orch, nng_msg **message)
 {
-    const void *body = message_body(*message);
+    void *body = message_body(*message);
     switch (message_envelope(*message)->kind) {
     case MESSAGE_STEP:
         return orchestrator_on_step(orch, message);
-    case MESSAGE_STEP_DONE: {
-        struct message_step_done done = *(const struct message_step_done *)body;
-        return orchestrator_end_step(orch, &done);
-    }
+    case MESSAGE_STEP_DONE:
+        return orchestrator_on_step_done(orch, body);
     case MESSAGE_SHUTDOWN:
         orchestrator_on_shutdown(orch, body);
         return ERR_NONE;
@@ -367,7 +385,7 @@ static enum err orchestrator_dispatch(struct orchestrator *orch, nng_msg **messa
     case MESSAGE_VENUE_UPDATE:
         return orchestrator_on_updates(orch, *message);
     case MESSAGE_WAKE_DONE:
-        return orchestrator_on_wake_done(orch, body);
+        return orchestrator_on_wake_done(orch, message);
     case MESSAGE_REPORT:
         return roster_on_report(orch, body);
     case MESSAGE_VENUE_LINK:
@@ -413,7 +431,8 @@ static enum err orchestrator_receive(struct context *context, void *state, nng_m
     if (envelope->kind >= MESSAGE_KIND_FIRST && envelope->now_ns > orch->now_ns) {
         orch->now_ns = envelope->now_ns;
     }
-    return orchestrator_dispatch(orch, message);
+    const enum err err = orchestrator_dispatch(orch, message);
+    return err == ERR_NONE ? router_flush(orch) : err;
 }
 
 static enum err orchestrator_idle(struct context *context, void *state)

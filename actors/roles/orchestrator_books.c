@@ -413,8 +413,9 @@ enum err books_apply_fill(struct orchestrator *orch, const struct booking *booki
 {
     const struct executor_entry *executor = booking->executor;
     const struct instrument *instrument = booking->instrument;
-    uint32_t number = 0;
-    enum err err = books_controller(orch, books_controller_name(executor), &number);
+    uint32_t number = executor != NULL ? executor->controller : 0;
+    enum err err =
+        executor != NULL ? ERR_NONE : books_controller(orch, CONTROLLER_EXTERNAL, &number);
     if (err != ERR_NONE) {
         return err;
     }

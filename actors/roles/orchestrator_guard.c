@@ -350,6 +350,9 @@ static struct decimal guard_owned(const struct fill *fill, enum side way)
 /* How the worth of what is left of an order changes when `live` is left. */
 static struct decimal guard_live_quote(const struct order_entry *order, struct decimal live)
 {
+    if (decimal_equal(live, order->at_risk)) {
+        return DECIMAL_ZERO;
+    }
     return decimal_subtract(decimal_multiply(order->risk_price, live),
                             decimal_multiply(order->risk_price, order->at_risk));
 }

@@ -308,12 +308,14 @@ struct orchestrator {
     nng_msg *waiting_step; /* Owned: a STEP that waits for held tickets. */
     struct message_step_done waiting_done; /* Waits for the journal window when is_done_waiting. */
     bool is_done_waiting;
-    struct message_wake_done *waiting_wakes; /* Owned: answers that wait for the journal window. */
-    uint32_t waiting_wake_count;             /* At most MARKET_WAKES_MAX. */
-    struct actor_ref waiting_venue;          /* It has more updates and waits for the window. */
-    uint32_t last_touched;                   /* By the update before; 0: none. */
-    struct text_index executors_by_id;       /* Filled with the first action that asks. */
-    struct action_entry **actions;           /* Owned, each; number 1 is actions[0]. */
+    nng_msg **waiting_wakes;        /* Owned: WAKE_DONE that wait for the journal window. */
+    uint32_t waiting_wake_count;    /* At most MARKET_WAKES_MAX. */
+    struct actor_ref waiting_venue; /* It has more updates and waits for the window. */
+    nng_msg *events;    /* Owned: what one executor is told and was not sent yet; NULL: nothing. */
+    uint32_t events_of; /* Whose they are. */
+    uint32_t last_touched;             /* With the events before; 0: none. */
+    struct text_index executors_by_id; /* Filled with the first action that asks. */
+    struct action_entry **actions;     /* Owned, each; number 1 is actions[0]. */
     uint32_t action_count;
     struct text_index actions_by_id;
     struct waiting_answer

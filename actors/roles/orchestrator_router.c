@@ -8,6 +8,8 @@
 #include "actors/roles/orchestrator_parts.h"
 #include "actors/roles/orchestrator_reconciler.h"
 
+enum { ROUTER_EVENTS_MAX = 6 };
+
 /* ---- Order entries ---- */
 
 struct order_entry *router_order(const struct executor_entry *executor, uint32_t ordinal)
@@ -83,6 +85,34 @@ enum order_verdict router_move(struct orchestrator *orch, struct order_entry *or
     return verdict;
 }
 
+/* Room for events of one executor; an order that fills at once has three. */
+static nng_msg *router_open_events(struct orchestrator *orch)
+{
+    nng_msg *message = message_create(MESSAGE_ORDER_EVENTS, orch->now_ns,
+                                      ROUTER_EVENTS_MAX * sizeof(struct order_event));
+    if (message != NULL) {
+        message_envelope(message)->size = 0;
+    }
+    return message;
+}
+
+enum err router_flush(struct orchestrator *orch)
+{
+    if (orch->events == NULL) {
+        return ERR_NONE;
+    }
+    nng_msg *events = orch->events;
+    orch->events = NULL;
+    const uint32_t number = orch->events_of;
+    const enum err err = context_send(orch->context, roster_get(orch, number)->host, &events);
+    message_destroy(events);
+    if (err != ERR_NONE || orch->last_touched == number) {
+        return err;
+    }
+    orch->last_touched = number;
+    return roster_touch(orch, number);
+}
+
 enum err router_tell(struct orchestrator *orch, uint32_t number, const struct order_event *event)
 {
     const struct executor_entry *executor = roster_get(orch, number);
@@ -92,14 +122,25 @@ enum err router_tell(struct orchestrator *orch, uint32_t number, const struct or
     if (orch->is_replaying) {
         return ERR_NONE;
     }
-    enum err err = message_post(orch->context, executor->host, MESSAGE_ORDER_EVENT, orch->now_ns,
-                                event, sizeof(*event));
-    /* The events of one order come one behind the other: one touch is enough for all of them. */
-    if (err == ERR_NONE && orch->last_touched != number) {
-        orch->last_touched = number;
-        err = roster_touch(orch, number);
+    const size_t room = ROUTER_EVENTS_MAX * sizeof(*event);
+    if (orch->events != NULL &&
+        (orch->events_of != number || message_envelope(orch->events)->size == room)) {
+        const enum err err = router_flush(orch);
+        if (err != ERR_NONE) {
+            return err;
+        }
     }
-    return err;
+    if (orch->events == NULL) {
+        orch->events = router_open_events(orch);
+        orch->events_of = number;
+    }
+    if (orch->events == NULL) {
+        return ERR_MEMORY;
+    }
+    struct envelope *envelope = message_envelope(orch->events);
+    memcpy((char *)message_body(orch->events) + envelope->size, event, sizeof(*event));
+    envelope->size += (uint32_t)sizeof(*event);
+    return ERR_NONE;
 }
 
 static enum err router_tell_kind(struct orchestrator *orch, struct order_id id,

@@ -18,7 +18,7 @@ struct order_entry *router_add_order(struct executor_entry *executor);
 /* Moves the order as its table says. Nothing that may come from outside is impossible in it. */
 enum order_verdict router_move(struct orchestrator *orch, struct order_entry *order,
                                enum order_input input);
-/* Tells the executor and sees to it that it is woken. */
+/* Tells the executor, together with what else it is told now, and sees to it that it is woken. */
 MUST_USE enum err router_tell(struct orchestrator *orch, uint32_t number,
                               const struct order_event *event);
 /* Journals an order as it stands now. */
@@ -35,6 +35,9 @@ MUST_USE enum err router_on_never_sent(struct orchestrator *orch,
 MUST_USE enum err router_on_request(struct orchestrator *orch,
                                     const struct message_request *request);
 MUST_USE enum err router_on_update(struct orchestrator *orch, const struct venue_update *update);
+/* Sends what executors were told: before the market may go on, and at the end of every handler.
+ * Whoever is told is woken: its touch goes behind the events. */
+MUST_USE enum err router_flush(struct orchestrator *orch);
 /* Asks the venue to cancel an order, unless it has ended. */
 MUST_USE enum err router_cancel(struct orchestrator *orch, uint32_t number, uint32_t ordinal);
 /* True while the order of a ticket that waits may still leave. */

@@ -28,11 +28,18 @@ static enum err supervisor_retire(struct orchestrator *orch, uint32_t number, bo
 {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < orch->waiting_wake_count; i++) {
-        if (orch->waiting_wakes[i].executor != number) {
+        const struct message_wake_done *done = message_body(orch->waiting_wakes[i]);
+        if (done->executor != number) {
             orch->waiting_wakes[kept++] = orch->waiting_wakes[i];
+        } else {
+            message_destroy(orch->waiting_wakes[i]);
         }
     }
     orch->waiting_wake_count = kept;
+    const enum err err = router_flush(orch); /* What it was told comes ahead. */
+    if (err != ERR_NONE) {
+        return err;
+    }
     const struct message_retire retire = {.executor = number, .is_coming_back = is_coming_back};
     return message_post(orch->context, orch->market, MESSAGE_RETIRE, orch->now_ns, &retire,
                         sizeof(retire));

@@ -77,9 +77,31 @@ static enum err venue_go_on(struct venue *venue)
     return venue_desk_go_on(&venue->desk, venue->done.instrument, VENUE_UPDATES_MAX);
 }
 
+/* The end of the step, with the updates that were not sent yet. */
+static enum err venue_send_done(struct venue *venue, struct context *context, struct actor_ref to,
+                                int64_t now_ns)
+{
+    const struct venue_updates *updates = &venue->desk.updates;
+    const size_t count = updates->count - venue->sent;
+    const size_t size = count * sizeof(updates->items[0]);
+    nng_msg *message =
+        message_create(MESSAGE_STEP_DONE, now_ns, sizeof(struct message_step_done) + size);
+    if (message == NULL) {
+        return ERR_MEMORY;
+    }
+    struct message_step_done *done = message_body(message);
+    *done = venue->done;
+    done->update_count = (uint32_t)count;
+    if (count > 0) {
+        memcpy(message_step_updates(done), &updates->items[venue->sent], size);
+    }
+    const enum err err = context_send(context, to, &message);
+    message_destroy(message);
+    return err;
+}
+
 /* Everything that happened in the step was sent. */
-static enum err venue_end_step(struct venue *venue, struct context *context, struct actor_ref to,
-                               int64_t now_ns)
+static void venue_forget_updates(struct venue *venue)
 {
     venue->sent = 0;
     venue->desk.updates.count = 0;
@@ -87,35 +109,41 @@ static enum err venue_end_step(struct venue *venue, struct context *context, str
         /* One crowded step must not hold memory for ever. */
         venue_updates_done(&venue->desk.updates);
     }
+}
+
+static enum err venue_end_step(struct venue *venue, struct context *context, struct actor_ref to,
+                               int64_t now_ns)
+{
     paper_venue_wake(venue->desk.paper, venue->done.instrument, &venue->done.venue_wake,
                      &venue->done.venue_at_ns);
-    const enum err err = venue_send_depth(venue, context, now_ns);
-    return err == ERR_NONE ? message_post(context, to, MESSAGE_STEP_DONE, now_ns, &venue->done,
-                                          sizeof(venue->done))
-                           : err;
+    enum err err = venue_send_depth(venue, context, now_ns);
+    if (err == ERR_NONE) {
+        err = venue_send_done(venue, context, to, now_ns);
+    }
+    venue_forget_updates(venue);
+    return err;
 }
 
 /*
- * Sends the next updates of the step, in order, and its end behind the last one. A crowded step
- * goes out piece by piece: the orchestrator asks for the rest when it has room for it.
+ * Sends the next updates of the step, in order, and its end with the last ones. A crowded step goes
+ * out piece by piece: the orchestrator asks for the rest when it has room for it.
  */
 static enum err venue_send_more(struct venue *venue, struct context *context, struct actor_ref to,
                                 int64_t now_ns)
 {
-    enum err err = venue_go_on(venue);
-    const size_t left = venue->desk.updates.count - venue->sent;
-    const size_t count = left < VENUE_UPDATES_MAX ? left : VENUE_UPDATES_MAX;
-    if (err == ERR_NONE && count > 0) {
-        err = message_post(context, to, MESSAGE_VENUE_UPDATE, now_ns,
-                           &venue->desk.updates.items[venue->sent],
-                           count * sizeof(venue->desk.updates.items[0]));
-    }
-    venue->sent += count;
-    if (err != ERR_NONE || venue->sent < venue->desk.updates.count ||
-        venue_desk_is_busy(&venue->desk, venue->done.instrument)) {
+    const enum err err = venue_go_on(venue);
+    if (err != ERR_NONE) {
         return err;
     }
-    return venue_end_step(venue, context, to, now_ns);
+    const size_t left = venue->desk.updates.count - venue->sent;
+    if (left <= VENUE_UPDATES_MAX && !venue_desk_is_busy(&venue->desk, venue->done.instrument)) {
+        return venue_end_step(venue, context, to, now_ns);
+    }
+    ASSERT(left >= VENUE_UPDATES_MAX); /* It goes on until there is enough for a full message. */
+    const struct venue_update *next = &venue->desk.updates.items[venue->sent];
+    venue->sent += VENUE_UPDATES_MAX;
+    return message_post(context, to, MESSAGE_VENUE_UPDATE, now_ns, next,
+                        VENUE_UPDATES_MAX * sizeof(*next));
 }
 
 /* The orchestrator has room again. After a step whose last message was full there is nothing. */

@@ -1,8 +1,6 @@
 #include "market/venues/paper_deal.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-
+#include "base/text.h"
 #include "market/venues/paper_orders.h"
 
 enum err paper_deal_book(struct paper_venue *venue, const struct order_ticket *ticket,
@@ -21,7 +19,9 @@ enum err paper_deal_book(struct paper_venue *venue, const struct order_ticket *t
     const struct decimal fee_rate =
         deal->liquidity == LIQUIDITY_TAKER ? venue->config.taker_fee : venue->config.maker_fee;
     fill.fee = decimal_multiply(fill.fee_in_base ? fill.amount : fill_quote(&fill), fee_rate);
-    (void)snprintf(fill.trade_id, sizeof(fill.trade_id), "%" PRIu64, venue->trade_count + 1);
+    struct text trade_id;
+    text_init_over(&trade_id, fill.trade_id, sizeof(fill.trade_id));
+    text_append_int(&trade_id, (int64_t)venue->trade_count + 1);
     const struct instrument *instrument = paper_order_instrument(venue, ticket);
     const enum err err = paper_accounts_fill(&venue->accounts, instrument, ticket, &fill);
     if (err == ERR_NONE) {

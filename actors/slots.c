@@ -33,6 +33,7 @@ void slots_done(struct slots *slots)
 {
     for (uint32_t slot = 0; slot < slots->used; slot++) {
         mailbox_done(&slots_at(slots, slot)->mailbox);
+        free(slots_at(slots, slot)->state);
     }
     for (uint32_t i = 0; i * SLOT_CHUNK < slots->used; i++) {
         free(atomic_load_explicit(&slots->chunks[i], memory_order_relaxed));

@@ -1,8 +1,11 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "actors/system_layout.h"
 #include "base/assert.h"
 #include "base/log.h"
+
+enum { ACTOR_STATE_KEPT_MAX = 256 }; /* Bytes of a state that a dead slot keeps. */
 
 /* Between two lives: the slot is dead, but its mailbox is awake and belongs to the caller. */
 static void actor_retire(struct system *system, struct actor *actor)
@@ -14,8 +17,10 @@ static void actor_retire(struct system *system, struct actor *actor)
     if (actor->has_timers) {
         timers_forget(&system->timers, self);
     }
-    free(actor->state);
-    actor->state = NULL;
+    if (actor->state_capacity == 0) {
+        free(actor->state);
+        actor->state = NULL;
+    }
     actor->class_ = NULL;
     actor->has_timers = false;
     actor->owes_idle = false;
@@ -101,6 +106,23 @@ void actor_end_all(struct system *system)
     }
 }
 
+/* Zeroed memory for the state: that of the life before when it fits, because actors that live short
+ * often end on another thread than they began, and there giving memory back is slow. */
+static bool actor_make_state(struct actor *actor, size_t size)
+{
+    if (size > 0 && size <= actor->state_capacity) {
+        memset(actor->state, 0, size);
+        return true;
+    }
+    free(actor->state);
+    actor->state = size > 0 ? calloc(1, size) : NULL;
+    actor->state_capacity = 0;
+    if (actor->state != NULL && size <= ACTOR_STATE_KEPT_MAX) {
+        actor->state_capacity = (uint16_t)size;
+    }
+    return actor->state != NULL || size == 0;
+}
+
 static enum err actor_init(struct system *system, struct actor *actor, struct actor_ref parent,
                            const struct actor_class *class_)
 {
@@ -108,11 +130,8 @@ static enum err actor_init(struct system *system, struct actor *actor, struct ac
     if (err != ERR_NONE) {
         return err;
     }
-    if (class_->state_size > 0) {
-        actor->state = calloc(1, class_->state_size);
-        if (actor->state == NULL) {
-            return ERR_MEMORY;
-        }
+    if (!actor_make_state(actor, class_->state_size)) {
+        return ERR_MEMORY;
     }
     actor->class_ = class_;
     actor->parent = parent;

@@ -139,6 +139,44 @@ START_TEST(late_messages_miss_the_next_life)
 }
 END_TEST
 
+/* A slot that keeps the memory of a state gives none of its content to the next life. */
+struct tenant {
+    size_t size; /* Of its state. */
+};
+
+static enum err tenant_start(struct context *context, void *state, void *arguments)
+{
+    const struct tenant *tenant = arguments;
+    unsigned char *bytes = state;
+    for (size_t i = 0; i < tenant->size; i++) {
+        ck_assert_uint_eq(bytes[i], 0);
+        bytes[i] = 0xFF;
+    }
+    ck_assert(tenant->size > 0 || state == NULL);
+    context_stop(context);
+    return ERR_NONE;
+}
+
+START_TEST(each_life_begins_with_zeros)
+{
+    create(_i, false);
+    static const size_t sizes[] = {64, 64, 8, 0, 64, 200, 256, 64, 257, 5000, 257, 0, 1, 256};
+    struct actor_ref first = ACTOR_NOBODY;
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        struct tenant tenant = {.size = sizes[i]};
+        const struct actor_class class_ = {.name = "tenant",
+                                           .state_size = sizes[i],
+                                           .start = tenant_start,
+                                           .receive = puppet_receive};
+        const struct actor_ref actor = spawn(&class_, &tenant);
+        first = i == 0 ? actor : first;
+        ck_assert_uint_eq(actor.slot, first.slot);
+    }
+    send_from_outside(spawn(&puppet_class, NULL), KIND_STOP);
+    run_to_stop();
+}
+END_TEST
+
 /* Dedicated actors: their number is bounded, and threads of ended ones are used up. */
 START_TEST(dedicated_actors_are_bounded)
 {
@@ -197,6 +235,7 @@ int main(void)
     tcase_add_loop_test(tcase, failing_idle_ends_the_actor, 0, SCHEDULERS);
     tcase_add_loop_test(tcase, children_outlive_their_parent, 0, SCHEDULERS);
     tcase_add_loop_test(tcase, late_messages_miss_the_next_life, 0, SCHEDULERS);
+    tcase_add_loop_test(tcase, each_life_begins_with_zeros, 0, SCHEDULERS);
     tcase_add_loop_test(tcase, dedicated_actors_are_bounded, 0, SCHEDULERS);
     tcase_add_loop_test(tcase, dedicated_actors_come_and_go, 0, SCHEDULERS);
     suite_add_tcase(suite, tcase);

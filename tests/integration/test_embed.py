@@ -29,9 +29,10 @@ def install(folder):
     if not (BUILD / "cmake_install.cmake").exists():
         raise Skip("the program does not stand in its build folder")
     cache = (BUILD / "CMakeCache.txt").read_text()
-    if any(line.startswith("TUTTI_SANITIZE:") and not line.endswith("=")
+    if any(line.startswith("TUTTI_SANITIZE:") and not line.endswith("=") or
+           line.startswith("CMAKE_C_FLAGS:") and "--coverage" in line
            for line in cache.splitlines()):
-        raise Skip("a library with a sanitizer goes into programs with the same only")
+        raise Skip("a library with a sanitizer or gcov goes into programs with the same only")
     prefix = folder / "prefix"
     do("cmake", "--install", BUILD, "--prefix", prefix, cwd=folder)
     return prefix

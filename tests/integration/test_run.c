@@ -301,9 +301,9 @@ START_TEST(test_a_program_drives_a_run)
     struct failure failure;
     ck_assert_int_eq(run_create(&fixture.config, &options, &heard.run, &failure), ERR_NONE);
     ck_assert_int_eq(run_start(heard.run, &failure), ERR_NONE);
-    create_executor(heard.run);
     const struct action stop = action_stop("s-1", "nobody", false);
     ck_assert_int_eq(run_submit(heard.run, &stop, count_answer, &heard), ERR_NONE);
+    create_executor(heard.run); /* Its first fill ends the run. */
     struct run_result result;
     ck_assert_msg(run_wait(heard.run, &result, &failure) == ERR_NONE, "%s", failure.text);
     ck_assert_int_eq(run_submit(heard.run, &stop, count_answer, &heard), ERR_CLOSED);

@@ -13,7 +13,10 @@
 
 /* How long after an answer the socket stays open. nng calls an answer sent when its connection has
  * taken it; the bytes are then still in its hands, and closing drops them. */
-enum { REPLY_FLUSH_MS = 100 };
+enum {
+    REPLY_FLUSH_MS = 100,
+    REPLY_ID_BYTES = 4, /* Of the protocol, ahead of each request. */
+};
 
 enum reply_state {
     REPLY_RECEIVING, /* nng has the aio: waits for a request. */
@@ -129,7 +132,7 @@ static int reply_open(struct link_replier *replier)
         return code;
     }
     replier->is_open = true;
-    code = nng_socket_set_size(replier->socket, NNG_OPT_RECVMAXSZ, LINK_BYTES_MAX);
+    code = nng_socket_set_size(replier->socket, NNG_OPT_RECVMAXSZ, LINK_BYTES_MAX + REPLY_ID_BYTES);
     if (code == 0) {
         code = nng_pipe_notify(replier->socket, NNG_PIPE_EV_ADD_PRE, reply_on_pipe, replier);
     }

@@ -152,6 +152,17 @@ static bool run_config_has_feed(const struct run_config *config,
     return false;
 }
 
+/* Adds a problem with the field that names the connector or the pair of a market. */
+static void run_add_market(const struct run_check *check, size_t index,
+                           const struct executor_section *executor, const char *name,
+                           const char *message)
+{
+    struct text field = {0};
+    (void)factory_find_text(executor->kind->config_fields, executor->config, name, &field);
+    run_check_add(check, "executors", index, text_string(&field), message);
+    text_done(&field);
+}
+
 /* The connector and pair of every market of an executor must exist and have quotes. */
 static void run_check_markets(const struct run_check *check, size_t index,
                               const struct executor_section *executor)
@@ -164,19 +175,18 @@ static void run_check_markets(const struct run_check *check, size_t index,
             run_config_find_instrument(check->config, connector, pair);
         char message[RUN_PATH_MAX + 256];
         if (instrument == NULL) {
-            const char *const what =
-                run_config_find_venue(check->config, connector) == check->config->file.venues.count
-                    ? "no venue of this file is called"
-                    : "no instrument with trading rules is listed for";
-            (void)snprintf(
-                message, sizeof(message), "%s %s: %s: add it to %s", what, connector, pair,
-                strstr(what, "venue of") != NULL ? "venues and instruments" : "instruments");
-            run_check_add(check, "executors", index, "trading_pair", message);
+            const bool is_venue =
+                run_config_find_venue(check->config, connector) == check->config->file.venues.count;
+            const char *const what = is_venue ? "no venue of this file is called"
+                                              : "no instrument with trading rules is listed for";
+            (void)snprintf(message, sizeof(message), "%s %s: %s: add it to %s", what, connector,
+                           pair, is_venue ? "venues and instruments" : "instruments");
+            run_add_market(check, index, executor, is_venue ? connector : pair, message);
         } else if (!run_config_has_feed(check->config, instrument)) {
             (void)snprintf(message, sizeof(message),
                            "%s on %s has no feed, so it would never start: add one to feeds", pair,
                            connector);
-            run_check_add(check, "executors", index, "trading_pair", message);
+            run_add_market(check, index, executor, pair, message);
         }
     }
 }

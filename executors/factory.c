@@ -124,6 +124,32 @@ static enum err factory_validate(const struct executor_kind *kind,
     return err;
 }
 
+bool factory_find_text(const struct field *fields, const void *members, const char *text,
+                       struct text *out)
+{
+    for (const struct field *field = fields; field->name != NULL; field++) {
+        if (field->kind != FIELD_TEXT && field->kind != FIELD_OBJECT) {
+            continue;
+        }
+        const void *value = *(const void *const *)((const char *)members + field->offset);
+        if (value == text) {
+            text_append_string(out, field->name);
+            return true;
+        }
+        struct text inside = {0};
+        const bool is_inside = field->kind == FIELD_OBJECT && value != NULL &&
+                               factory_find_text(field->fields, value, text, &inside);
+        if (is_inside) {
+            text_printf(out, "%s.%s", field->name, text_string(&inside));
+        }
+        text_done(&inside);
+        if (is_inside) {
+            return true;
+        }
+    }
+    return false;
+}
+
 enum err factory_parse(const struct node *node, const char *path, struct arena *arena,
                        struct problems *problems, const struct executor_kind **ret_kind,
                        const struct executor_config **ret_config)

@@ -31,6 +31,11 @@ void factory_add_problem(struct problems *problems, const struct node *node, con
 enum side executor_config_side(const struct executor_kind *kind,
                                const struct executor_config *config);
 
+/* Writes which field of a configuration holds this very text, e.g. "buying_market.connector_name";
+ * false: none does, and nothing is written. */
+bool factory_find_text(const struct field *fields, const void *members, const char *text,
+                       struct text *out);
+
 /* True for 1 to EXECUTOR_ID_MAX characters of [A-Za-z0-9_.-]. */
 bool executor_id_is_valid(const char *id);
 

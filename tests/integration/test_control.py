@@ -145,6 +145,8 @@ def test_what_is_refused(folder):
                  b"{\"request\":\"events\",\"from\":1e999}", b"{\"request\":\"events\",\"from\":NaN}"]:
         answer = control.send_bytes(text)
         assert answer["ok"] is False, (text, answer)
+    padded = json.dumps({"request": "executor", "executor_id": "nobody"}).encode().ljust(1 << 20)
+    assert control.send_bytes(padded)["code"] == "unknown_executor"
     long_id = control.act("stop_executor", action_id="x" * 64, executor_id="one")
     assert long_id["code"] == "invalid_action", long_id
     foreign = control.act("create_executor", controller_id="EXTERNAL", executor_config=config)

@@ -215,7 +215,7 @@ static const struct {
     {"executors: {}\n", "executors"},
     {"executors: [{type: position_executor, connector_name: nowhere, trading_pair: BTC-USDT, "
      "side: BUY, amount: 1}]\n",
-     "executors[0].trading_pair"},
+     "executors[0].connector_name"},
     {"executors: [{type: position_executor, connector_name: paper, trading_pair: BTC-USDT, "
      "side: BUY, amount: 1, id: one, repeat: 2}]\n",
      "executors[0].repeat"},

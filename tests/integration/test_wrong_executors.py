@@ -103,6 +103,19 @@ def test_each_is_refused_by_the_path_of_its_field(folder):
         assert not (folder / "test.db").exists()
 
 
+def test_markets_that_are_not_there(folder):
+    """The field is that of the market: also of the second one of a pair."""
+    nowhere = {"connector_name": "nowhere", "trading_pair": "BTC-USDT"}
+    unlisted = {"connector_name": "other", "trading_pair": "BTC-USDC"}
+    cases = [({**POSITION, "connector_name": "nowhere"}, "connector_name"),
+             ({**POSITION, "trading_pair": "ETH-USDT"}, "trading_pair"),
+             ({**ARBITRAGE, "buying_market": nowhere}, "buying_market.connector_name"),
+             ({**XEMM, "selling_market": unlisted}, "selling_market.trading_pair")]
+    _, err = run("validate", two_venues(folder, [config for config, _ in cases]), cwd=folder, code=2)
+    for i, (_, field) in enumerate(cases):
+        assert f"executors[{i}].{field}: " in err, (i, field, err)
+
+
 def test_all_are_told_at_once(folder):
     executors = [{key: value for key, value in {**base, **changes}.items() if value is not None}
                  for base, changes, _ in WRONG]

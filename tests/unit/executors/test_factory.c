@@ -258,6 +258,46 @@ START_TEST(ids_have_a_form)
 }
 END_TEST
 
+START_TEST(a_text_is_found_in_its_field)
+{
+    struct inner {
+        const char *name;
+    };
+    struct outer {
+        bool is_first;
+        const char *name;
+        const struct inner *absent;
+        const struct inner *inner;
+    };
+    static const struct field inner_fields[] = {
+        {.name = "name", .kind = FIELD_TEXT, .offset = offsetof(struct inner, name)}, {0}};
+    static const struct field fields[] = {
+        {.name = "is_first", .kind = FIELD_BOOL, .offset = offsetof(struct outer, is_first)},
+        {.name = "name", .kind = FIELD_TEXT, .offset = offsetof(struct outer, name)},
+        {.name = "absent",
+         .kind = FIELD_OBJECT,
+         .offset = offsetof(struct outer, absent),
+         .fields = inner_fields},
+        {.name = "inner",
+         .kind = FIELD_OBJECT,
+         .offset = offsetof(struct outer, inner),
+         .fields = inner_fields},
+        {0}};
+    const struct inner inner = {"b"};
+    const struct outer outer = {.name = "a", .inner = &inner};
+    struct text path = {0};
+    ck_assert(factory_find_text(fields, &outer, inner.name, &path));
+    ck_assert_str_eq(text_string(&path), "inner.name");
+    text_clear(&path);
+    ck_assert(factory_find_text(fields, &outer, outer.name, &path));
+    ck_assert_str_eq(text_string(&path), "name");
+    text_clear(&path);
+    ck_assert(!factory_find_text(fields, &outer, "nobody's", &path));
+    ck_assert_uint_eq(path.length, 0);
+    text_done(&path);
+}
+END_TEST
+
 START_TEST(the_registry_knows_its_kinds)
 {
     ck_assert_uint_ge(executor_kind_count(), 2);
@@ -338,6 +378,7 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, no_memory_is_said);
     tcase_add_test(tcase, a_side_is_what_the_configuration_says);
     tcase_add_test(tcase, ids_have_a_form);
+    tcase_add_test(tcase, a_text_is_found_in_its_field);
     tcase_add_test(tcase, the_registry_knows_its_kinds);
     tcase_add_loop_test(tcase, what_each_kind_is_held_to, 0, sizeof(targets) / sizeof(targets[0]));
     tcase_add_test(tcase, every_kind_says_its_target);

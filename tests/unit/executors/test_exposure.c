@@ -184,7 +184,7 @@ START_TEST(an_evaluation_leaves_it_guarded_until_something_happens)
     ck_assert(exposure_is_guarded(exposure_in(&scene), &view));
     ck_assert_int_eq(stage_stop(stage, false), ERR_NONE);
     ck_assert(!exposure_is_guarded(exposure_in(&scene), &view));
-    scene_forget(&scene);
+    scene_close(&scene);
 }
 END_TEST
 

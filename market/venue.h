@@ -36,6 +36,7 @@ enum venue_update_kind {
     VENUE_FILL,
     VENUE_COMPLETED, /* After the last fill. */
     VENUE_CANCELED,  /* By request or by the venue. */
+    VENUE_EXPIRED,   /* By the venue: its time is over. */
     /* The venue closes a position by an order of its own: `order` is its id, `fill` says
      * instrument, side, amount and the mark price, reason why. Its VENUE_FILL and VENUE_COMPLETED
      * follow. */

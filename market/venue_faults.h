@@ -30,7 +30,8 @@
     X(EVENT_LATE, "event_late", 1000)    /* Sent behind later ones. */                \
     X(DISCONNECT, "disconnect", 20)      /* Nothing gets through for a while. */      \
     X(STRANGER, "stranger", 100)         /* An order that no client placed trades. */ \
-    X(CLOCK_JUMP, "clock_jump", 50)      /* The venue's clock jumps ahead. */
+    X(CLOCK_JUMP, "clock_jump", 50)      /* The venue's clock jumps ahead. */         \
+    X(EXPIRY, "expiry", 100)             /* An open order ends: its time is over. */
 
 enum venue_fault {
 #define VENUE_FAULT_ENUM(name, text, rate) VENUE_FAULT_##name,

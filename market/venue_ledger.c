@@ -123,7 +123,8 @@ enum err venue_ledger_apply(struct venue_ledger *ledger, const struct venue_upda
     static const enum order_state states[] = {[VENUE_ACCEPTED] = ORDER_OPEN,
                                               [VENUE_REJECTED] = ORDER_REJECTED,
                                               [VENUE_COMPLETED] = ORDER_FILLED,
-                                              [VENUE_CANCELED] = ORDER_CANCELED};
+                                              [VENUE_CANCELED] = ORDER_CANCELED,
+                                              [VENUE_EXPIRED] = ORDER_EXPIRED};
     if (update->kind == VENUE_FILL) {
         return venue_ledger_fill(ledger, order, &update->fill);
     }

@@ -14,7 +14,8 @@ static const char *const tables_sql[TABLES_STATEMENT_COUNT] = {
     [TABLES_RUN_STARTED] =
         "INSERT INTO run (id, name, mode, seed, config, config_hash, version, started_at, state)"
         " VALUES (1, ?, ?, ?, ?, ?, ?, ?, 'running')",
-    [TABLES_RUN_STATE] = "UPDATE run SET state = ?",
+    /* What is heard after the end, as a fill of somebody else, does not make it run again. */
+    [TABLES_RUN_STATE] = "UPDATE run SET state = ? WHERE state <> 'stopped'",
     [TABLES_RUN_STOPPED] = "UPDATE run SET state = 'stopped', stopped_at = ?",
     [TABLES_EXECUTOR] =
         "INSERT INTO executor (id, controller_id, type, connector_name, trading_pair, side, status,"

@@ -306,10 +306,11 @@ static enum err router_on_fill(struct orchestrator *orch, struct executor_entry 
 static enum order_input router_input(enum venue_update_kind kind)
 {
     static const enum order_input inputs[] = {
-        [VENUE_ACCEPTED] = ORDER_INPUT_ACCEPTED, [VENUE_REJECTED] = ORDER_INPUT_REJECTED,
-        [VENUE_FILL] = ORDER_INPUT_FILL,         [VENUE_COMPLETED] = ORDER_INPUT_COMPLETED,
-        [VENUE_CANCELED] = ORDER_INPUT_CANCELED, [VENUE_UNKNOWN] = ORDER_INPUT_UNANSWERED,
-        [VENUE_LIVE] = ORDER_INPUT_LIVE,         [VENUE_NOT_FOUND] = ORDER_INPUT_NOT_FOUND};
+        [VENUE_ACCEPTED] = ORDER_INPUT_ACCEPTED,  [VENUE_REJECTED] = ORDER_INPUT_REJECTED,
+        [VENUE_FILL] = ORDER_INPUT_FILL,          [VENUE_COMPLETED] = ORDER_INPUT_COMPLETED,
+        [VENUE_CANCELED] = ORDER_INPUT_CANCELED,  [VENUE_EXPIRED] = ORDER_INPUT_EXPIRED,
+        [VENUE_UNKNOWN] = ORDER_INPUT_UNANSWERED, [VENUE_LIVE] = ORDER_INPUT_LIVE,
+        [VENUE_NOT_FOUND] = ORDER_INPUT_NOT_FOUND};
     ASSERT((size_t)kind < sizeof(inputs) / sizeof(inputs[0]));
     return inputs[kind];
 }

@@ -10,7 +10,7 @@ bool remote_update_of(const struct wire_order *order, struct venue_update *ret_u
         [ORDER_OPEN] = VENUE_ACCEPTED,       [ORDER_PARTIALLY_FILLED] = VENUE_LIVE,
         [ORDER_PENDING_CANCEL] = VENUE_LIVE, [ORDER_FILLED] = VENUE_COMPLETED,
         [ORDER_CANCELED] = VENUE_CANCELED,   [ORDER_REJECTED] = VENUE_REJECTED,
-        [ORDER_EXPIRED] = VENUE_CANCELED};
+        [ORDER_EXPIRED] = VENUE_EXPIRED};
     struct venue_update update = {0};
     if (order->state < ORDER_OPEN || order->state > ORDER_EXPIRED ||
         order_id_parse(order->client_order_id, &update.order) != ERR_NONE) {

@@ -275,6 +275,26 @@ static enum err server_place_stranger(struct venue_server *server)
     return ERR_NONE;
 }
 
+/* The oldest order that is open ends, as if its time were over. */
+static enum err server_expire(struct venue_server *server)
+{
+    struct venue_updates *updates = &server->desk.updates;
+    const struct venue_ledger_order *order;
+    size_t place = 0;
+    while ((order = venue_ledger_next_live(&server->ledger, &place)) != NULL) {
+        const size_t count = updates->count;
+        const enum err err = paper_venue_expel(server->desk.paper, order->ticket.id, updates);
+        if (err == ERR_NONE) {
+            ASSERT(updates->count == count + 1);
+            updates->items[count].kind = VENUE_EXPIRED;
+        }
+        if (err != ERR_NOT_FOUND) {
+            return err;
+        }
+    }
+    return ERR_NONE;
+}
+
 static enum err server_misbehave(struct venue_server *server)
 {
     const int64_t now_ns = context_now(server->context);
@@ -285,8 +305,13 @@ static enum err server_misbehave(struct venue_server *server)
     if (venue_server_strikes(server, VENUE_FAULT_CLOCK_JUMP)) {
         server->ahead_ns += venue_faults_delay(server->given.faults, SERVER_JUMP_MAX_NS);
     }
-    return venue_server_strikes(server, VENUE_FAULT_STRANGER) ? server_place_stranger(server)
-                                                              : ERR_NONE;
+    enum err err = ERR_NONE;
+    if (venue_server_strikes(server, VENUE_FAULT_EXPIRY)) {
+        err = server_expire(server);
+    }
+    return err == ERR_NONE && venue_server_strikes(server, VENUE_FAULT_STRANGER)
+               ? server_place_stranger(server)
+               : err;
 }
 
 /* ---- Messages ---- */

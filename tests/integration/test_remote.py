@@ -173,7 +173,7 @@ def test_each_fault(folder):
     """One fault at a time, often: it strikes, and nothing is lost."""
     for fault in ("request_lost", "request_late", "reply_lost", "reply_late", "error_before",
                   "error_after", "rate_limit", "event_lost", "event_twice", "event_late",
-                  "disconnect", "stranger", "clock_jump"):
+                  "disconnect", "stranger", "clock_jump", "expiry"):
         place = folder / fault
         place.mkdir()
         rate = {"disconnect": 150, "stranger": 300}.get(fault, 1500)
@@ -207,6 +207,26 @@ def test_silence_and_return(folder):
     end(runner)
     end(venue)
     check_against_log(folder)
+    check_final_balances(folder)
+
+
+def test_the_runtime_stands_still(folder):
+    """As on a machine that was suspended: the clock has jumped ahead when it goes on, requests are
+    overdue, events lie in a heap. What happened meanwhile is found, and it goes on."""
+    venue = start_venue(folder)
+    runner = start("run", "--quiet", write(folder, remote_file(folder, list(traders(30)))),
+                   cwd=folder)
+    wait_for(lambda: count(folder, "fill") >= 2, "two fills")
+    for _ in range(3):
+        reconciled = count(folder, "journal WHERE kind = 'venue.reconciled'")
+        runner.send_signal(signal.SIGSTOP)
+        time.sleep(1.2)
+        runner.send_signal(signal.SIGCONT)
+        wait_for(lambda: count(folder, "journal WHERE kind = 'venue.reconciled'") > reconciled,
+                 "it is reconciled")
+    end(runner)
+    end(venue)
+    assert check_against_log(folder) >= 4
     check_final_balances(folder)
 
 

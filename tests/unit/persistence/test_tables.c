@@ -294,6 +294,7 @@ START_TEST(run_is_followed_from_start_to_stop)
         {RECORD_RUN_RESTORED, "running NULL"},
         {RECORD_RUN_RECOVERED, "running NULL"},
         {RECORD_RUN_STOPPED, "stopped 1723075200123456789"},
+        {RECORD_RUN_DEGRADED, "stopped 1723075200123456789"},
     };
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
         put(sample_record(steps[i].kind, i + 1));

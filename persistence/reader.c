@@ -287,6 +287,18 @@ static enum err reader_prepare(struct reader *reader, const char *sql, const cha
     return ERR_NONE;
 }
 
+/* The columns of the present row as text. False without memory: a number is printed for it. */
+static bool reader_take_columns(sqlite3_stmt *statement, int count, const char **values)
+{
+    bool is_whole = true;
+    for (int i = 0; i < count; i++) {
+        const bool is_null = sqlite3_column_type(statement, i) == SQLITE_NULL;
+        values[i] = (const char *)sqlite3_column_text(statement, i);
+        is_whole = is_whole && (is_null || values[i] != NULL);
+    }
+    return is_whole;
+}
+
 enum err reader_query(struct reader *reader, const char *sql, const char *parameter,
                       bool (*visit)(void *context, int count, const char *const *names,
                                     const char *const *values),
@@ -301,20 +313,25 @@ enum err reader_query(struct reader *reader, const char *sql, const char *parame
     const char *names[READER_COLUMNS_MAX];
     const char *values[READER_COLUMNS_MAX];
     const int count = sqlite3_column_count(statement);
+    bool are_named = true;
     for (int i = 0; i < count; i++) {
         names[i] = sqlite3_column_name(statement, i);
+        are_named = are_named && names[i] != NULL;
     }
-    int code = sqlite3_step(statement);
+    int code = are_named ? sqlite3_step(statement) : SQLITE_NOMEM;
     while (code == SQLITE_ROW) {
-        for (int i = 0; i < count; i++) {
-            values[i] = (const char *)sqlite3_column_text(statement, i);
-        }
-        if (!visit(context, count, names, values)) {
+        if (!reader_take_columns(statement, count, values)) {
+            code = SQLITE_NOMEM;
+        } else if (!visit(context, count, names, values)) {
             break;
+        } else {
+            code = sqlite3_step(statement);
         }
-        code = sqlite3_step(statement);
     }
-    if (code != SQLITE_ROW && code != SQLITE_DONE) {
+    if (code == SQLITE_NOMEM) {
+        err = failure_set(failure, ERR_MEMORY, "%s: no memory for the rows of a query",
+                          reader->connection.path);
+    } else if (code != SQLITE_ROW && code != SQLITE_DONE) {
         err = connection_fail(&reader->connection, "run a query", failure);
     }
     (void)sqlite3_finalize(statement);

@@ -225,8 +225,11 @@ static enum err count_record(void *context, const struct record *record)
 static bool count_row(void *context, int count, const char *const *names, const char *const *values)
 {
     (void)names;
-    (void)values;
-    *(uint64_t *)context += count > 0 ? 1 : 0;
+    bool is_whole = count > 0;
+    for (int i = 0; i < count; i++) {
+        is_whole = is_whole && values[i] != NULL;
+    }
+    *(uint64_t *)context += is_whole ? 1 : 0;
     return true;
 }
 
@@ -246,7 +249,7 @@ static enum err op_read(void)
     err = err == ERR_NONE ? reader_events(reader, 1, UINT64_MAX, count_event, &events, &failure)
                           : err;
     err = err == ERR_NONE ? reader_records(reader, &all, count_record, &seq, &failure) : err;
-    err = err == ERR_NONE ? reader_query(reader, "SELECT trade_id FROM fill WHERE venue = ?1",
+    err = err == ERR_NONE ? reader_query(reader, "SELECT trade_id, ts FROM fill WHERE venue = ?1",
                                          "paper", count_row, &rows, &failure)
                           : err;
     reader_close(reader);

@@ -253,7 +253,7 @@ static void picture_step(struct picture_stage *stage, size_t index)
     picture_quote(stage, sample, index);
     executor_requests_init(&stage->requests);
     if (index == 0) {
-        stage->kind->on_start(stage->executor, &stage->view, true);
+        stage->kind->on_start(stage->executor, &stage->view, true, &stage->requests);
     }
     picture_trade(stage, index);
     if (stage->executor->status != EXECUTOR_TERMINATED) {

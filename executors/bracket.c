@@ -68,7 +68,24 @@ static void bracket_refuse(struct bracket *bracket, enum close_type close_type, 
     executor_set_status(&bracket->executor, EXECUTOR_TERMINATED);
 }
 
-void bracket_on_start(struct executor *executor, const struct executor_view *view, bool is_funded)
+/* One that ends at its start of the size of its entry. */
+static void bracket_refuse_small(struct bracket *bracket, int64_t now_ns,
+                                 struct executor_requests *requests)
+{
+    const struct bracket_config *config = bracket_config_of(bracket);
+    const struct order_draft draft = {
+        .role = ROLE_OPEN,
+        .side = config->side,
+        .type = bracket_barriers(config)->open_order_type,
+        .amount = config->amount,
+        .price = bracket->entry_price,
+    };
+    executor_skip(requests, &draft, SKIP_BELOW_MIN_SIZE);
+    bracket_refuse(bracket, CLOSE_FAILED, now_ns);
+}
+
+void bracket_on_start(struct executor *executor, const struct executor_view *view, bool is_funded,
+                      struct executor_requests *requests)
 {
     struct bracket *bracket = (struct bracket *)executor;
     const struct bracket_config *config = bracket_config_of(bracket);
@@ -90,7 +107,7 @@ void bracket_on_start(struct executor *executor, const struct executor_view *vie
     } else if (moment.is_expired) {
         bracket_refuse(bracket, CLOSE_EXPIRED, view->now_ns);
     } else if (decimal_less(amount, moment.instrument->min_order_size)) {
-        bracket_refuse(bracket, CLOSE_FAILED, view->now_ns);
+        bracket_refuse_small(bracket, view->now_ns, requests);
     } else {
         executor_set_status(executor, EXECUTOR_RUNNING);
     }

@@ -67,7 +67,8 @@ static inline enum side bracket_side(const struct bracket *bracket)
 struct target bracket_target(const struct executor_config *config);
 void bracket_plan(const struct executor_config *config, const struct executor_view *view,
                   struct executor_plans *ret_plans);
-void bracket_on_start(struct executor *executor, const struct executor_view *view, bool is_funded);
+void bracket_on_start(struct executor *executor, const struct executor_view *view, bool is_funded,
+                      struct executor_requests *requests);
 MUST_USE enum err bracket_on_update(struct executor *executor, const void *update,
                                     const struct executor_view *view);
 void bracket_updatable(const struct executor *executor, struct text *out);

@@ -247,8 +247,11 @@ struct executor_kind {
      * NULL: the configuration does not say it. */
     struct target (*target)(const struct executor_config *config);
 
-    /* NOT_STARTED -> RUNNING, or TERMINATED at once. `is_funded`: the plan could be reserved. */
-    void (*on_start)(struct executor *executor, const struct executor_view *view, bool is_funded);
+    /* NOT_STARTED -> RUNNING, or TERMINATED at once. `is_funded`: the plan could be reserved. It
+     * asks for nothing, but notes in `requests` what is too small to be placed when it ends of it.
+     */
+    void (*on_start)(struct executor *executor, const struct executor_view *view, bool is_funded,
+                     struct executor_requests *requests);
     /* One evaluation: entry, then barriers; or the shutdown rule. Not when TERMINATED. */
     void (*on_market)(struct executor *executor, const struct executor_view *view,
                       struct executor_requests *requests);

@@ -57,7 +57,22 @@ static void grid_refuse_start(struct grid *grid, enum close_type close_type, int
     executor_set_status(&grid->executor, EXECUTOR_TERMINATED);
 }
 
-void grid_on_start(struct executor *executor, const struct executor_view *view, bool is_funded)
+/* One whose total buys no level that the venue takes. */
+static void grid_skip_all(const struct grid *grid, struct executor_requests *requests)
+{
+    const struct grid_config *config = grid_config_of(grid);
+    const struct order_draft draft = {
+        .role = ROLE_OPEN,
+        .side = config->side,
+        .type = config->barriers->open_order_type,
+        .amount = grid_target(grid->executor.config).amount,
+        .price = grid->start_mid,
+    };
+    executor_skip_small(&grid->executor, requests, &draft);
+}
+
+void grid_on_start(struct executor *executor, const struct executor_view *view, bool is_funded,
+                   struct executor_requests *requests)
 {
     struct grid *grid = (struct grid *)executor;
     const struct market_view *market = &view->markets[0];
@@ -70,6 +85,9 @@ void grid_on_start(struct executor *executor, const struct executor_view *view, 
     } else if (moment.is_expired) {
         grid_refuse_start(grid, CLOSE_EXPIRED, view->now_ns);
     } else if (grid->level_count == 0 || !moment.is_valid) {
+        if (moment.is_valid) {
+            grid_skip_all(grid, requests);
+        }
         grid_refuse_start(grid, CLOSE_FAILED, view->now_ns);
     } else {
         executor_set_status(executor, EXECUTOR_RUNNING);

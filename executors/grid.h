@@ -98,7 +98,8 @@ enum grid_level_state grid_level_state(const struct grid *grid, const struct gri
 /* The functions of executor_kind. */
 void grid_plan(const struct executor_config *config, const struct executor_view *view,
                struct executor_plans *ret_plans);
-void grid_on_start(struct executor *executor, const struct executor_view *view, bool is_funded);
+void grid_on_start(struct executor *executor, const struct executor_view *view, bool is_funded,
+                   struct executor_requests *requests);
 void grid_on_market(struct executor *executor, const struct executor_view *view,
                     struct executor_requests *requests);
 void grid_on_order(struct executor *executor, const struct order_event *event, int64_t now_ns);

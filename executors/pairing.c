@@ -54,18 +54,28 @@ struct decimal pairing_lacking(const struct pairing *pairing, uint32_t market)
                             market == PAIRING_BUYING ? sum->bought : sum->sold);
 }
 
-static bool pairing_is_large_enough(const struct pairing *pairing)
+/* Notes the leg that is too small for its market. */
+static bool pairing_is_large_enough(const struct pairing *pairing,
+                                    struct executor_requests *requests)
 {
     const struct decimal amount = pairing_amount(pairing);
-    if (!decimal_is_valid(amount) || decimal_sign(amount) == 0) {
+    if (!decimal_is_valid(amount)) {
         return false;
     }
-    for (size_t i = 0; i < PAIRING_MARKETS; i++) {
+    for (uint32_t i = 0; i < PAIRING_MARKETS; i++) {
         if (decimal_less(amount, pairing->executor.instruments[i]->min_order_size)) {
+            const struct order_draft leg = {
+                .market = i,
+                .role = ROLE_OPEN,
+                .side = i == PAIRING_BUYING ? SIDE_BUY : SIDE_SELL,
+                .type = ORDER_MARKET,
+                .amount = pairing_config_of(pairing)->order_amount,
+            };
+            executor_skip(requests, &leg, SKIP_BELOW_MIN_SIZE);
             return false;
         }
     }
-    return true;
+    return decimal_sign(amount) > 0;
 }
 
 static void pairing_note_end(struct pairing *pairing, const struct pairing_moment *moment)
@@ -76,12 +86,13 @@ static void pairing_note_end(struct pairing *pairing, const struct pairing_momen
     pairing->final_rate = moment->rate;
 }
 
-void pairing_start(struct pairing *pairing, const struct executor_view *view, bool is_funded)
+void pairing_start(struct pairing *pairing, const struct executor_view *view, bool is_funded,
+                   struct executor_requests *requests)
 {
     struct executor *executor = &pairing->executor;
     const struct pairing_moment moment = pairing_moment_of(pairing, view);
     pairing_note_end(pairing, &moment);
-    if (is_funded && pairing_is_large_enough(pairing)) {
+    if (is_funded && pairing_is_large_enough(pairing, requests)) {
         executor_set_status(executor, EXECUTOR_RUNNING);
     } else {
         executor->close_type = is_funded ? CLOSE_FAILED : CLOSE_INSUFFICIENT_BALANCE;

@@ -115,7 +115,8 @@ struct decimal pairing_lacking(const struct pairing *pairing, uint32_t market);
 
 /* NOT_STARTED -> RUNNING; or TERMINATED when the plan has no balance or the amount is too small for
  * a market. */
-void pairing_start(struct pairing *pairing, const struct executor_view *view, bool is_funded);
+void pairing_start(struct pairing *pairing, const struct executor_view *view, bool is_funded,
+                   struct executor_requests *requests);
 
 /* The on_order of executor_kind. */
 void pairing_on_order(struct executor *executor, const struct order_event *event, int64_t now_ns);

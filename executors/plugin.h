@@ -24,7 +24,7 @@
 #include "executors/executor.h"
 
 /* Raised when a struct or a function that plugins see changes its meaning. */
-#define PLUGIN_ABI 6
+#define PLUGIN_ABI 7
 
 /* What a plugin was built with. The sizes tell a changed struct from an unchanged one even when
  * nobody has raised the number. */

@@ -451,11 +451,11 @@ static enum err host_on_wake(struct host *host, struct context *context,
                              const struct envelope *envelope, const struct message_wake *wake)
 {
     const struct executor_view view = host_view(host, envelope->now_ns, wake);
-    if (host->executor->status == EXECUTOR_NOT_STARTED) {
-        host->executor->kind->on_start(host->executor, &view, host->is_funded);
-    }
     struct executor_requests requests;
     executor_requests_init(&requests);
+    if (host->executor->status == EXECUTOR_NOT_STARTED) {
+        host->executor->kind->on_start(host->executor, &view, host->is_funded, &requests);
+    }
     enum err err = host_evaluate(host, context, &view, &requests);
     if (err == ERR_NONE) {
         err = host_tell(host, context, &view, &requests);

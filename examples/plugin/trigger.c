@@ -137,7 +137,7 @@ static bool trigger_is_reached(const struct executor *executor, const struct mar
 }
 
 static void trigger_on_start(struct executor *executor, const struct executor_view *view,
-                             bool is_funded)
+                             bool is_funded, struct executor_requests *requests)
 {
     struct trigger *trigger = (struct trigger *)executor;
     const struct market_view *market = &view->markets[0];
@@ -145,6 +145,14 @@ static void trigger_on_start(struct executor *executor, const struct executor_vi
     if (is_funded && !trigger_is_done(executor)) {
         executor_set_status(executor, EXECUTOR_RUNNING);
         return;
+    }
+    if (is_funded) {
+        const struct trigger_config *config = trigger_config_of(executor);
+        const struct order_draft draft = {.role = ROLE_OPEN,
+                                          .side = (enum side)config->side,
+                                          .type = ORDER_MARKET,
+                                          .amount = config->amount};
+        executor_skip(requests, &draft, SKIP_BELOW_MIN_SIZE);
     }
     executor->close_type = is_funded ? CLOSE_FAILED : CLOSE_INSUFFICIENT_BALANCE;
     executor->closed_at_ns = view->now_ns;

@@ -246,9 +246,9 @@ static void arbitrage_plan(const struct executor_config *config, const struct ex
 }
 
 static void arbitrage_on_start(struct executor *executor, const struct executor_view *view,
-                               bool is_funded)
+                               bool is_funded, struct executor_requests *requests)
 {
-    pairing_start((struct pairing *)executor, view, is_funded);
+    pairing_start((struct pairing *)executor, view, is_funded, requests);
 }
 
 static void arbitrage_on_market(struct executor *executor, const struct executor_view *view,

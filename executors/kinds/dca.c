@@ -42,7 +42,7 @@ static bool dca_is_expired(const struct dca *dca, int64_t now_ns)
 }
 
 static enum close_type dca_start_type(const struct dca *dca, const struct moment *moment,
-                                      bool is_funded)
+                                      bool is_funded, struct executor_requests *requests)
 {
     const size_t count = dca_config_of(dca)->prices.count;
     struct dca_levels levels;
@@ -56,6 +56,7 @@ static enum close_type dca_start_type(const struct dca *dca, const struct moment
     for (size_t i = 0; i < count; i++) {
         const struct order_draft draft = dca_draft(dca, &levels, i);
         if (!dca_is_tradable(dca, &draft)) {
+            executor_skip_small(&dca->exposure.executor, requests, &draft);
             return CLOSE_FAILED;
         }
     }
@@ -65,11 +66,11 @@ static enum close_type dca_start_type(const struct dca *dca, const struct moment
 }
 
 static void dca_on_start(struct executor *executor, const struct executor_view *view,
-                         bool is_funded)
+                         bool is_funded, struct executor_requests *requests)
 {
     struct dca *dca = (struct dca *)executor;
     const struct moment moment = dca_moment(dca, view);
-    exposure_start(&dca->exposure, view, dca_start_type(dca, &moment, is_funded));
+    exposure_start(&dca->exposure, view, dca_start_type(dca, &moment, is_funded, requests));
 }
 
 /* Takes back a MARKET order that takes too long, and an order of a level whose earlier fills came

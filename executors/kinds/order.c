@@ -235,7 +235,7 @@ static bool order_is_tradable(const struct moment *moment, const struct order_dr
 }
 
 static void order_on_start(struct executor *executor, const struct executor_view *view,
-                           bool is_funded)
+                           bool is_funded, struct executor_requests *requests)
 {
     struct exposure *order = (struct exposure *)executor;
     const struct moment moment = order_moment(order, view);
@@ -244,7 +244,11 @@ static void order_on_start(struct executor *executor, const struct executor_view
         close_type = CLOSE_INSUFFICIENT_BALANCE;
     } else if (moment.is_valid) {
         const struct order_draft draft = order_draft_of(order, &moment);
-        close_type = order_is_tradable(&moment, &draft) ? CLOSE_NONE : CLOSE_FAILED;
+        if (order_is_tradable(&moment, &draft)) {
+            close_type = CLOSE_NONE;
+        } else if (order_is_sound(&draft)) {
+            executor_skip_small(executor, requests, &draft);
+        }
     }
     exposure_start(order, view, close_type);
 }

@@ -186,7 +186,7 @@ static bool twap_is_tradable(const struct moment *moment, const struct order_dra
 }
 
 static void twap_on_start(struct executor *executor, const struct executor_view *view,
-                          bool is_funded)
+                          bool is_funded, struct executor_requests *requests)
 {
     struct exposure *twap = (struct exposure *)executor;
     const struct moment moment = twap_moment(twap, view);
@@ -195,7 +195,10 @@ static void twap_on_start(struct executor *executor, const struct executor_view 
     enum close_type close_type = CLOSE_NONE;
     if (!is_funded) {
         close_type = CLOSE_INSUFFICIENT_BALANCE;
-    } else if (!moment.is_valid || !twap_is_tradable(&moment, &all)) {
+    } else if (!moment.is_valid) {
+        close_type = CLOSE_FAILED;
+    } else if (!twap_is_tradable(&moment, &all)) {
+        executor_skip_small(executor, requests, &all);
         close_type = CLOSE_FAILED;
     }
     exposure_start(twap, view, close_type);

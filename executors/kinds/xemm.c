@@ -321,9 +321,9 @@ static void xemm_plan(const struct executor_config *config, const struct executo
 }
 
 static void xemm_on_start(struct executor *executor, const struct executor_view *view,
-                          bool is_funded)
+                          bool is_funded, struct executor_requests *requests)
 {
-    pairing_start((struct pairing *)executor, view, is_funded);
+    pairing_start((struct pairing *)executor, view, is_funded, requests);
 }
 
 static void xemm_on_market(struct executor *executor, const struct executor_view *view,

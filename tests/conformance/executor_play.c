@@ -152,7 +152,7 @@ void play_begin(struct play *play)
                         ERR_STATE &&
                     play->requests.count == 0,
                 "a stop before the start is refused");
-    play->kind->on_start(play->executor, &play->view, true);
+    play->kind->on_start(play->executor, &play->view, true, &play->requests);
     play->is_due = true;
 }
 

@@ -119,7 +119,7 @@ static void subject_trade(struct subject *subject)
         struct executor_requests requests;
         executor_requests_init(&requests);
         if (step == 0) {
-            subject->kind->on_start(subject->executor, &view, true);
+            subject->kind->on_start(subject->executor, &view, true, &requests);
         }
         if (step == STEPS - 2 && subject->executor->status == EXECUTOR_RUNNING) {
             (void)subject->kind->on_stop(subject->executor, &view, false, &requests);

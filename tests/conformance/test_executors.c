@@ -215,7 +215,7 @@ START_TEST(test_unfunded)
                             decimal_sign(plans.items[j].amount) >= 0,
                         "a plan needs an amount");
         }
-        kind->on_start(play->executor, &play->view, false);
+        kind->on_start(play->executor, &play->view, false, &play->requests);
         play_demand(play,
                     play->executor->status == EXECUTOR_TERMINATED &&
                         play->executor->close_type == CLOSE_INSUFFICIENT_BALANCE,

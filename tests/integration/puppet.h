@@ -100,10 +100,11 @@ static struct target puppet_target(const struct executor_config *config)
 }
 
 static void puppet_on_start(struct executor *executor, const struct executor_view *view,
-                            bool is_funded)
+                            bool is_funded, struct executor_requests *requests)
 {
     (void)view;
     (void)is_funded;
+    (void)requests;
     ((struct puppet *)executor)->amount = puppet_target(executor->config).amount;
     executor_set_status(executor, EXECUTOR_RUNNING);
 }

@@ -1,6 +1,7 @@
 """executor.skipped: what was not placed and why, once until the reason changes."""
 
 import json
+import re
 import sys
 
 from program import *
@@ -41,6 +42,27 @@ def test_too_small(folder):
     # Each is said again only when an order has gone out in between.
     orders = len(rows(folder / "test.db", "SELECT * FROM orders"))
     assert len(notional) <= orders + 1
+
+
+def test_too_small_to_start(folder):
+    """Every kind whose orders the venue would not take ends at its start, and says why."""
+    out, _ = run("describe", "executor", cwd=folder)
+    kinds = [line.split()[0] for line in out.splitlines()]
+    assert len(kinds) >= 8, out
+    for kind in kinds:
+        example, _ = run("describe", "executor", kind, "--example", cwd=folder)
+        assert 'min_order_size: "0.0001"' in example
+        write(folder, example.replace('min_order_size: "0.0001"', 'min_order_size: "50"'),
+              f"{kind}-minimal.yaml")
+        for command in re.findall(r"^#   tutti (.*)$", example, re.M):
+            run(*command.split(), cwd=folder)
+        database = folder / f"{kind}-minimal.db"
+        row, = rows(database, "SELECT status, close_type FROM executor")
+        assert row == {"status": "TERMINATED", "close_type": "FAILED"}, (kind, row)
+        found = [json.loads(row["payload"]) for row in rows(
+            database, "SELECT payload FROM journal WHERE kind = 'executor.skipped'")]
+        assert [skip["reason"] for skip in found] == ["below_min_size"], (kind, found)
+        assert found[0]["type"] == kind and D(found[0]["amount"]) < 50, (kind, found)
 
 
 def test_balance(folder):

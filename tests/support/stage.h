@@ -146,7 +146,7 @@ static inline void stage_look(struct stage *stage, const struct quote *quote)
 static inline void stage_start(struct stage *stage, const struct quote *quote, bool is_funded)
 {
     stage_look(stage, quote);
-    stage->kind->on_start(stage->executor, &stage->view, is_funded);
+    stage->kind->on_start(stage->executor, &stage->view, is_funded, &stage->requests);
     stage->is_due = true;
 }
 

@@ -16,11 +16,11 @@
 enum { LINK_IPC_PERMISSIONS = 0600 };
 
 /*
- * The system's own call but for one errno, for nng, which sends by it (decision 0013). nng 1.5 takes
- * EPIPE for the end of its own socket: somebody who connects and is gone before nng has greeted him
- * would end a listener or a dialer for good, unseen. ECONNRESET says what it is, the end of one
- * connection, and nng goes on. A definition of the program comes before that of the C library for
- * everybody.
+ * The system's own call but for one errno, for nng, which sends by it (decision 0013). nng 1.5
+ * takes EPIPE for the end of its own socket: somebody who connects and is gone before nng has
+ * greeted him would end a listener or a dialer for good, unseen. ECONNRESET says what it is, the
+ * end of one connection, and nng goes on. A definition of the program comes before that of the C
+ * library for everybody.
  */
 ssize_t sendmsg(int socket, const struct msghdr *message, int flags)
 {

@@ -95,14 +95,25 @@ static inline void quote(struct paper_fixture *fixture, const char *bid, const c
     quote_on(fixture, 0, 0, bid, ask);
 }
 
-/* The kinds of the last updates, one letter each: A R F C(ompleted) X(canceled) L(iquidation)
- * P(ayment of funding). */
+/* A R F C(ompleted) X(canceled) E(xpired) L(iquidation) P(ayment of funding). */
+static inline char kind_letter(const struct venue_update *update)
+{
+    static const char letters[] = {
+        [VENUE_ACCEPTED] = 'A',    [VENUE_REJECTED] = 'R', [VENUE_FILL] = 'F',
+        [VENUE_COMPLETED] = 'C',   [VENUE_CANCELED] = 'X', [VENUE_EXPIRED] = 'E',
+        [VENUE_LIQUIDATION] = 'L', [VENUE_FUNDING] = 'P',
+    };
+    ck_assert_uint_lt((size_t)update->kind, sizeof(letters));
+    return letters[update->kind];
+}
+
+/* The kinds of the last updates, one letter each. */
 static inline const char *kinds(const struct paper_fixture *fixture)
 {
     static char text[64];
     size_t length = 0;
     for (; length < fixture->updates.count && length < sizeof(text) - 1; length++) {
-        text[length] = "ARFCXLP"[fixture->updates.items[length].kind];
+        text[length] = kind_letter(&fixture->updates.items[length]);
     }
     text[length] = '\0';
     return text;

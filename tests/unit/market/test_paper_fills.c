@@ -69,8 +69,8 @@ static const char *story(const struct paper_fixture *fixture)
         decimal_print(update->fill.price, price);
         const bool fills = update->kind == VENUE_FILL;
         length += (size_t)snprintf(text + length, sizeof(text) - length, "%s%c%u%s%s%s%s",
-                                   i == 0 ? "" : " ", "ARFCXLP"[update->kind],
-                                   (unsigned)update -> order.ordinal, fills ? ":" : "",
+                                   i == 0 ? "" : " ", kind_letter(update),
+                                   (unsigned)update->order.ordinal, fills ? ":" : "",
                                    fills ? amount : "", fills ? "@" : "", fills ? price : "");
     }
     return text;

@@ -94,10 +94,13 @@ def test_versions_are_named(folder):
     library = next(prefix.glob("lib*/**/libtutti.so"))
     assert library.is_symlink() and library.resolve().name.startswith("libtutti.so.0.")
     assert (library.parent / "libtutti.a").exists()
+    words = do("pkg-config", "--cflags", "libcjson", cwd=folder).split()
     headers = prefix / "include/tutti"
-    for header in ("actors/run.h", "actors/action.h", "executors/plugin.h", "market/venue.h"):
+    found = sorted(str(path.relative_to(headers)) for path in headers.rglob("*.h"))
+    assert {"actors/run.h", "actors/action.h", "executors/plugin.h", "market/venue.h"} <= set(found)
+    for header in found:  # Each stands alone, of installed headers only.
         (folder / "one.c").write_text(f'#include "{header}"\nint main(void) {{ return 0; }}\n')
-        do("cc", "-std=gnu17", "-fsyntax-only", "-I", headers, "one.c", cwd=folder)
+        do("cc", "-std=gnu17", "-fsyntax-only", *words, "-I", headers, "one.c", cwd=folder)
 
 
 sys.exit(main(sys.modules[__name__]))

@@ -24,9 +24,9 @@ enum {
     CALLS_MAX = 4,
     CALLS_ALL_MAX = 1000,
     SUBJECT_SECONDS_MAX = 1700,
-    BROKEN_MS = 150, /* How long a fault that lasts does. */
-    QUIET_MS = 500,  /* A fault that has not struck by then never does. */
-    WELL_MS = 30000, /* Longest wait for what has to come. */
+    BROKEN_MS = 150,  /* How long a fault that lasts does. */
+    QUIET_MS = 500,   /* A fault that has not struck by then never does. */
+    WELL_MS = 30000,  /* Longest wait for what has to come. */
     RETURN_MS = 5000, /* By then nng has given descriptors back, or never does. */
     CLIENT_TIMEOUT_MS = 200,
     CLIENT_PAUSE_MS = 20,

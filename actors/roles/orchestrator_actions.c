@@ -65,6 +65,7 @@ static enum err actions_journal(struct orchestrator *orch, const struct verdict 
     struct text request = {0};
     action_print(verdict->action, &request);
     if (text_failed(&request)) {
+        text_done(&request);
         return ERR_MEMORY;
     }
     const bool is_refused = verdict_is_refused(verdict);

@@ -427,14 +427,11 @@ static void actions_take_ids(struct orchestrator *orch, struct verdict *verdict)
     }
 }
 
-/* What the verdict says, as it is answered; the text is the verdict's, or none when there was no
- * memory for it: the code says it all the same. */
+/* What the verdict says, as it is answered; the text is the verdict's. */
 static struct action_entry actions_entry(struct verdict *verdict)
 {
-    static char no_text[] = "";
-    char *text = verdict->text.data;
-    struct action_entry entry = {.kind = verdict->action->kind,
-                                 .text = text != NULL ? text : no_text};
+    text_append(&verdict->text, "", 0);
+    struct action_entry entry = {.kind = verdict->action->kind, .text = verdict->text.data};
     (void)snprintf(entry.code, sizeof(entry.code), "%s", verdict->code);
     memcpy(entry.id, verdict->action_id, sizeof(entry.id));
     memcpy(entry.executor_id, verdict->executor_id, sizeof(entry.executor_id));

@@ -89,7 +89,9 @@ enum err answers_remember(struct orchestrator *orch, const struct action_entry *
 enum err answers_send_now(struct orchestrator *orch, const struct action_entry *entry,
                           const struct waiting_answer *to)
 {
-    const size_t size = strlen(entry->text) + 1;
+    /* Without memory for its text the code says it all the same. */
+    const char *text = entry->text != NULL ? entry->text : "";
+    const size_t size = strlen(text) + 1;
     nng_msg *message =
         message_create(MESSAGE_ANSWER, orch->now_ns, sizeof(struct message_answer) + size);
     if (message == NULL) {
@@ -100,7 +102,7 @@ enum err answers_send_now(struct orchestrator *orch, const struct action_entry *
     memcpy(answer->code, entry->code, sizeof(answer->code));
     memcpy(answer->action_id, entry->id, sizeof(answer->action_id));
     memcpy(answer->executor_id, entry->executor_id, sizeof(answer->executor_id));
-    memcpy(answer->texts, entry->text, size);
+    memcpy(answer->texts, text, size);
     answer->text = answer->texts;
     const enum err err = context_send(orch->context, to->to, &message);
     message_destroy(message);

@@ -27,6 +27,11 @@ static int request_connect(struct request *self, const struct link_request *requ
         /* An order must not be given twice because its answer is late. */
         code = nng_socket_set_ms(self->socket, NNG_OPT_REQ_RESENDTIME, NNG_DURATION_INFINITE);
     }
+    if (code == 0) {
+        /* A server that leaves between the dial and the send must not be waited for for ever. */
+        code =
+            nng_socket_set_ms(self->socket, NNG_OPT_SENDTIMEO, (nng_duration)request->timeout_ms);
+    }
     return code == 0 ? nng_dial(self->socket, request->url, NULL, 0) : code;
 }
 

@@ -49,6 +49,8 @@ static const struct link_failure_text {
      "write ipc://PATH, tcp://HOST:PORT, ws://HOST:PORT/PATH or inproc://NAME"},
     {NNG_ENOENT, ERR_NOT_FOUND, "no such file or folder",
      "create the folder, or start the process that listens there"},
+    {NNG_ETIMEDOUT, ERR_END, "nobody took it in time",
+     "look whether the other side is still there, and repeat"},
     {NNG_ECONNREFUSED, ERR_NOT_FOUND, "nobody listens there",
      "start the process that listens there or check the address"},
     {NNG_EUNREACHABLE, ERR_NOT_FOUND, "the host cannot be reached", "check the network"},

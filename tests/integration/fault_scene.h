@@ -23,12 +23,11 @@
 #include "actors/venue_process.h"
 #include "base/log.h"
 #include "persistence/verify.h"
+#include "tests/support/scratch.h"
+#include "tests/support/walk.h"
 
-enum { FOLDER_PATH_MAX = 256, WALK_ROWS = 60000, STEP_MS = 5 };
+enum { WALK_ROWS = 60000, RUN_FILE_BYTES_MAX = 4096, STEP_MS = 5 };
 
-#define WALK_START_NS (INT64_C(1700000000) * NS_PER_S)
-
-static char folder[FOLDER_PATH_MAX];
 static unsigned http_port; /* That nobody uses. */
 static struct link_secret_texts tokens;
 static _Atomic(unsigned) fills; /* Of all runs. */
@@ -61,34 +60,32 @@ static inline unsigned free_port(void)
 
 static inline void scene_open(void)
 {
-    (void)snprintf(folder, sizeof(folder), "/tmp/tutti-scene-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
-    ck_assert_int_eq(chdir(folder), 0);
-    const struct tape_walk walk = {.seed = 3,
-                                   .count = WALK_ROWS,
-                                   .start_ns = WALK_START_NS,
-                                   .interval_ns = NS_PER_S,
-                                   .price = 10000000,
-                                   .price_digits = 2,
-                                   .step_max = 5000,
-                                   .spread = 10};
-    struct failure failure;
-    ck_assert_int_eq(tape_make_walk(&walk, "walk.tape", &failure), ERR_NONE);
+    scratch_setup();
+    ck_assert_int_eq(chdir(scratch_folder), 0);
+    walk_write("walk.tape", WALK_ROWS, WALK_STEP_MAX);
     static const uint8_t entropy[LINK_ENTROPY_BYTES] = {1};
     struct link_secrets secrets;
+    struct failure failure;
     ck_assert_int_eq(link_secrets_create("run.secrets", entropy, &secrets, &tokens, &failure),
                      ERR_NONE);
     http_port = free_port();
     log_configure(LOG_ERROR, LOG_TEXT);
 }
 
+/* Writes run.yaml; its one %u is the port of HTTP. */
+static inline void scene_write_run(const char *format)
+{
+    char text[RUN_FILE_BYTES_MAX];
+    const int length = snprintf(text, sizeof(text), format, http_port);
+    ck_assert(length > 0 && (size_t)length < sizeof(text));
+    write_text("run.yaml", text);
+}
+
 static inline void scene_close(void)
 {
     message_pool_drain();
     ck_assert_int_eq(chdir("/"), 0);
-    char command[FOLDER_PATH_MAX + 8];
-    (void)snprintf(command, sizeof(command), "rm -r %s", folder);
-    shell(command);
+    scratch_teardown();
 }
 
 /* ---- Who takes part ---- */

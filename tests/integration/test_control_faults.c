@@ -31,9 +31,7 @@ static const char run_text[] =
 static void control_open(void)
 {
     scene_open();
-    char text[sizeof(run_text) + 8];
-    (void)snprintf(text, sizeof(text), run_text, http_port);
-    write_text("run.yaml", text);
+    scene_write_run(run_text);
 }
 
 /* ---- What is asked ---- */

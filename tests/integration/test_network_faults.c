@@ -67,10 +67,8 @@ static const char run_text[] =
 static void network_open(void)
 {
     scene_open();
-    char text[sizeof(run_text) + 8];
-    (void)snprintf(text, sizeof(text), run_text, http_port);
     write_text("venue.yaml", venue_text);
-    write_text("run.yaml", text);
+    scene_write_run(run_text);
 }
 
 /* Creates it and begins; an error has words. */

@@ -4,11 +4,11 @@
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "actors/messages.h"
 #include "actors/roles/venue.h"
 #include "tests/support/director.h"
+#include "tests/support/scratch.h"
 
 #define NOW_NS (INT64_C(1700000000) * NS_PER_S)
 
@@ -114,16 +114,12 @@ START_TEST(test_a_step_ends_with_its_last_updates)
     static director_step *const script[] = {quiet_step, fill_one,  fill_many, want_more,
                                             want_rest,  check_all, NULL};
     struct scene scene = {0};
-    char path[] = "/tmp/tutti-venue-step-XXXXXX.json";
-    const int file = mkstemps(path, 5);
-    ck_assert_int_eq(write(file, run_file, sizeof(run_file) - 1), (ssize_t)sizeof(run_file) - 1);
-    (void)close(file);
+    const struct scratch_path path = scratch_write_text("run.json", run_file);
     struct problems problems;
-    problems_init(&problems, path);
-    ck_assert_msg(run_config_load(path, &scene.config, &problems) == ERR_NONE, "%s",
+    problems_init(&problems, path.text);
+    ck_assert_msg(run_config_load(path.text, &scene.config, &problems) == ERR_NONE, "%s",
                   text_string(&problems.lines));
     problems_done(&problems);
-    (void)unlink(path);
     struct director director = {.script = script, .open = scene_open, .test = &scene};
     director_play(&director);
     director_done(&director);
@@ -135,6 +131,7 @@ int main(void)
 {
     Suite *suite = suite_create("venue_step");
     TCase *tcase = tcase_create("venue_step");
+    tcase_add_checked_fixture(tcase, scratch_setup, scratch_teardown);
     tcase_add_test(tcase, test_a_step_ends_with_its_last_updates);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

@@ -55,9 +55,8 @@ enum message_kind {
     MESSAGE_TOUCH,           /* orchestrator -> market: struct message_touch. */
     MESSAGE_RETIRE,          /* orchestrator -> market: struct message_retire. */
     MESSAGE_WAKE,            /* market -> executor: struct message_wake. */
-    MESSAGE_WAKE_DONE,       /* executor -> orchestrator -> market: struct message_wake_done. */
-    MESSAGE_REQUEST,         /* executor -> orchestrator: struct message_request. */
-    MESSAGE_SKIPPED,         /* executor -> orchestrator: struct message_skipped. */
+    MESSAGE_WAKE_DONE,       /* executor -> orchestrator, with what the executor asks for, and on to
+                              * the market, behind that: struct message_wake_done. */
     MESSAGE_REPORT,          /* executor -> orchestrator: struct message_report. */
     MESSAGE_ORDER_EVENTS,    /* orchestrator -> executor: as many struct order_event as fit it. */
     MESSAGE_EXECUTOR_STOP,   /* orchestrator -> executor: struct message_executor_stop. */
@@ -235,17 +234,14 @@ struct message_wake {
 
 struct message_wake_done {
     uint32_t executor;
-    bool has_requests; /* The next quote of its instruments concerns the venue. */
-    bool is_ended;     /* It needs no more wakes. */
+    uint32_t request_count;    /* If any: the next quote of its instruments concerns the venue. */
+    bool is_ended;             /* It needs no more wakes. */
+    struct executor_skip skip; /* An order that was not placed, when the reason has changed. */
     struct wake wake;
+    struct executor_request requests[];
 };
 
-/* An order that was not placed, sent when the reason changes. */
-struct message_skipped {
-    uint32_t executor;
-    struct executor_skip skip;
-};
-
+/* An order that its executor has and nobody else. */
 struct message_request {
     uint32_t executor;
     struct executor_request request;

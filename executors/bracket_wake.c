@@ -146,13 +146,15 @@ void bracket_wake(const struct executor *executor, const struct executor_view *v
         *ret_wake = guard_wake(&bracket->guard, bracket_side(bracket));
         return;
     }
-    const struct moment moment = moment_of(bracket, view);
     if (executor->status == EXECUTOR_SHUTTING_DOWN) {
-        const struct holding holding = {
-            .side = bracket_side(bracket), .remaining = moment.remaining, .mark = moment.mark};
-        shutdown_wake(executor, &holding, moment.now_ns, ret_wake);
+        const enum side side = bracket_side(bracket);
+        const struct holding holding = {.side = side,
+                                        .remaining = ledger_remaining(&executor->ledger),
+                                        .mark = mark_of(side, &view->markets[0])};
+        shutdown_wake(executor, &holding, view->now_ns, ret_wake);
         return;
     }
+    const struct moment moment = moment_of(bracket, view);
     if (executor->status == EXECUTOR_NOT_STARTED || !moment.is_valid) {
         ret_wake->markets[0].every_quote = true;
         return;

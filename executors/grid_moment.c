@@ -24,8 +24,7 @@ static void grid_moment_read_market(struct grid_moment *moment, const struct gri
 static void grid_moment_read_lots(struct grid_moment *moment, const struct grid *grid)
 {
     const struct ledger *ledger = &grid->executor.ledger;
-    const struct decimal open = decimal_subtract(ledger->opening.executed, ledger->fee_base);
-    moment->remaining = decimal_subtract(open, ledger->closing.executed);
+    moment->remaining = ledger_remaining(ledger);
     moment->sellable = decimal_floor_to(moment->remaining, moment->instrument->step);
     moment->filled = decimal_add(ledger->opening.quote, ledger->closing.quote);
     moment->owned = grid->owned.amount;

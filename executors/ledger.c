@@ -140,8 +140,7 @@ static void ledger_value(struct ledger *ledger)
     const bool is_empty =
         decimal_is_valid(opening->executed) && decimal_sign(opening->executed) == 0;
     ledger->average = is_empty ? DECIMAL_ZERO : decimal_divide(opening->quote, opening->executed);
-    ledger->basis =
-        decimal_multiply(decimal_subtract(opening->executed, ledger->fee_base), ledger->average);
+    ledger->basis = decimal_multiply(ledger_opened(ledger), ledger->average);
 }
 
 void ledger_fill(struct ledger *ledger, uint32_t ordinal, const struct fill *fill)

@@ -83,10 +83,22 @@ struct ledger {
     struct decimal fees;       /* Of all orders, in quote. */
     struct decimal fee_base;   /* Of the orders of role OPEN, taken in base. */
     struct decimal average;    /* opening.quote / opening.executed; 0 before any fill. */
-    struct decimal basis;      /* (opening.executed - fee_base) * average */
+    struct decimal basis;      /* ledger_opened() * average */
 };
 
 void ledger_done(struct ledger *ledger);
+
+/* What the orders of role OPEN have brought, base. */
+static inline struct decimal ledger_opened(const struct ledger *ledger)
+{
+    return decimal_subtract(ledger->opening.executed, ledger->fee_base);
+}
+
+/* What of that the other orders have not taken away again. */
+static inline struct decimal ledger_remaining(const struct ledger *ledger)
+{
+    return decimal_subtract(ledger_opened(ledger), ledger->closing.executed);
+}
 
 static inline bool ledger_order_is_live(const struct ledger_order *order)
 {

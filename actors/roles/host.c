@@ -106,21 +106,18 @@ static bool host_has_placed(const struct executor_requests *requests)
     return false;
 }
 
-/* Tells what was held back, once until the reason changes or an order goes out. */
-static enum err host_send_skip(struct host *host, struct context *context, int64_t now_ns,
-                               const struct executor_requests *requests)
+/* What was held back is told once, until the reason changes or an order goes out. */
+static bool host_tells_skip(struct host *host, const struct executor_requests *requests)
 {
     const struct executor_skip *skip = &requests->skip;
     if (skip->reason == SKIP_NONE && host_has_placed(requests)) {
         host->skipped = SKIP_NONE;
     }
     if (skip->reason == SKIP_NONE || skip->reason == host->skipped || host->is_unrecorded) {
-        return ERR_NONE;
+        return false;
     }
     host->skipped = skip->reason;
-    const struct message_skipped skipped = {.executor = host->number, .skip = *skip};
-    return message_post(context, context_parent(context), MESSAGE_SKIPPED, now_ns, &skipped,
-                        sizeof(skipped));
+    return true;
 }
 
 static struct executor_view host_view(const struct host *host, int64_t now_ns,
@@ -140,21 +137,6 @@ static struct executor_view host_view(const struct host *host, int64_t now_ns,
     const struct mark *rate = &wake->markets[view.market_count];
     view.rate = rate_value(&host->rate, rate->bid, rate->ask);
     return view;
-}
-
-static enum err host_send_requests(const struct host *host, struct context *context, int64_t now_ns,
-                                   const struct executor_requests *requests)
-{
-    for (size_t i = 0; i < requests->count; i++) {
-        const struct message_request request = {.executor = host->number,
-                                                .request = requests->items[i]};
-        const enum err err = message_post(context, context_parent(context), MESSAGE_REQUEST, now_ns,
-                                          &request, sizeof(request));
-        if (err != ERR_NONE) {
-            return err;
-        }
-    }
-    return ERR_NONE;
 }
 
 /* A text into the report's body; *end is where the next one goes. */
@@ -309,19 +291,31 @@ static enum err host_send_change(struct host *host, struct context *context,
     return err;
 }
 
-/* Behind the requests, through the orchestrator: the market must not go on before it has them. */
-static enum err host_send_wake_done(const struct host *host, struct context *context,
-                                    const struct executor_view *view, bool has_requests)
+/* To the orchestrator, and from there to the market, which must not go on before the requests are
+ * in. */
+static enum err host_send_wake_done(struct host *host, struct context *context,
+                                    const struct executor_view *view,
+                                    const struct executor_requests *requests)
 {
-    struct message_wake_done done = {.executor = host->number,
-                                     .has_requests = has_requests,
-                                     .is_ended = host->executor->status == EXECUTOR_TERMINATED,
-                                     .wake = wake_never()};
-    if (!done.is_ended) {
-        host->executor->kind->wake(host->executor, view, &done.wake);
+    const size_t size = requests->count * sizeof(requests->items[0]);
+    nng_msg *message =
+        message_create(MESSAGE_WAKE_DONE, view->now_ns, sizeof(struct message_wake_done) + size);
+    if (message == NULL) {
+        return ERR_MEMORY;
     }
-    return message_post(context, context_parent(context), MESSAGE_WAKE_DONE, view->now_ns, &done,
-                        sizeof(done));
+    struct message_wake_done *done = message_body(message);
+    *done = (struct message_wake_done){.executor = host->number,
+                                       .request_count = (uint32_t)requests->count,
+                                       .is_ended = host->executor->status == EXECUTOR_TERMINATED,
+                                       .wake = wake_never()};
+    if (host_tells_skip(host, requests)) {
+        done->skip = requests->skip;
+    }
+    memcpy(done->requests, requests->items, size);
+    if (!done->is_ended) {
+        host->executor->kind->wake(host->executor, view, &done->wake);
+    }
+    return host_send_made(context, message);
 }
 
 static void host_print_values(const struct host *host, const char *key, struct text *out)
@@ -437,14 +431,8 @@ static enum err host_tell(struct host *host, struct context *context,
                           const struct executor_view *view,
                           const struct executor_requests *requests)
 {
-    enum err err = host_tell_state(host, context, view, requests);
-    if (err == ERR_NONE) {
-        err = host_send_requests(host, context, view->now_ns, requests);
-    }
-    if (err == ERR_NONE) {
-        err = host_send_skip(host, context, view->now_ns, requests);
-    }
-    return err == ERR_NONE ? host_send_wake_done(host, context, view, requests->count > 0) : err;
+    const enum err err = host_tell_state(host, context, view, requests);
+    return err == ERR_NONE ? host_send_wake_done(host, context, view, requests) : err;
 }
 
 static enum err host_on_wake(struct host *host, struct context *context,

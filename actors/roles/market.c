@@ -391,7 +391,7 @@ static void market_on_late_answer(struct market *market, const struct message_wa
     const struct sleeper *sleeper = &market->sleepers[done->executor];
     for (uint32_t i = 0; i < sleeper->market_count; i++) {
         struct board *board = &market->boards[sleeper->instruments[i]];
-        board->is_forced = board->is_forced || done->has_requests;
+        board->is_forced = board->is_forced || done->request_count > 0;
     }
 }
 
@@ -408,7 +408,7 @@ static enum err market_on_wake_done(struct market *market, struct context *conte
     for (uint32_t i = 0; i < sleeper->market_count; i++) {
         struct board *board = &market->boards[sleeper->instruments[i]];
         /* A new order concerns the venue, an end the figures that are published. */
-        board->is_forced = board->is_forced || done->has_requests || done->is_ended;
+        board->is_forced = board->is_forced || done->request_count > 0 || done->is_ended;
         if (done->is_ended) {
             wake_index_remove(board->index, done->executor);
         } else if (err == ERR_NONE) {

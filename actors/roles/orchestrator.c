@@ -225,10 +225,31 @@ static enum err orchestrator_end_run(struct orchestrator *orch)
     return ERR_NONE;
 }
 
+/* What the executor asks for, and what it held back. */
+static enum err orchestrator_take_requests(struct orchestrator *orch,
+                                           const struct message_wake_done *done)
+{
+    for (uint32_t i = 0; i < done->request_count; i++) {
+        const enum err err = router_on_request(orch, done->executor, &done->requests[i]);
+        if (err != ERR_NONE) {
+            return err;
+        }
+    }
+    return done->skip.reason != SKIP_NONE ? denials_on_skipped(orch, done->executor, &done->skip)
+                                          : ERR_NONE;
+}
+
 /* An executor has answered; the market hears of it when the journal has room for what may follow.
  */
 static enum err orchestrator_on_wake_done(struct orchestrator *orch, nng_msg **message)
 {
+    enum err err = orchestrator_take_requests(orch, message_body(*message));
+    if (err == ERR_NONE) {
+        err = router_flush(orch); /* What executors are told of them comes ahead. */
+    }
+    if (err != ERR_NONE) {
+        return err;
+    }
     if (!journal_is_behind(orch)) {
         return context_send(orch->context, orch->market, message);
     }
@@ -374,14 +395,8 @@ static enum err orchestrator_dispatch(struct orchestrator *orch, nng_msg **messa
     case MESSAGE_SHUTDOWN:
         orchestrator_on_shutdown(orch, body);
         return ERR_NONE;
-    case MESSAGE_REQUEST:
-        return router_on_request(orch, body);
     case MESSAGE_NEVER_SENT:
         return router_on_never_sent(orch, body);
-    case MESSAGE_SKIPPED: {
-        const struct message_skipped *skipped = body;
-        return denials_on_skipped(orch, skipped->executor, &skipped->skip);
-    }
     case MESSAGE_VENUE_UPDATE:
         return orchestrator_on_updates(orch, *message);
     case MESSAGE_WAKE_DONE:

@@ -357,14 +357,21 @@ static struct decimal guard_live_quote(const struct order_entry *order, struct d
                             decimal_multiply(order->risk_price, order->at_risk));
 }
 
-void guard_follow(struct orchestrator *orch, struct executor_entry *executor,
-                  struct order_entry *order, const struct fill *fill)
+/* What of the order may still be filled. */
+static struct decimal guard_live(const struct order_entry *order)
+{
+    if (!order->is_counted || order_state_is_terminal(order->state)) {
+        return DECIMAL_ZERO;
+    }
+    const struct decimal left = decimal_subtract(order->ticket.amount, order->executed_base);
+    return decimal_is_valid(left) && decimal_sign(left) > 0 ? left : DECIMAL_ZERO;
+}
+
+/* `live` is left of the order now, and `fill` (NULL: none) is taken from it. */
+static void guard_move(struct orchestrator *orch, struct executor_entry *executor,
+                       struct order_entry *order, struct decimal live, const struct fill *fill)
 {
     const struct order_ticket *ticket = &order->ticket;
-    const bool is_over = order_state_is_terminal(order->state);
-    const struct decimal left = decimal_subtract(ticket->amount, order->executed_base);
-    const bool has_left = !is_over && decimal_is_valid(left) && decimal_sign(left) > 0;
-    const struct decimal live = has_left && order->is_counted ? left : DECIMAL_ZERO;
     const struct quote quote = guard_quote(orch, ticket->instrument);
     const enum side way = guard_way(orch, ticket);
     const struct risk_move move = {.market = order->market,
@@ -379,7 +386,17 @@ void guard_follow(struct orchestrator *orch, struct executor_entry *executor,
                                    .quote = &quote};
     order->at_risk = live;
     risk_move(orch->risk, &executor->risk, &move);
-    if (is_over && order->is_counted) {
+}
+
+void guard_follow(struct orchestrator *orch, struct executor_entry *executor,
+                  struct order_entry *order, const struct fill *fill)
+{
+    const struct order_ticket *ticket = &order->ticket;
+    const struct decimal live = guard_live(order);
+    if (fill != NULL || !decimal_equal(live, order->at_risk)) {
+        guard_move(orch, executor, order, live, fill);
+    }
+    if (order->is_counted && order_state_is_terminal(order->state)) {
         order->is_counted = false;
         risk_on_ended(orch->risk, &executor->risk, order->market);
         risk_unrest(orch->risk, ticket->instrument, ticket->side, order->resting_place);

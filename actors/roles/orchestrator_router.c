@@ -243,11 +243,11 @@ enum err router_cancel(struct orchestrator *orch, uint32_t number, uint32_t ordi
                         &order->ticket.id, sizeof(order->ticket.id));
 }
 
-enum err router_on_request(struct orchestrator *orch, const struct message_request *request)
+enum err router_on_request(struct orchestrator *orch, uint32_t number,
+                           const struct executor_request *request)
 {
-    return request->request.kind == REQUEST_PLACE
-               ? router_place(orch, request->executor, &request->request)
-               : router_cancel(orch, request->executor, request->request.ordinal);
+    return request->kind == REQUEST_PLACE ? router_place(orch, number, request)
+                                          : router_cancel(orch, number, request->ordinal);
 }
 
 /* ---- Updates of venues ---- */

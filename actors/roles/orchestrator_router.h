@@ -32,8 +32,8 @@ void router_set_state(struct orchestrator *orch, struct order_entry *order, enum
  * over. */
 MUST_USE enum err router_on_never_sent(struct orchestrator *orch,
                                        const struct message_request *never_sent);
-MUST_USE enum err router_on_request(struct orchestrator *orch,
-                                    const struct message_request *request);
+MUST_USE enum err router_on_request(struct orchestrator *orch, uint32_t number,
+                                    const struct executor_request *request);
 MUST_USE enum err router_on_update(struct orchestrator *orch, const struct venue_update *update);
 /* Sends what executors were told: before the market may go on, and at the end of every handler.
  * Whoever is told is woken: its touch goes behind the events. */

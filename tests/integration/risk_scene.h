@@ -239,14 +239,13 @@ static inline void act_order_again(struct scene *scene, struct director *directo
                                    struct context *context, const struct op *op)
 {
     scene->mark = director->count;
-    const struct message_request again = {.executor = scene_number(scene, op->who),
-                                          .request = {.kind = REQUEST_PLACE,
-                                                      .ordinal = 1,
-                                                      .side = op->side,
-                                                      .type = ORDER_MARKET,
-                                                      .amount = decimal_literal(op->amount)}};
-    director_send(context, scene->orchestrator, MESSAGE_REQUEST, SCENE_NOW_NS + op->at_ns, &again,
-                  sizeof(again));
+    const struct executor_request again = {.kind = REQUEST_PLACE,
+                                           .ordinal = 1,
+                                           .side = op->side,
+                                           .type = ORDER_MARKET,
+                                           .amount = decimal_literal(op->amount)};
+    director_ask(context, scene->orchestrator, SCENE_NOW_NS + op->at_ns,
+                 scene_number(scene, op->who), &again);
 }
 
 /* The order has left, or was denied as expected and nothing has left. */

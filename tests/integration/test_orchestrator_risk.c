@@ -305,13 +305,12 @@ static void place_again(struct director *director, struct context *context)
 {
     const struct scene *scene = director->test;
     ck_assert_uint_eq(director_count(director, MESSAGE_SUBMIT), 1);
-    const struct message_request again = {.executor = 1,
-                                          .request = {.kind = REQUEST_PLACE,
-                                                      .ordinal = 1,
-                                                      .side = SIDE_BUY,
-                                                      .type = ORDER_MARKET,
-                                                      .amount = decimal_literal("1")}};
-    director_send(context, scene->orchestrator, MESSAGE_REQUEST, NOW_NS, &again, sizeof(again));
+    const struct executor_request again = {.kind = REQUEST_PLACE,
+                                           .ordinal = 1,
+                                           .side = SIDE_BUY,
+                                           .type = ORDER_MARKET,
+                                           .amount = decimal_literal("1")};
+    director_ask(context, scene->orchestrator, NOW_NS, 1, &again);
 }
 
 static void check_sent_once(struct director *director, struct context *context)

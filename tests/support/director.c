@@ -112,3 +112,16 @@ void director_send(struct context *context, struct actor_ref to, uint32_t kind, 
 {
     ck_assert_int_eq(message_post(context, to, kind, now_ns, body, size), ERR_NONE);
 }
+
+void director_ask(struct context *context, struct actor_ref orchestrator, int64_t now_ns,
+                  uint32_t executor, const struct executor_request *request)
+{
+    nng_msg *message = message_create(MESSAGE_WAKE_DONE, now_ns,
+                                      sizeof(struct message_wake_done) + sizeof(*request));
+    ck_assert_ptr_nonnull(message);
+    struct message_wake_done *done = message_body(message);
+    *done =
+        (struct message_wake_done){.executor = executor, .request_count = 1, .wake = wake_never()};
+    done->requests[0] = *request;
+    ck_assert_int_eq(context_send(context, orchestrator, &message), ERR_NONE);
+}

@@ -10,6 +10,7 @@
 #define TUTTI_TESTS_SUPPORT_DIRECTOR_H
 
 #include "actors/system.h"
+#include "executors/executor.h"
 
 enum {
     DIRECTOR_MESSAGES_MAX = 4096,
@@ -49,5 +50,9 @@ size_t director_count(const struct director *director, uint32_t kind);
 /* Sends a fixed body; asserts that it could be sent. */
 void director_send(struct context *context, struct actor_ref to, uint32_t kind, int64_t now_ns,
                    const void *body, size_t size);
+
+/* Answers a wake in the name of an executor that asks for one thing. */
+void director_ask(struct context *context, struct actor_ref orchestrator, int64_t now_ns,
+                  uint32_t executor, const struct executor_request *request);
 
 #endif

@@ -49,6 +49,18 @@ void executor_copy_make(const struct executor *executor, const struct executor_v
     }
 }
 
+void executor_put_figures(const struct executor_report *figures, struct record_executor *record)
+{
+    record->side = (int)figures->side;
+    record->status = (int)figures->status;
+    record->close_type = (int)figures->close_type;
+    record->net_pnl_quote = figures->net_pnl_quote;
+    record->net_pnl_pct = figures->net_pnl_pct;
+    record->cum_fees_quote = figures->cum_fees_quote;
+    record->filled_amount_quote = figures->filled_amount_quote;
+    record->closed_at_ns = figures->closed_at_ns;
+}
+
 enum err executor_copy_unfold(struct record *record, struct text *info, struct text *state)
 {
     if (record_kind_data(record->kind) != RECORD_DATA_EXECUTOR ||
@@ -59,6 +71,9 @@ enum err executor_copy_unfold(struct record *record, struct text *info, struct t
     struct executor *executor = (struct executor *)(void *)copy->bytes;
     /* The block has been moved since it was made. */
     executor->ledger.orders = (struct ledger_order *)(void *)copy_orders(copy, executor);
+    struct executor_report figures;
+    executor->kind->report(executor, &copy->view, &figures);
+    executor_put_figures(&figures, &record->data.executor);
     text_clear(info);
     text_clear(state);
     (void)executor_print(executor, &copy->view, info, state);

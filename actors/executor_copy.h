@@ -38,8 +38,12 @@ size_t executor_copy_size(const struct executor *executor, const struct executor
 void executor_copy_make(const struct executor *executor, const struct executor_view *view,
                         struct executor_copy *ret_copy);
 
-/* Gives the record of an executor that travels as a copy its texts, custom_info and state, which
- * are written into two texts of the caller's; leaves all other records as they are. ERR_MEMORY. */
+/* What a record shows of the figures. */
+void executor_put_figures(const struct executor_report *figures, struct record_executor *record);
+
+/* Gives the record of an executor that travels as a copy its figures and its texts, custom_info and
+ * state, which are written into two texts of the caller's; leaves all other records as they are.
+ * ERR_MEMORY. */
 MUST_USE enum err executor_copy_unfold(struct record *record, struct text *info,
                                        struct text *state);
 

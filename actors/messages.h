@@ -260,11 +260,11 @@ enum report_cause {
 struct message_report {
     uint32_t executor;
     enum report_cause cause;
-    struct executor_report figures;
-    struct executor_copy *copy; /* In this message's body; NULL: texts say what it would. */
-    const char *custom_info;    /* JSON, in this message's body; NULL: there is a copy. */
-    const char *state;          /* The same. */
-    const char *values;         /* Updated: JSON of the values before and after; else "". */
+    struct executor_report figures; /* With a copy: the status alone, but at the end. */
+    struct executor_copy *copy;     /* In this message's body; NULL: texts say what it would. */
+    const char *custom_info;        /* JSON, in this message's body; NULL: there is a copy. */
+    const char *state;              /* The same. */
+    const char *values;             /* Updated: JSON of the values before and after; else "". */
     alignas(struct executor_copy) char rest[]; /* The copy, if there is one, and the texts. */
 };
 

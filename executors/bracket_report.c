@@ -7,7 +7,7 @@
 void bracket_report(const struct executor *executor, const struct executor_view *view,
                     struct executor_report *ret_report)
 {
-    const struct moment moment = moment_to_report((const struct bracket *)executor, view);
+    const struct moment moment = moment_of((const struct bracket *)executor, view);
     report_position(executor, &moment, ret_report);
 }
 

@@ -131,32 +131,17 @@ static bool moment_is_expired(const struct bracket *bracket, int64_t now_ns)
            instant_add(config->common.timestamp_ns, barriers->time_limit_ns) <= now_ns;
 }
 
-/* The figures alone: nothing may be decided on them. */
-static struct moment moment_measure(const struct executor *executor, enum side side,
-                                    const struct quote *market, struct decimal wanted)
+struct moment moment_of_position(const struct executor *executor, enum side side,
+                                 const struct quote *market, struct decimal wanted)
 {
     struct moment moment = {.instrument = executor->instruments[0], .side = side, .wanted = wanted};
     moment_read_market(&moment, market);
     moment_read_ledger(&moment, &executor->ledger);
     moment_value(&moment, &executor->ledger);
-    return moment;
-}
-
-struct moment moment_of_position(const struct executor *executor, enum side side,
-                                 const struct quote *market, struct decimal wanted)
-{
-    struct moment moment = moment_measure(executor, side, market, wanted);
     moment.is_valid = moment_is_sound(&moment);
     moment.is_closable =
         moment.is_valid && instrument_is_tradable(moment.instrument, moment.sellable, moment.mark);
     return moment;
-}
-
-struct moment moment_to_report(const struct bracket *bracket, const struct executor_view *view)
-{
-    const struct quote market = moment_market(bracket, view);
-    return moment_measure(&bracket->executor, bracket_side(bracket), &market,
-                          moment_wanted(bracket, &market));
 }
 
 struct moment moment_of(const struct bracket *bracket, const struct executor_view *view)

@@ -53,9 +53,6 @@ static inline struct decimal moment_mid(const struct moment *moment)
 /* The bracket now; of one that has TERMINATED at its end, whatever the view says. */
 struct moment moment_of(const struct bracket *bracket, const struct executor_view *view);
 
-/* The same figures of its position, and no more: is_valid and what the barriers add are unset. */
-struct moment moment_to_report(const struct bracket *bracket, const struct executor_view *view);
-
 /* What the executor has opened on `side` of its first market, valued with that quote. `wanted`
  * stands in for the average entry while nothing is filled. */
 struct moment moment_of_position(const struct executor *executor, enum side side,

@@ -148,16 +148,15 @@ static const char *host_add_text(const struct text *text, char **end)
     return place;
 }
 
-/* A report with room for `size` bytes behind it; its figures are those of now. NULL: no memory. */
+/* A report with room for `size` bytes behind it, without figures. NULL: no memory. */
 static nng_msg *host_make_report(const struct host *host, const struct executor_view *view,
                                  enum report_cause cause, size_t size)
 {
     nng_msg *message =
         message_create(MESSAGE_REPORT, view->now_ns, sizeof(struct message_report) + size);
     if (message != NULL) {
-        struct message_report *report = message_body(message);
-        *report = (struct message_report){.executor = host->number, .cause = cause};
-        host->executor->kind->report(host->executor, view, &report->figures);
+        *(struct message_report *)message_body(message) =
+            (struct message_report){.executor = host->number, .cause = cause};
     }
     return message;
 }
@@ -204,6 +203,7 @@ static enum err host_send_texts(const struct host *host, struct context *context
         return ERR_MEMORY;
     }
     struct message_report *report = message_body(message);
+    host->executor->kind->report(host->executor, view, &report->figures);
     char *end = report->rest;
     report->custom_info = host_add_text(&texts->info, &end);
     report->state = host_add_text(&texts->state, &end);
@@ -226,6 +226,11 @@ static enum err host_send_copy(const struct host *host, struct context *context,
     struct message_report *report = message_body(message);
     report->copy = (struct executor_copy *)(void *)report->rest;
     executor_copy_make(host->executor, view, report->copy);
+    if (host->executor->status == EXECUTOR_TERMINATED) {
+        host->executor->kind->report(host->executor, view, &report->figures);
+    } else {
+        report->figures.status = host->executor->status;
+    }
     char *end = report->rest + size;
     report->values = host_add_text(values, &end);
     return host_send_made(context, message);

@@ -506,7 +506,6 @@ static enum record_kind roster_report_kind(const struct message_report *report)
 static enum err roster_journal_report(struct orchestrator *orch, const struct executor_entry *entry,
                                       const struct message_report *report)
 {
-    const struct executor_report *figures = &report->figures;
     struct record record = {
         .kind = roster_report_kind(report),
         .has_lasting_names = true,
@@ -519,15 +518,8 @@ static enum err roster_journal_report(struct orchestrator *orch, const struct ex
                           .custom_info = report->custom_info,
                           .copy = report->copy,
                           .copy_size = report->copy != NULL ? report->copy->size : 0,
-                          .reason = report->values,
-                          .side = (int)figures->side,
-                          .status = (int)figures->status,
-                          .close_type = (int)figures->close_type,
-                          .net_pnl_quote = figures->net_pnl_quote,
-                          .net_pnl_pct = figures->net_pnl_pct,
-                          .cum_fees_quote = figures->cum_fees_quote,
-                          .filled_amount_quote = figures->filled_amount_quote,
-                          .closed_at_ns = figures->closed_at_ns}};
+                          .reason = report->values}};
+    executor_put_figures(&report->figures, &record.data.executor);
     return journal_add(orch, &record);
 }
 

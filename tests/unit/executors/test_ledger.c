@@ -54,6 +54,8 @@ START_TEST(fills_are_summed_exactly_whatever_becomes_of_the_order)
     ck_assert_decimal_eq(ledger.fees, "0.0026");
     ck_assert_decimal_eq(ledger.average, "3");
     ck_assert_decimal_eq(ledger.basis, "0.5994");
+    ck_assert_decimal_eq(ledger_opened(&ledger), "0.1998");
+    ck_assert_decimal_eq(ledger_remaining(&ledger), "0.1498");
     ck_assert_decimal_eq(ledger.closing.executed, "0.05");
     ck_assert_decimal_eq(ledger.closing.quote, "0.2");
     ck_assert_decimal_eq(ledger_find(&ledger, 1)->executed, "0.2");

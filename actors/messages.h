@@ -197,6 +197,7 @@ struct message_step_done {
     int64_t alarm_ns;      /* When the orchestrator has something to do by itself. */
     bool is_finished;      /* Draining: nothing is alive any more. */
     bool is_halted;        /* Risk has stopped the run. */
+    uint32_t touched;      /* As by MESSAGE_TOUCH; 0: nobody. */
     uint32_t update_count; /* From a venue: struct venue_update behind it, its last of the step. */
 };
 

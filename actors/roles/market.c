@@ -360,6 +360,9 @@ static enum err market_on_step_done(struct market *market, struct context *conte
     if (done->is_halted) {
         market_begin_draining(market, SHUTDOWN_RISK);
     }
+    if (done->touched != 0) {
+        market_choose(market, done->touched);
+    }
     if (done->is_finished) {
         market->phase = MARKET_ENDED;
         return ERR_NONE;

@@ -103,8 +103,7 @@ static enum err orchestrator_finish(struct orchestrator *orch)
 }
 
 /* Gives the step back to the market, unless the journal is too far behind. */
-static enum err orchestrator_give_done(struct orchestrator *orch,
-                                       const struct message_step_done *done)
+static enum err orchestrator_give_done(struct orchestrator *orch, struct message_step_done *done)
 {
     if (journal_is_behind(orch)) {
         orch->waiting_done = *done;
@@ -112,7 +111,7 @@ static enum err orchestrator_give_done(struct orchestrator *orch,
         return ERR_NONE;
     }
     orch->is_done_waiting = false;
-    const enum err err = router_flush(orch);
+    const enum err err = router_flush_for(orch, &done->touched);
     return err == ERR_NONE ? message_post(orch->context, orch->market, MESSAGE_STEP_DONE,
                                           orch->now_ns, done, sizeof(*done))
                            : err;
@@ -304,7 +303,7 @@ static enum err orchestrator_on_committed(struct orchestrator *orch,
         message_destroy(step);
     }
     if (err == ERR_NONE && orch->is_done_waiting) {
-        const struct message_step_done done = orch->waiting_done;
+        struct message_step_done done = orch->waiting_done;
         err = orchestrator_give_done(orch, &done);
     }
     if (err == ERR_NONE && !journal_is_behind(orch)) {

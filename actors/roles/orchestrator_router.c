@@ -96,21 +96,33 @@ static nng_msg *router_open_events(struct orchestrator *orch)
     return message;
 }
 
-enum err router_flush(struct orchestrator *orch)
+/* Sends the events that there are. */
+static enum err router_send_events(struct orchestrator *orch, uint32_t *ret_touched)
 {
-    if (orch->events == NULL) {
-        return ERR_NONE;
-    }
     nng_msg *events = orch->events;
     orch->events = NULL;
     const uint32_t number = orch->events_of;
     const enum err err = context_send(orch->context, roster_get(orch, number)->host, &events);
     message_destroy(events);
-    if (err != ERR_NONE || orch->last_touched == number) {
-        return err;
-    }
+    *ret_touched = orch->last_touched == number ? 0 : number;
     orch->last_touched = number;
-    return roster_touch(orch, number);
+    return err;
+}
+
+enum err router_flush_for(struct orchestrator *orch, uint32_t *ret_touched)
+{
+    *ret_touched = 0;
+    return orch->events == NULL ? ERR_NONE : router_send_events(orch, ret_touched);
+}
+
+enum err router_flush(struct orchestrator *orch)
+{
+    if (orch->events == NULL) {
+        return ERR_NONE;
+    }
+    uint32_t touched;
+    const enum err err = router_send_events(orch, &touched);
+    return err == ERR_NONE && touched != 0 ? roster_touch(orch, touched) : err;
 }
 
 enum err router_tell(struct orchestrator *orch, uint32_t number, const struct order_event *event)

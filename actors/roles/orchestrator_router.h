@@ -38,6 +38,8 @@ MUST_USE enum err router_on_update(struct orchestrator *orch, const struct venue
 /* Sends what executors were told: before the market may go on, and at the end of every handler.
  * Whoever is told is woken: its touch goes behind the events. */
 MUST_USE enum err router_flush(struct orchestrator *orch);
+/* The same, but the caller sees to it that *ret_touched is woken; 0: nobody is to be. */
+MUST_USE enum err router_flush_for(struct orchestrator *orch, uint32_t *ret_touched);
 /* Asks the venue to cancel an order, unless it has ended. */
 MUST_USE enum err router_cancel(struct orchestrator *orch, uint32_t number, uint32_t ordinal);
 /* True while the order of a ticket that waits may still leave. */

@@ -1,35 +1,6 @@
 #include "base/decimal.h"
 
-#include <string.h>
-
-#include "base/digits.h"
-
-enum { DECIMAL_EXPONENT_MAX = 1000 }; /* Beyond this an exponent only overflows or vanishes. */
-
-static const uint64_t powers_of_ten[DECIMAL_DIGITS + 1] = {
-    1ULL,
-    10ULL,
-    100ULL,
-    1000ULL,
-    10000ULL,
-    100000ULL,
-    1000000ULL,
-    10000000ULL,
-    100000000ULL,
-    1000000000ULL,
-    10000000000ULL,
-    100000000000ULL,
-    1000000000000ULL,
-    10000000000000ULL,
-    100000000000000ULL,
-    1000000000000000ULL,
-    10000000000000000ULL,
-    100000000000000000ULL,
-    1000000000000000000ULL,
-};
-
-#define DECIMAL_SCALE (powers_of_ten[DECIMAL_DIGITS])
-#define DECIMAL_MAGNITUDE_MAX (((uint128_t)1 << 127) - 1)
+#include "base/decimal_parts.h"
 
 /*
  * The product of two magnitudes, or of one and the scale, as 64-bit limbs. A product that needs a
@@ -39,28 +10,15 @@ struct wide {
     uint64_t high, middle, low;
 };
 
-static uint128_t magnitude_of(struct decimal value)
-{
-    return value.raw < 0 ? (uint128_t)0 - (uint128_t)value.raw : (uint128_t)value.raw;
-}
-
 /* The number of bits of a magnitude; 0 for 0. */
 static int magnitude_bits(struct decimal value)
 {
-    const uint128_t magnitude = magnitude_of(value);
+    const uint128_t magnitude = decimal_magnitude(value);
     const uint64_t upper = (uint64_t)(magnitude >> 64);
     if (upper != 0) {
         return 128 - __builtin_clzll(upper);
     }
     return magnitude == 0 ? 0 : 64 - __builtin_clzll((uint64_t)magnitude);
-}
-
-static struct decimal with_sign(uint128_t magnitude, bool negative)
-{
-    if (magnitude > DECIMAL_MAGNITUDE_MAX) {
-        return DECIMAL_INVALID;
-    }
-    return (struct decimal){.raw = negative ? -(int128_t)magnitude : (int128_t)magnitude};
 }
 
 /* Half to even: rounds quotient up when remainder is past the middle, or at it and odd. */
@@ -79,12 +37,7 @@ static struct decimal rounded(uint128_t quotient, uint128_t remainder, uint128_t
     if (quotient > DECIMAL_MAGNITUDE_MAX) {
         return DECIMAL_INVALID;
     }
-    return with_sign(round_half_even(quotient, remainder, divisor), negative);
-}
-
-static uint128_t join(uint64_t high, uint64_t low)
-{
-    return ((uint128_t)high << 64) | low;
+    return decimal_signed(round_half_even(quotient, remainder, divisor), negative);
 }
 
 /* a * b in full; false when it has more than 192 bits. */
@@ -105,25 +58,11 @@ static inline bool wide_multiply(uint128_t a, uint128_t b, struct wide *ret_prod
     return (column2 >> 64) == 0;
 }
 
-/* (high:low) / divisor for high < divisor, one machine division where the machine has it. */
 static uint64_t divide_128_by_64(uint64_t high, uint64_t low, uint64_t divisor,
                                  uint64_t *ret_remainder)
 {
     ASSERT(high < divisor);
-#if defined(__x86_64__)
-    uint64_t quotient;
-    uint64_t remainder;
-    __asm__("divq %4"
-            : "=a"(quotient), "=d"(remainder)
-            : "a"(low), "d"(high), "rm"(divisor)
-            : "cc");
-    *ret_remainder = remainder;
-    return quotient;
-#else
-    const uint128_t value = join(high, low);
-    *ret_remainder = (uint64_t)(value % divisor);
-    return (uint64_t)(value / divisor);
-#endif
+    return decimal_divide_limbs(high, low, divisor, ret_remainder);
 }
 
 /*
@@ -144,8 +83,8 @@ static uint64_t divide_192_by_128(uint128_t high, uint64_t low, uint128_t diviso
 
     const uint128_t product_low = (uint128_t)quotient * (uint64_t)divisor;
     const uint128_t product_high = (uint128_t)quotient * divisor1 + (product_low >> 64);
-    uint128_t remainder =
-        join((uint64_t)high, low) - join((uint64_t)product_high, (uint64_t)product_low);
+    uint128_t remainder = decimal_join((uint64_t)high, low) -
+                          decimal_join((uint64_t)product_high, (uint64_t)product_low);
     bool negative = product_high > high || (product_high == high && (uint64_t)product_low > low);
     while (negative) {
         quotient--;
@@ -166,7 +105,7 @@ static bool wide_divide_by_64(const struct wide *value, uint64_t divisor, uint12
     uint64_t remainder = value->high;
     const uint64_t high = divide_128_by_64(remainder, value->middle, divisor, &remainder);
     const uint64_t low = divide_128_by_64(remainder, value->low, divisor, &remainder);
-    *ret_quotient = join(high, low);
+    *ret_quotient = decimal_join(high, low);
     *ret_remainder = remainder;
     return true;
 }
@@ -191,7 +130,7 @@ static inline struct decimal scaled_down(const struct wide *value, bool negative
     const uint64_t low = divide_128_by_64(remainder, value->low, DECIMAL_SCALE, &remainder);
     const uint64_t half = DECIMAL_SCALE / 2;
     const bool up = remainder > half || (remainder == half && (low & 1) != 0);
-    return with_sign(join(high, low) + (up ? 1 : 0), negative);
+    return decimal_signed(decimal_join(high, low) + (up ? 1 : 0), negative);
 }
 
 /*
@@ -210,25 +149,13 @@ static void wide_divide_by_128(const struct wide *value, uint128_t divisor, uint
     divisor <<= shift;
 
     uint64_t digit = 0;
-    uint128_t remainder = join((uint64_t)high, middle);
+    uint128_t remainder = decimal_join((uint64_t)high, middle);
     if ((high >> 64) != 0 || remainder >= divisor) {
         digit = divide_192_by_128(high, middle, divisor, &remainder);
     }
     *ret_quotient =
-        join(digit, divide_192_by_128(remainder, (uint64_t)shifted0, divisor, &remainder));
+        decimal_join(digit, divide_192_by_128(remainder, (uint64_t)shifted0, divisor, &remainder));
     *ret_remainder = remainder >> shift;
-}
-
-/* The whole part of a magnitude and its 18 fractional digits as a number. */
-static uint128_t split(uint128_t magnitude, uint64_t *ret_fraction)
-{
-    const struct wide value = {0, (uint64_t)(magnitude >> 64), (uint64_t)magnitude};
-    uint128_t whole;
-    uint128_t fraction;
-    const bool fits = wide_divide_by_64(&value, DECIMAL_SCALE, &whole, &fraction);
-    ASSERT(fits); /* The high limb is zero. */
-    *ret_fraction = (uint64_t)fraction;
-    return whole;
 }
 
 /* Removes the trailing zeros of a fraction > 0 and returns how many there were. */
@@ -237,51 +164,77 @@ static unsigned strip_zeros(uint64_t *fraction)
     ASSERT(*fraction > 0 && *fraction < DECIMAL_SCALE);
     unsigned zeros = 0;
     for (unsigned step = 16; step > 0; step /= 2) {
-        if (*fraction % powers_of_ten[step] == 0) {
-            *fraction /= powers_of_ten[step];
+        if (*fraction % decimal_powers[step] == 0) {
+            *fraction /= decimal_powers[step];
             zeros += step;
         }
     }
     return zeros;
 }
 
-/* *digits * 10^places; false, and *digits is undefined, when 128 bits do not hold it. */
-static bool scale_up(uint128_t *digits, int places)
-{
-    while (places > 0 && *digits != 0) {
-        const int step = places < DECIMAL_DIGITS ? places : DECIMAL_DIGITS;
-        if (__builtin_mul_overflow(*digits, (uint128_t)powers_of_ten[step], digits)) {
-            return false;
-        }
-        places -= step;
-    }
-    return true;
-}
-
 struct decimal decimal_from_mantissa(int64_t mantissa, unsigned digits)
 {
     ASSERT(digits <= DECIMAL_DIGITS);
     return (struct decimal){.raw = (int128_t)mantissa *
-                                   (int64_t)powers_of_ten[DECIMAL_DIGITS - digits]};
+                                   (int64_t)decimal_powers[DECIMAL_DIGITS - digits]};
 }
 
-struct decimal decimal_multiply(struct decimal a, struct decimal b)
+struct decimal decimal_add_outer(struct decimal a, struct decimal b)
+{
+    struct decimal sum;
+    if (!decimal_is_valid(a) || !decimal_is_valid(b) ||
+        __builtin_add_overflow(a.raw, b.raw, &sum.raw)) {
+        return DECIMAL_INVALID;
+    }
+    return sum;
+}
+
+/* The product of any two, by their magnitudes. */
+static __attribute__((noinline)) struct decimal multiply_any(struct decimal a, struct decimal b)
 {
     if (!decimal_is_valid(a) || !decimal_is_valid(b)) {
         return DECIMAL_INVALID;
     }
-    if (a.raw == 0 || b.raw == 0) {
-        return DECIMAL_ZERO; /* Nothing closed, no fee, no excess: half of an executor's products.
-                              */
-    }
     struct wide product;
-    if (!wide_multiply(magnitude_of(a), magnitude_of(b), &product)) {
+    if (!wide_multiply(decimal_magnitude(a), decimal_magnitude(b), &product)) {
         return DECIMAL_INVALID;
     }
     return scaled_down(&product, (a.raw < 0) != (b.raw < 0));
 }
 
-bool decimal_can_multiply(struct decimal a, struct decimal b)
+/* The product of two small ones: no limb of it overflows. */
+static inline struct decimal multiply_small(struct decimal a, struct decimal b)
+{
+    const uint64_t a0 = (uint64_t)a.raw;
+    const uint64_t a1 = (uint64_t)(a.raw >> 64);
+    const uint64_t b0 = (uint64_t)b.raw;
+    const uint64_t b1 = (uint64_t)(b.raw >> 64);
+    const uint128_t low = (uint128_t)a0 * b0;
+    const uint128_t column1 = (uint128_t)a1 * b0 + (uint128_t)a0 * b1 + (low >> 64);
+    const uint64_t middle = (uint64_t)column1;
+    const uint64_t high = (uint64_t)(column1 >> 64) + a1 * b1; /* Below 2^59, and so the scale. */
+
+    uint64_t upper = middle / DECIMAL_SCALE;
+    uint64_t remainder = middle % DECIMAL_SCALE;
+    if (high != 0) {
+        upper = decimal_divide_limbs(high, middle, DECIMAL_SCALE, &remainder);
+    }
+    const uint64_t lower =
+        decimal_divide_limbs(remainder, (uint64_t)low, DECIMAL_SCALE, &remainder);
+    const bool up = remainder + (lower & 1) > DECIMAL_SCALE / 2; /* Half to even. */
+    return (struct decimal){.raw = (int128_t)(decimal_join(upper, lower) + (up ? 1 : 0))};
+}
+
+struct decimal decimal_multiply(struct decimal a, struct decimal b)
+{
+    if (a.raw == 0 || b.raw == 0) {
+        /* Nothing closed, no fee, no excess: a quarter of all products. */
+        return decimal_are_valid(a, b) ? DECIMAL_ZERO : DECIMAL_INVALID;
+    }
+    return decimal_are_small(a, b) ? multiply_small(a, b) : multiply_any(a, b);
+}
+
+bool decimal_can_multiply_outer(struct decimal a, struct decimal b)
 {
     if (!decimal_is_valid(a) || !decimal_is_valid(b)) {
         return false;
@@ -299,25 +252,20 @@ struct decimal decimal_divide_whole(struct decimal value, uint64_t divisor)
     if (!decimal_is_valid(value)) {
         return DECIMAL_INVALID;
     }
-    const uint128_t magnitude = magnitude_of(value);
+    const uint128_t magnitude = decimal_magnitude(value);
     const uint64_t upper = (uint64_t)(magnitude >> 64);
     uint64_t remainder = upper % divisor;
     const uint64_t low = divide_128_by_64(remainder, (uint64_t)magnitude, divisor, &remainder);
-    return rounded(join(upper / divisor, low), remainder, divisor, value.raw < 0);
+    return rounded(decimal_join(upper / divisor, low), remainder, divisor, value.raw < 0);
 }
 
-struct decimal decimal_divide(struct decimal a, struct decimal b)
+/* The quotient of any two, by their magnitudes. */
+static __attribute__((noinline)) struct decimal divide_any(struct decimal a, struct decimal b)
 {
-    if (!decimal_is_valid(a) || !decimal_is_valid(b) || b.raw == 0) {
-        return DECIMAL_INVALID;
-    }
-    if (a.raw == 0) {
-        return DECIMAL_ZERO;
-    }
     struct wide numerator;
-    const bool fits = wide_multiply(magnitude_of(a), DECIMAL_SCALE, &numerator);
+    const bool fits = wide_multiply(decimal_magnitude(a), DECIMAL_SCALE, &numerator);
     ASSERT(fits); /* 127 and 60 bits. */
-    const uint128_t divisor = magnitude_of(b);
+    const uint128_t divisor = decimal_magnitude(b);
     uint128_t quotient;
     uint128_t remainder;
     if ((divisor >> 64) != 0) {
@@ -328,25 +276,82 @@ struct decimal decimal_divide(struct decimal a, struct decimal b)
     return rounded(quotient, remainder, divisor, (a.raw < 0) != (b.raw < 0));
 }
 
-struct decimal decimal_floor_to(struct decimal value, struct decimal unit)
+/*
+ * (upper:low) / *divisor for a divisor above 2^64 whose upper limb, once its top bit is shifted to
+ * the top, is above that of what is divided. The remainder and the divisor come back shifted, which
+ * is the same to whoever rounds. As divide_192_by_128(), but the machine's remainder goes on.
+ */
+static inline uint64_t divide_shifted(uint128_t upper, uint64_t low, uint128_t *divisor,
+                                      uint128_t *ret_remainder)
 {
-    ASSERT(decimal_sign(unit) > 0);
-    if (!decimal_is_valid(value)) {
+    const int shift = __builtin_clzll((uint64_t)(*divisor >> 64));
+    *divisor <<= shift;
+    upper = upper << shift | low >> 1 >> (63 - shift);
+    uint64_t rest;
+    uint64_t quotient = decimal_divide_limbs((uint64_t)(upper >> 64), (uint64_t)upper,
+                                             (uint64_t)(*divisor >> 64), &rest);
+    const uint128_t product = (uint128_t)quotient * (uint64_t)*divisor;
+    uint128_t have = decimal_join(rest, low << shift);
+    bool is_short = have < product; /* The estimate was too large, by two at most. */
+    while (is_short) {
+        quotient--;
+        is_short = !__builtin_add_overflow(have, *divisor, &have) && have < product;
+    }
+    *ret_remainder = have - product;
+    return quotient;
+}
+
+struct decimal decimal_divide(struct decimal a, struct decimal b)
+{
+    if (!decimal_are_valid(a, b) || b.raw == 0) {
         return DECIMAL_INVALID;
     }
-    if (value.raw <= 0) {
+    if (a.raw == 0) {
         return DECIMAL_ZERO;
     }
-    if (unit.raw > UINT64_MAX) {
-        return (struct decimal){.raw = value.raw - value.raw % unit.raw};
+    const uint128_t magnitude = decimal_magnitude(a);
+    uint128_t divisor = decimal_magnitude(b);
+    const uint128_t low = (uint128_t)(uint64_t)magnitude * DECIMAL_SCALE;
+    const uint128_t upper = (magnitude >> 64) * DECIMAL_SCALE + (low >> 64); /* 63 + 60 bits. */
+    const bool is_wide = (divisor >> 64) != 0;
+    if (is_wide ? upper >> 64 >= divisor >> 64 : upper >= divisor) {
+        return divide_any(a, b);
     }
-    /* A step or a tick has one limb: two machine divisions, the first by less than it costs to call
-     * the compiler's division of 128 bits. */
+    /* What remains is a quotient below 2^64 units: nearly every ratio. */
+    uint64_t quotient;
+    uint128_t remainder;
+    if (is_wide) {
+        quotient = divide_shifted(upper, (uint64_t)low, &divisor, &remainder);
+    } else {
+        uint64_t rest;
+        quotient = decimal_divide_limbs((uint64_t)upper, (uint64_t)low, (uint64_t)divisor, &rest);
+        remainder = rest;
+    }
+    return decimal_signed(round_half_even(quotient, remainder, divisor),
+                          (a.raw < 0) != (b.raw < 0));
+}
+
+/* magnitude % unit, unit > 0. A step or a tick has one limb: two machine divisions, the first by
+ * less than it costs to call the compiler's division of 128 bits. */
+static inline uint128_t rest_of(uint128_t magnitude, struct decimal unit)
+{
+    if ((unit.raw >> 64) != 0) {
+        return magnitude % (uint128_t)unit.raw;
+    }
     const uint64_t divisor = (uint64_t)unit.raw;
-    uint64_t rest = (uint64_t)(value.raw >> 64);
+    uint64_t rest = (uint64_t)(magnitude >> 64);
     rest = rest < divisor ? rest : rest % divisor;
-    (void)divide_128_by_64(rest, (uint64_t)value.raw, divisor, &rest);
-    return (struct decimal){.raw = value.raw - (int128_t)rest};
+    (void)decimal_divide_limbs(rest, (uint64_t)magnitude, divisor, &rest);
+    return rest;
+}
+
+struct decimal decimal_floor_to(struct decimal value, struct decimal unit)
+{
+    ASSERT(unit.raw > 0);
+    if (value.raw <= 0) {
+        return decimal_is_valid(value) ? DECIMAL_ZERO : DECIMAL_INVALID;
+    }
+    return (struct decimal){.raw = value.raw - (int128_t)rest_of((uint128_t)value.raw, unit)};
 }
 
 struct decimal decimal_ceil_to(struct decimal value, struct decimal unit)
@@ -355,9 +360,11 @@ struct decimal decimal_ceil_to(struct decimal value, struct decimal unit)
     if (!decimal_is_valid(value)) {
         return DECIMAL_INVALID;
     }
-    const int128_t rest = value.raw % unit.raw;
-    const struct decimal truncated = {.raw = value.raw - rest};
-    return rest > 0 ? decimal_add(truncated, unit) : truncated;
+    const int128_t rest = (int128_t)rest_of(decimal_magnitude(value), unit);
+    if (value.raw < 0 || rest == 0) {
+        return (struct decimal){.raw = value.raw + (value.raw < 0 ? rest : 0)};
+    }
+    return decimal_add((struct decimal){.raw = value.raw - rest}, unit);
 }
 
 struct decimal decimal_round_to(struct decimal value, struct decimal unit)
@@ -366,26 +373,26 @@ struct decimal decimal_round_to(struct decimal value, struct decimal unit)
     if (!decimal_is_valid(value)) {
         return DECIMAL_INVALID;
     }
-    const uint128_t magnitude = magnitude_of(value);
+    const uint128_t magnitude = decimal_magnitude(value);
     const uint128_t divisor = (uint128_t)unit.raw;
     const uint128_t multiples = round_half_even(magnitude / divisor, magnitude % divisor, divisor);
     uint128_t product;
     if (__builtin_mul_overflow(multiples, divisor, &product)) {
         return DECIMAL_INVALID;
     }
-    return with_sign(product, value.raw < 0);
+    return decimal_signed(product, value.raw < 0);
 }
 
 bool decimal_is_multiple(struct decimal value, struct decimal unit)
 {
-    ASSERT(decimal_is_valid(value) && decimal_sign(unit) > 0);
-    return value.raw % unit.raw == 0;
+    ASSERT(decimal_is_valid(value) && unit.raw > 0);
+    return rest_of(decimal_magnitude(value), unit) == 0;
 }
 
 enum err decimal_to_mantissa_floor(struct decimal value, unsigned digits, int64_t *ret_mantissa)
 {
     ASSERT(decimal_is_valid(value) && digits <= DECIMAL_DIGITS);
-    const int128_t unit = (int128_t)powers_of_ten[DECIMAL_DIGITS - digits];
+    const int128_t unit = (int128_t)decimal_powers[DECIMAL_DIGITS - digits];
     int128_t quotient = value.raw / unit;
     if (value.raw % unit < 0) {
         quotient--;
@@ -401,160 +408,6 @@ unsigned decimal_digits(struct decimal value)
 {
     ASSERT(decimal_is_valid(value));
     uint64_t fraction;
-    (void)split(magnitude_of(value), &fraction);
+    (void)decimal_split(decimal_magnitude(value), &fraction);
     return fraction == 0 ? 0 : DECIMAL_DIGITS - strip_zeros(&fraction);
-}
-
-/* The pieces of a number in text, before they become a value. */
-struct decimal_text {
-    bool negative;
-    uint128_t digits;   /* All significant digits as one whole number. */
-    int digits_dropped; /* Trailing zeros that did not enter `digits`. */
-    int fraction;       /* How many of `digits` stand behind the point. */
-    int exponent;
-};
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-/* Takes one digit. Zeros at the end are only counted, so that "1.000...0" of any length is 1. */
-static enum err decimal_text_take(struct decimal_text *number, int digit, bool fraction)
-{
-    if (digit == 0) {
-        number->digits_dropped++;
-        number->fraction += fraction ? 1 : 0;
-        return ERR_NONE;
-    }
-    if (!scale_up(&number->digits, number->digits_dropped + 1) ||
-        __builtin_add_overflow(number->digits, (uint128_t)digit, &number->digits)) {
-        return fraction ? ERR_RANGE : ERR_OVERFLOW;
-    }
-    number->digits_dropped = 0;
-    number->fraction += fraction ? 1 : 0;
-    return ERR_NONE;
-}
-
-static enum err decimal_text_exponent(const char *text, size_t length, struct decimal_text *number)
-{
-    size_t i = 0;
-    bool negative = false;
-    if (i < length && (text[i] == '+' || text[i] == '-')) {
-        negative = text[i] == '-';
-        i++;
-    }
-    if (i == length) {
-        return ERR_SYNTAX;
-    }
-    int exponent = 0;
-    for (; i < length; i++) {
-        if (!is_digit(text[i])) {
-            return ERR_SYNTAX;
-        }
-        if (exponent < DECIMAL_EXPONENT_MAX) {
-            exponent = exponent * 10 + (text[i] - '0');
-        }
-    }
-    number->exponent = negative ? -exponent : exponent;
-    return ERR_NONE;
-}
-
-static enum err decimal_text_read(const char *text, size_t length, struct decimal_text *number)
-{
-    size_t i = 0;
-    bool any = false;
-    bool fraction = false;
-    if (i < length && (text[i] == '+' || text[i] == '-')) {
-        number->negative = text[i] == '-';
-        i++;
-    }
-    for (; i < length; i++) {
-        if (is_digit(text[i])) {
-            any = true;
-            const enum err err = decimal_text_take(number, text[i] - '0', fraction);
-            if (err != ERR_NONE) {
-                return err;
-            }
-        } else if (text[i] == '.' && !fraction) {
-            fraction = true;
-        } else {
-            break;
-        }
-    }
-    if (!any) {
-        return ERR_SYNTAX;
-    }
-    if (i == length) {
-        return ERR_NONE;
-    }
-    if (text[i] != 'e' && text[i] != 'E') {
-        return ERR_SYNTAX;
-    }
-    return decimal_text_exponent(text + i + 1, length - i - 1, number);
-}
-
-enum err decimal_parse(const char *text, size_t length, struct decimal *ret_value)
-{
-    struct decimal_text number = {0};
-    const enum err err = decimal_text_read(text, length, &number);
-    if (err != ERR_NONE) {
-        return err;
-    }
-    /* raw = digits * 10^(dropped - fraction + exponent + 18). */
-    int shift = number.digits_dropped - number.fraction + number.exponent + DECIMAL_DIGITS;
-    if (number.digits == 0) {
-        shift = 0;
-    }
-    for (; shift < 0; shift++) {
-        if (number.digits % 10 != 0) {
-            return ERR_RANGE;
-        }
-        number.digits /= 10;
-    }
-    if (!scale_up(&number.digits, shift)) {
-        return ERR_OVERFLOW;
-    }
-    const struct decimal value = with_sign(number.digits, number.negative);
-    if (!decimal_is_valid(value)) {
-        return ERR_OVERFLOW;
-    }
-    *ret_value = value;
-    return ERR_NONE;
-}
-
-struct decimal decimal_literal(const char *text)
-{
-    struct decimal value;
-    const enum err err = decimal_parse(text, strlen(text), &value);
-    ASSERT(err == ERR_NONE);
-    return value;
-}
-
-size_t decimal_print(struct decimal value, char out[DECIMAL_TEXT_MAX])
-{
-    if (!decimal_is_valid(value)) {
-        memcpy(out, "invalid", sizeof("invalid"));
-        return sizeof("invalid") - 1;
-    }
-    uint64_t fraction;
-    uint128_t whole = split(magnitude_of(value), &fraction);
-    char *end = out;
-    if (value.raw < 0) {
-        *end++ = '-';
-    }
-    if (whole < DIGITS_SIXTEEN) {
-        end = digits_put(end, (uint64_t)whole);
-    } else { /* Up to 21 digits, one or two more than 64 bits hold. */
-        end = digits_put(end, (uint64_t)(whole / DIGITS_SIXTEEN));
-        whole %= DIGITS_SIXTEEN;
-        end = digits_put_eight(end, (uint64_t)(whole / DIGITS_EIGHT));
-        end = digits_put_eight(end, (uint64_t)(whole % DIGITS_EIGHT));
-    }
-    if (fraction != 0) {
-        *end++ = '.';
-        end = digits_put_fraction(end, fraction);
-    }
-    *end = '\0';
-    return (size_t)(end - out);
 }

@@ -373,9 +373,72 @@ START_TEST(order_and_sign)
 }
 END_TEST
 
+static struct decimal power_of_two(unsigned bits)
+{
+    return (struct decimal){.raw = (int128_t)1 << bits};
+}
+
+static struct decimal one_unit_less(struct decimal value)
+{
+    return (struct decimal){.raw = value.raw - 1};
+}
+
+/* Where the short ways end that sums, comparisons and products take. */
+START_TEST(short_ways_have_limits)
+{
+    const struct decimal half = power_of_two(126);
+    ck_assert(decimal_are_inner(one_unit_less(half), decimal_negate(half)));
+    ck_assert(!decimal_are_inner(DECIMAL_ONE, half) && !decimal_are_inner(half, DECIMAL_ONE));
+    const struct decimal below = one_unit_less(decimal_negate(half));
+    ck_assert(!decimal_are_inner(DECIMAL_ONE, below) && !decimal_are_inner(below, DECIMAL_ONE));
+    ck_assert(decimal_are_valid(half, below));
+
+    const struct decimal large = power_of_two(93);
+    const struct decimal unit = {.raw = 1};
+    ck_assert(decimal_are_small(one_unit_less(large), DECIMAL_ZERO));
+    ck_assert(!decimal_are_small(large, unit) && !decimal_are_small(unit, large));
+    ck_assert(!decimal_are_small(decimal_negate(unit), unit));
+    ck_assert(decimal_can_multiply_outer(one_unit_less(large), one_unit_less(large)));
+}
+END_TEST
+
+START_TEST(every_operation_passes_invalid_on)
+{
+    const struct decimal others[] = {DECIMAL_ZERO, DECIMAL_ONE, number("-1"), power_of_two(126),
+                                     DECIMAL_INVALID};
+    for (size_t i = 0; i < COUNT(others); i++) {
+        ck_assert(!decimal_is_valid(decimal_add(DECIMAL_INVALID, others[i])));
+        ck_assert(!decimal_is_valid(decimal_add(others[i], DECIMAL_INVALID)));
+        ck_assert(!decimal_is_valid(decimal_add_outer(others[i], DECIMAL_INVALID)));
+        ck_assert(!decimal_is_valid(decimal_subtract(DECIMAL_INVALID, others[i])));
+        ck_assert(!decimal_is_valid(decimal_subtract(others[i], DECIMAL_INVALID)));
+        ck_assert(!decimal_is_valid(decimal_multiply(DECIMAL_INVALID, others[i])));
+        ck_assert(!decimal_is_valid(decimal_multiply(others[i], DECIMAL_INVALID)));
+        ck_assert(!decimal_is_valid(decimal_divide(DECIMAL_INVALID, others[i])));
+        ck_assert(!decimal_is_valid(decimal_divide(others[i], DECIMAL_INVALID)));
+        ck_assert(!decimal_can_multiply(DECIMAL_INVALID, others[i]));
+        ck_assert(!decimal_can_multiply(others[i], DECIMAL_INVALID));
+        ck_assert(!decimal_are_valid(DECIMAL_INVALID, others[i]));
+        ck_assert(!decimal_are_valid(others[i], DECIMAL_INVALID));
+    }
+}
+END_TEST
+
 START_TEST(comparing_an_invalid_decimal_ends_the_process)
 {
     (void)decimal_compare(DECIMAL_INVALID, DECIMAL_ONE);
+}
+END_TEST
+
+START_TEST(comparing_with_an_invalid_decimal_ends_the_process)
+{
+    (void)decimal_less(DECIMAL_ONE, DECIMAL_INVALID);
+}
+END_TEST
+
+START_TEST(an_invalid_decimal_has_no_sign)
+{
+    (void)decimal_sign(DECIMAL_INVALID);
 }
 END_TEST
 
@@ -409,10 +472,15 @@ static Suite *decimal_suite(void)
     tcase_add_test(tables, mantissas_and_whole_numbers_become_decimals);
     tcase_add_loop_test(tables, digits_are_those_that_are_needed, 0, COUNT(shown));
     tcase_add_test(tables, order_and_sign);
+    tcase_add_test(tables, short_ways_have_limits);
+    tcase_add_test(tables, every_operation_passes_invalid_on);
     suite_add_tcase(suite, tables);
 
     TCase *asserted = tcase_create("asserted");
     tcase_add_test_raise_signal(asserted, comparing_an_invalid_decimal_ends_the_process, SIGABRT);
+    tcase_add_test_raise_signal(asserted, comparing_with_an_invalid_decimal_ends_the_process,
+                                SIGABRT);
+    tcase_add_test_raise_signal(asserted, an_invalid_decimal_has_no_sign, SIGABRT);
     tcase_add_test_raise_signal(asserted, a_literal_that_is_no_number_ends_the_process, SIGABRT);
     tcase_add_test_raise_signal(asserted, a_step_of_zero_ends_the_process, SIGABRT);
     suite_add_tcase(suite, asserted);

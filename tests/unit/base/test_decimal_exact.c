@@ -120,7 +120,9 @@ static void check_product(struct decimal a, struct decimal b)
     if (!agrees(decimal_multiply(a, b), exact_result)) {
         fail_with("product", a, b, decimal_multiply(a, b));
     }
-    if (decimal_can_multiply(a, b) != (mpz_cmpabs(exact_result, exact_max) <= 0)) {
+    const bool fits = mpz_cmpabs(exact_result, exact_max) <= 0;
+    if (decimal_can_multiply(a, b) != fits || decimal_can_multiply_outer(a, b) != fits ||
+        (decimal_are_small(a, b) && !fits)) {
         fail_with("fit", a, b, decimal_multiply(a, b));
     }
 }
@@ -164,7 +166,9 @@ static void check_sums(struct decimal a, struct decimal b)
     exact_from(exact_a, a);
     exact_from(exact_b, b);
     mpz_add(exact_result, exact_a, exact_b);
-    if (!agrees(decimal_add(a, b), exact_result)) {
+    if (!agrees(decimal_add(a, b), exact_result) ||
+        !agrees(decimal_add_outer(a, b), exact_result) ||
+        (decimal_are_inner(a, b) && !decimal_is_valid(decimal_add(a, b)))) {
         fail_with("sum", a, b, decimal_add(a, b));
     }
     mpz_sub(exact_result, exact_a, exact_b);

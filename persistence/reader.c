@@ -12,6 +12,10 @@
 
 struct reader {
     struct connection connection;
+    /* Owned. Prepared at the start, so that no end of a read needs memory: one that stays open
+     * would keep the reader, and the log of the database, at that instant. */
+    sqlite3_stmt *begin;
+    sqlite3_stmt *end;
 };
 
 enum err reader_open(const char *path, struct reader **ret_reader, struct failure *failure)
@@ -28,6 +32,12 @@ enum err reader_open(const char *path, struct reader **ret_reader, struct failur
     if (err == ERR_NONE && is_empty) {
         err = failure_set(failure, ERR_VERSION, "%s: an empty file, no database of tutti", path);
     }
+    if (err == ERR_NONE) {
+        err = connection_prepare(&reader->connection, "BEGIN", &reader->begin, failure);
+    }
+    if (err == ERR_NONE) {
+        err = connection_prepare(&reader->connection, "ROLLBACK", &reader->end, failure);
+    }
     if (err != ERR_NONE) {
         reader_close(reader);
         return err;
@@ -39,6 +49,8 @@ enum err reader_open(const char *path, struct reader **ret_reader, struct failur
 void reader_close(struct reader *reader)
 {
     if (reader != NULL) {
+        (void)sqlite3_finalize(reader->begin);
+        (void)sqlite3_finalize(reader->end);
         connection_close(&reader->connection);
         free(reader);
     }
@@ -46,13 +58,19 @@ void reader_close(struct reader *reader)
 
 enum err reader_begin(struct reader *reader, struct failure *failure)
 {
-    return connection_run(&reader->connection, "BEGIN", failure);
+    const int code = sqlite3_step(reader->begin);
+    const enum err err = code == SQLITE_DONE
+                             ? ERR_NONE
+                             : connection_fail(&reader->connection, "begin to read", failure);
+    (void)sqlite3_reset(reader->begin);
+    return err;
 }
 
 void reader_end(struct reader *reader)
 {
-    struct failure ignored;
-    (void)!connection_run(&reader->connection, "ROLLBACK", &ignored);
+    (void)sqlite3_step(reader->end);
+    (void)sqlite3_reset(reader->end);
+    ASSERT(sqlite3_get_autocommit(reader->connection.db) != 0);
 }
 
 enum err reader_last_seq(struct reader *reader, uint64_t *ret_seq, struct failure *failure)

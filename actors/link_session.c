@@ -89,7 +89,8 @@ static void session_begin(struct link_http *http, struct http_session *session,
     }
     struct text path = {0};
     text_append_string(&path, connection->session_path);
-    session->is_opened = session_tell(http, session, LINK_SESSION_OPENED, &path);
+    session->is_opened =
+        !text_failed(&path) && session_tell(http, session, LINK_SESSION_OPENED, &path);
     if (!session->is_opened) {
         session_end(session, LINK_CLOSE_TRY_LATER);
     }
@@ -141,7 +142,10 @@ void http_session_offer(struct http_connection *connection)
     if (request->response == NULL ||
         MHD_add_response_header(request->response, "Upgrade", "websocket") != MHD_YES ||
         MHD_add_response_header(request->response, "Sec-WebSocket-Accept", accept) != MHD_YES) {
-        session_refuse(request, MHD_HTTP_INTERNAL_SERVER_ERROR, "no memory for a session");
+        if (request->response != NULL) {
+            MHD_destroy_response(request->response);
+        }
+        session_refuse(request, MHD_HTTP_SERVICE_UNAVAILABLE, "no memory for a session");
         return;
     }
     /* The request is forgotten when its answer is out, before the session begins. */
@@ -182,6 +186,9 @@ static int session_on_part(struct link_http *http, struct http_session *session,
         return LINK_CLOSE_TOO_BIG;
     }
     text_append(&session->message, (const char *)frame->payload, frame->payload_size);
+    if (text_failed(&session->message)) {
+        return LINK_CLOSE_TRY_LATER;
+    }
     session->has_message = !frame->is_final;
     if (frame->is_final) {
         session_on_text(http, session, &session->message);
@@ -255,14 +262,18 @@ static bool session_read(struct link_http *http, struct http_session *session)
         text_append(&session->input, bytes, (size_t)size);
         session_read_frames(http, session);
     }
-    return !text_failed(&session->input) && !text_failed(&session->message);
+    return true;
 }
 
 /* ---- What it is sent ---- */
 
-/* False when the client has gone. Under the lock. */
+/* False when the client has gone, or there was no memory for all it is to be sent. Under the lock.
+ */
 static bool session_write(struct http_session *session)
 {
+    if (text_failed(&session->output)) {
+        return false;
+    }
     const size_t waiting = session->output.length - session->output_sent;
     if (waiting > 0) {
         const ssize_t sent = send(session->socket, session->output.data + session->output_sent,
@@ -382,8 +393,9 @@ static bool session_service(struct link_http *http, struct http_session *session
     } else if (session->input.length > 0) {
         session_read_frames(http, session); /* What came with the handshake. */
     }
+    is_alive = is_alive && !text_failed(&session->input);
     (void)pthread_mutex_lock(&http->lock);
-    is_alive = is_alive && session_write(session) && !text_failed(&session->output);
+    is_alive = is_alive && session_write(session);
     const bool is_over = session->is_ending && (session->output.length == 0 ||
                                                 scheduler_monotonic_ns() > session->end_ns);
     (void)pthread_mutex_unlock(&http->lock);

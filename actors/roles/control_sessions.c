@@ -9,6 +9,9 @@
 /* After a push, so many times as long as it took belong to others: requests are never starved. */
 enum { SESSION_REST = 3 };
 
+/* Then it is looked for something to push without having been called. */
+enum { SESSION_RETRY_MS = 500 };
+
 enum session_timer { SESSION_TIMER_PUSH = 1, SESSION_TIMER_HEARTBEAT };
 
 struct session {
@@ -107,7 +110,9 @@ static void session_push(struct control *control, struct session *session,
     const enum err err = subscription_show(subscription, control, &out, &is_new, &failure);
     const int64_t after_ns = session_now(control);
     control->http->sessions->rest_until_ns = after_ns + SESSION_REST * (after_ns - before_ns);
-    if (err != ERR_NONE) {
+    if (err == ERR_MEMORY) {
+        text_done(&out); /* It has not seen what there is, and so is due again. */
+    } else if (err != ERR_NONE) {
         text_done(&out);
         subscription_done(subscription); /* What cannot be shown is not tried again. */
         session_say_error(control, session, failure.text);
@@ -118,16 +123,48 @@ static void session_push(struct control *control, struct session *session,
     }
 }
 
-/* The keeper says once when something behind what we have seen is committed. */
-static void sessions_listen(struct control *control)
+/* The keeper says once when something behind what we have seen is committed. False when it cannot
+ * be asked. */
+static bool sessions_listen(struct control *control)
 {
     struct control_sessions *sessions = control->http->sessions;
     const struct message_commit_wanted wanted = {.seq = sessions->committed};
-    if (!sessions->is_listening && sessions->count > 0 &&
-        message_post(control->context, control->given.keeper, MESSAGE_COMMIT_WANTED, 0, &wanted,
-                     sizeof(wanted)) == ERR_NONE) {
-        sessions->is_listening = true;
+    if (!sessions->is_listening && sessions->count > 0) {
+        sessions->is_listening =
+            message_post(control->context, control->given.keeper, MESSAGE_COMMIT_WANTED, 0, &wanted,
+                         sizeof(wanted)) == ERR_NONE;
+        return sessions->is_listening;
     }
+    return true;
+}
+
+static void sessions_start_heartbeat(struct control *control)
+{
+    struct control_sessions *sessions = control->http->sessions;
+    const int64_t at_ns = context_now(control->context) + SESSION_HEARTBEAT_S * NS_PER_S;
+    sessions->has_heartbeat =
+        context_timer(control->context, SESSION_TIMER_HEARTBEAT, at_ns) == ERR_NONE;
+}
+
+/* Makes sure that something wakes the sessions at next_ns, INSTANT_NEVER: with the next commit.
+ * Where nothing would any more, it is better that they are over than that they are silent. */
+static void sessions_wait(struct control *control, int64_t next_ns)
+{
+    struct control_sessions *sessions = control->http->sessions;
+    const bool has_timer = next_ns != INSTANT_NEVER &&
+                           context_timer(control->context, SESSION_TIMER_PUSH, next_ns) == ERR_NONE;
+    const int64_t retry_ns = session_now(control) + SESSION_RETRY_MS * NS_PER_MS;
+    if (has_timer || sessions_listen(control) ||
+        context_timer(control->context, SESSION_TIMER_PUSH, retry_ns) == ERR_NONE) {
+        return;
+    }
+    for (size_t i = 0; i < LINK_SESSIONS_MAX; i++) {
+        if (sessions->items[i].number != 0) {
+            link_http_end(control->http->link, sessions->items[i].number);
+            session_free(&sessions->items[i]);
+        }
+    }
+    sessions->count = 0;
 }
 
 /* When the subscription may be shown again; INSTANT_NEVER: nothing has happened since. */
@@ -162,11 +199,7 @@ static void sessions_push_due(struct control *control)
             next_ns = due_ns;
         }
     }
-    /* Without a timer the next commit does. */
-    if (next_ns == INSTANT_NEVER ||
-        context_timer(control->context, SESSION_TIMER_PUSH, next_ns) != ERR_NONE) {
-        sessions_listen(control);
-    }
+    sessions_wait(control, next_ns);
 }
 
 void control_sessions_on_committed(struct control *control, uint64_t seq)
@@ -301,14 +334,6 @@ static void session_hear(struct control *control, struct session *session,
 
 /* ---- Beginning and end ---- */
 
-static void sessions_start_heartbeat(struct control *control)
-{
-    struct control_sessions *sessions = control->http->sessions;
-    const int64_t at_ns = context_now(control->context) + SESSION_HEARTBEAT_S * NS_PER_S;
-    sessions->has_heartbeat =
-        context_timer(control->context, SESSION_TIMER_HEARTBEAT, at_ns) == ERR_NONE;
-}
-
 static void session_open(struct control *control, struct session *session, uint64_t number)
 {
     struct control_sessions *sessions = control->http->sessions;
@@ -347,10 +372,13 @@ void control_sessions_on_message(struct control *control,
         sessions->count--;
         return;
     }
-    if (control->given.database == NULL ||
-        (control->reader == NULL &&
-         reader_open(control->given.database, &control->reader, &failure) != ERR_NONE)) {
+    if (control->given.database == NULL) {
         session_say_error(control, session, "this run keeps no journal that could be shown");
+        return;
+    }
+    if (control->reader == NULL &&
+        reader_open(control->given.database, &control->reader, &failure) != ERR_NONE) {
+        session_say_error(control, session, failure.text);
         return;
     }
     session_hear(control, session, message);

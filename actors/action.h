@@ -57,6 +57,7 @@ struct action {
     X(too_many_actions, "the run remembers no more actions: start a new one")               \
     X(too_many_executors, "the run holds no more executors")                                \
     X(busy, "the run has not begun or the journal is behind: try again; not remembered")    \
+    X(memory, "there is no memory to judge it: try again; not remembered")                  \
     X(stopping, "the run is ending; the action is not remembered")
 
 /* An action of each kind, with everything it needs; the texts are borrowed. */

@@ -108,9 +108,12 @@ static bool risk_load_row(void *context, int count, const char *const *names,
     return loading->err == ERR_NONE;
 }
 
-/* The state is not known: nothing may leave. */
+/* The state is not known: nothing may leave. Without memory nobody has looked yet. */
 static enum err risk_load_failed(struct risk_latches *latches, const struct failure *failure)
 {
+    if (failure->code == ERR_MEMORY) {
+        return ERR_MEMORY;
+    }
     char reason[RISK_REASON_TEXT_MAX];
     (void)snprintf(reason, sizeof(reason), "the risk state cannot be read: %.200s", failure->text);
     return risk_latches_set(latches, RISK_SCOPE_GLOBAL, RISK_HALTED, reason);

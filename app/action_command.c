@@ -95,14 +95,19 @@ static void acting_print_request(const struct action *action, struct text *reque
 static enum exit_code acting_print_answer(const struct text *answer)
 {
     (void)printf("%s\n", text_string(answer));
+    (void)fflush(stdout);
+    struct failure failure;
     struct text words = {0};
-    const bool is_refused = control_client_refusal(answer, &words);
-    if (is_refused) {
-        (void)fflush(stdout);
+    enum exit_code code = EXIT_CODE_OK;
+    const enum err err = control_client_verdict(answer, &words, &failure);
+    if (err == ERR_DENIED) {
         (void)fprintf(stderr, "tutti: refused: %s\n", text_string(&words));
+        code = EXIT_CODE_FAILURE;
+    } else if (err != ERR_NONE) {
+        code = command_failed(&failure);
     }
     text_done(&words);
-    return is_refused ? EXIT_CODE_FAILURE : EXIT_CODE_OK;
+    return code;
 }
 
 static enum exit_code acting_ask(const struct acting *acting)

@@ -1,6 +1,6 @@
 #include "app/control_client.h"
 
-#include <cjson/cJSON.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,17 +107,34 @@ static const char *client_string(const cJSON *object, const char *key)
     return string != NULL ? string : "?";
 }
 
-bool control_client_refusal(const struct text *answer, struct text *words)
+enum err control_client_parse(const struct text *answer, cJSON **ret_root, struct failure *failure)
 {
+    errno = 0; /* cJSON says no other way whether the text or the memory is at fault. */
     cJSON *root = cJSON_ParseWithLength(text_string(answer), answer->length);
-    const bool is_refused = !cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(root, "ok"));
-    if (is_refused && root == NULL) {
-        text_append_string(words, "the answer is no JSON: does a run listen there?");
-    } else if (is_refused) {
+    if (root == NULL) {
+        return errno == ENOMEM ? failure_set(failure, ERR_MEMORY, "no memory to read the answer")
+                               : failure_set(failure, ERR_SYNTAX,
+                                             "the answer is no JSON: does a run listen there?");
+    }
+    *ret_root = root;
+    return ERR_NONE;
+}
+
+enum err control_client_verdict(const struct text *answer, struct text *words,
+                                struct failure *failure)
+{
+    cJSON *root;
+    enum err err = control_client_parse(answer, &root, failure);
+    if (err != ERR_NONE) {
+        return err;
+    }
+    if (!cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(root, "ok"))) {
         text_printf(words, "%s: %s", client_string(root, "code"), client_string(root, "message"));
+        err = text_failed(words) ? failure_set(failure, ERR_MEMORY, "no memory for a refusal")
+                                 : ERR_DENIED;
     }
     cJSON_Delete(root);
-    return is_refused;
+    return err;
 }
 
 enum err control_client_query(const struct control_client *client, const char *request,
@@ -125,7 +142,10 @@ enum err control_client_query(const struct control_client *client, const char *r
 {
     enum err err = control_client_ask(client, request, answer, failure);
     struct text words = {0};
-    if (err == ERR_NONE && control_client_refusal(answer, &words)) {
+    if (err == ERR_NONE) {
+        err = control_client_verdict(answer, &words, failure);
+    }
+    if (err == ERR_DENIED) {
         err = failure_set(failure, ERR_DENIED, "%s: %.800s", client->url, text_string(&words));
     }
     text_done(&words);

@@ -10,6 +10,7 @@
 #ifndef TUTTI_APP_CONTROL_CLIENT_H
 #define TUTTI_APP_CONTROL_CLIENT_H
 
+#include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -44,7 +45,7 @@ enum exit_code control_client_find(struct control_client *client, const struct c
 
 /*
  * Sends one request and waits for its answer, which replaces what is in *answer. A refusal is an
- * answer as well: see control_client_refusal(). Errors, with what to do in *failure: ERR_NOT_FOUND
+ * answer as well: see control_client_verdict(). Errors, with what to do in *failure: ERR_NOT_FOUND
  * when no run listens, ERR_END when no answer came in time, and those of link_request().
  */
 MUST_USE enum err control_client_ask(const struct control_client *client, const char *request,
@@ -54,8 +55,14 @@ MUST_USE enum err control_client_ask(const struct control_client *client, const 
 MUST_USE enum err control_client_query(const struct control_client *client, const char *request,
                                        struct text *answer, struct failure *failure);
 
-/* Whether the answer is a refusal; then its "code: message" is appended to *words. */
-bool control_client_refusal(const struct text *answer, struct text *words);
+/* Reads an answer; the tree is the caller's. ERR_SYNTAX when it is no JSON, ERR_MEMORY. */
+MUST_USE enum err control_client_parse(const struct text *answer, cJSON **ret_root,
+                                       struct failure *failure);
+
+/* ERR_DENIED for an answer that is a refusal: its "code: message" is appended to *words. Else as
+ * control_client_parse(), with *failure. */
+MUST_USE enum err control_client_verdict(const struct text *answer, struct text *words,
+                                         struct failure *failure);
 
 /* How this program names itself to a run. */
 #define CONTROL_CLIENT_NAME "cli"

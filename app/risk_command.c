@@ -1,4 +1,3 @@
-#include <cjson/cJSON.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,10 +71,10 @@ static enum exit_code risk_show_answer(const struct risk_words *words, const str
         (void)printf("%s\n", text_string(answer));
         return EXIT_CODE_OK;
     }
-    cJSON *root = cJSON_ParseWithLength(text_string(answer), answer->length);
-    if (root == NULL) {
-        (void)fputs("tutti: the answer is no JSON: does a run listen there?\n", stderr);
-        return EXIT_CODE_FAILURE;
+    struct failure failure;
+    cJSON *root;
+    if (control_client_parse(answer, &root, &failure) != ERR_NONE) {
+        return command_failed(&failure);
     }
     risk_print(root);
     cJSON_Delete(root);
@@ -120,6 +119,9 @@ static enum err risk_read_database(const char *path, struct text *out, struct fa
     }
     struct risk_latches latches = {0};
     err = risk_load_file(path, &latches);
+    if (err != ERR_NONE) {
+        (void)failure_set(failure, err, "no memory for the states of risk");
+    }
     const struct risk_latch *global = risk_latches_find(&latches, RISK_SCOPE_GLOBAL);
     json_object_begin(out);
     json_put_bool(out, "ok", true);
@@ -148,7 +150,9 @@ static enum err risk_read_database(const char *path, struct text *out, struct fa
     json_object_end(out);
     risk_latches_done(&latches);
     reader_close(reader);
-    return err;
+    return err == ERR_NONE && text_failed(out)
+               ? failure_set(failure, ERR_MEMORY, "no memory for the answer")
+               : err;
 }
 
 static enum exit_code risk_show_database(const struct risk_words *words)

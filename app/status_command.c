@@ -1,4 +1,3 @@
-#include <cjson/cJSON.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -213,11 +212,15 @@ static bool status_print_json(cJSON *root)
 
 static enum err status_show(struct status *status, bool is_live, struct failure *failure)
 {
-    cJSON *root = cJSON_ParseWithLength(text_string(&status->answer), status->answer.length);
-    bool is_shown = root != NULL;
-    if (is_shown && status->is_json) {
+    cJSON *root;
+    const enum err err = control_client_parse(&status->answer, &root, failure);
+    if (err != ERR_NONE) {
+        return err;
+    }
+    bool is_shown;
+    if (status->is_json) {
         is_shown = status_print_json(root);
-    } else if (is_shown) {
+    } else {
         text_clear(&status->screen);
         if (is_live) {
             text_append_string(&status->screen, "\033[H\033[J");

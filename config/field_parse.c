@@ -74,7 +74,7 @@ static const struct node *field_default_node(struct field_reader *reader, const 
     if (!field_is_scalar(field)) {
         const enum err err = node_read_json("default", text, length, NODE_DEPTH_MAX, reader->arena,
                                             reader->problems, &root);
-        /* What stands in a table can be read: the parser, too, says so when it has no memory. */
+        ASSERT(err == ERR_NONE || err == ERR_MEMORY); /* What stands in a table can be read. */
         reader->is_out_of_memory |= err != ERR_NONE;
         return root;
     }

@@ -1,4 +1,5 @@
 #include <cjson/cJSON.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -124,7 +125,11 @@ static enum err json_parse(const char *text, size_t length, struct json_reader *
                            const struct node **ret_root)
 {
     const char *end = NULL;
+    errno = 0; /* cJSON says no other way whether the text or the memory is at fault. */
     cJSON *document = cJSON_ParseWithLengthOpts(text, length, &end, false);
+    if (document == NULL && errno == ENOMEM) {
+        return node_out_of_memory(reader->problems);
+    }
     if (document == NULL || !json_is_finished(end, text + length)) {
         json_add_syntax(text, length, end, reader->problems);
         cJSON_Delete(document);

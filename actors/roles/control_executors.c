@@ -94,13 +94,12 @@ const struct field executors_stop_fields[] = {
 static bool executors_read(struct control_visit *visit, const struct field *fields, void *object,
                            size_t size)
 {
-    if (field_parse(fields, visit->body, "", object, size, visit->arena, visit->problems) ==
-        ERR_NONE) {
-        return true;
+    const enum err err =
+        field_parse(fields, visit->body, "", object, size, visit->arena, visit->problems);
+    if (err != ERR_NONE) {
+        control_visit_refuse_problems(visit, err);
     }
-    control_http_refuse_with(visit->control, visit->exchange, 400,
-                             text_string(&visit->problems->lines));
-    return false;
+    return err == ERR_NONE;
 }
 
 /* ---- Answers from the database ---- */
@@ -195,7 +194,9 @@ void executors_shape_create(struct control *control, struct control_exchange *ex
     const enum err err = node_read_json("answer", text_string(answer), answer->length,
                                         NODE_DEPTH_CONTROL_MAX, &arena, &problems, &root);
     const char *id = err == ERR_NONE ? node_get_text(root, "executor_id") : NULL;
-    if (id != NULL && control->given.database != NULL) {
+    if (err == ERR_MEMORY) {
+        control_http_refuse(control, exchange, "memory", CONTROL_NO_MEMORY);
+    } else if (id != NULL && control->given.database != NULL) {
         executors_ask(control, exchange, executors_ask_created, id);
     } else {
         control_http_answer(control, exchange, exchange->route->status, answer);

@@ -156,17 +156,26 @@ static struct control_call control_http_call(const struct control *control,
                                  .route = (uint32_t)(exchange - control->http->exchanges)};
 }
 
+void control_visit_refuse_problems(struct control_visit *visit, enum err err)
+{
+    if (err == ERR_MEMORY || text_failed(&visit->problems->lines)) {
+        control_http_refuse(visit->control, visit->exchange, "memory", "no memory for the request");
+    } else {
+        control_http_refuse_with(visit->control, visit->exchange, 400,
+                                 text_string(&visit->problems->lines));
+    }
+}
+
 void control_visit_dispatch_text(struct control_visit *visit, const struct text *request)
 {
     const struct node *root = NULL;
-    if (text_failed(request)) {
-        control_http_refuse(visit->control, visit->exchange, "memory", "no memory for the request");
-        return;
-    }
-    if (node_read_json("request", text_string(request), request->length, NODE_DEPTH_CONTROL_MAX,
-                       visit->arena, visit->problems, &root) != ERR_NONE) {
-        control_http_refuse(visit->control, visit->exchange, "bad_request",
-                            text_string(&visit->problems->lines));
+    const enum err err =
+        text_failed(request)
+            ? ERR_MEMORY
+            : node_read_json("request", text_string(request), request->length,
+                             NODE_DEPTH_CONTROL_MAX, visit->arena, visit->problems, &root);
+    if (err != ERR_NONE) {
+        control_visit_refuse_problems(visit, err);
         return;
     }
     const struct control_call call = control_http_call(visit->control, visit->exchange);
@@ -347,11 +356,11 @@ static bool control_read_body(struct control_visit *visit)
         }
         return is_empty;
     }
-    if (node_read_json("body", is_empty ? "{}" : body, is_empty ? 2 : request->body_size,
-                       NODE_DEPTH_CONTROL_MAX, visit->arena, visit->problems,
-                       &visit->body) != ERR_NONE) {
-        control_http_refuse_with(visit->control, visit->exchange, 400,
-                                 text_string(&visit->problems->lines));
+    const enum err err =
+        node_read_json("body", is_empty ? "{}" : body, is_empty ? 2 : request->body_size,
+                       NODE_DEPTH_CONTROL_MAX, visit->arena, visit->problems, &visit->body);
+    if (err != ERR_NONE) {
+        control_visit_refuse_problems(visit, err);
         return false;
     }
     if (visit->body->kind != NODE_MAPPING) {

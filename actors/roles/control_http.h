@@ -112,6 +112,10 @@ void control_http_refuse(struct control *control, struct control_exchange *excha
 void control_http_refuse_with(struct control *control, struct control_exchange *exchange,
                               unsigned status, const char *detail);
 
+/* Answers what the visit asked and could not be read: with its problems, or that memory is short.
+ */
+void control_visit_refuse_problems(struct control_visit *visit, enum err err);
+
 /* Answers with the refusal of the dispatcher. */
 void control_http_pass_refusal(struct control *control, struct control_exchange *exchange,
                                const char *code, const struct text *answer);

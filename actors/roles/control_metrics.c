@@ -130,10 +130,13 @@ void control_carry_metrics(struct control_visit *visit)
         }
         err = metrics_put_tables(&out, reader, &failure);
     }
-    if (err == ERR_NONE && !text_failed(&out)) {
+    if (err == ERR_NONE && text_failed(&out)) {
+        err = failure_set(&failure, ERR_MEMORY, "no memory for the metrics");
+    }
+    if (err == ERR_NONE) {
         control_http_answer_as(control, visit->exchange, "text/plain; version=0.0.4", &out);
     } else {
-        control_http_refuse(control, visit->exchange, "io", failure.text);
+        control_http_refuse(control, visit->exchange, err_name(err), failure.text);
     }
     text_done(&out);
 }

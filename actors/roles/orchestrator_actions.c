@@ -39,10 +39,13 @@ static void verdict_refuse(struct verdict *verdict, const char *code, const char
     text_append_string(&verdict->text, text);
 }
 
-/* Refuses with the lines of all problems, as far as there is room. */
-static void verdict_refuse_problems(struct verdict *verdict, const char *code,
-                                    const struct problems *problems)
+/* Refuses what was read with `err` with all lines there is room for; ERR_MEMORY is no problem. */
+static enum err verdict_take_problems(struct verdict *verdict, enum err err, const char *code,
+                                      const struct problems *problems)
 {
+    if (err == ERR_NONE || err == ERR_MEMORY) {
+        return err;
+    }
     verdict->code = code;
     text_clear(&verdict->text);
     const size_t length = problems->lines.length;
@@ -51,6 +54,7 @@ static void verdict_refuse_problems(struct verdict *verdict, const char *code,
     while (verdict->text.length > 0 && verdict->text.data[verdict->text.length - 1] == '\n') {
         verdict->text.data[--verdict->text.length] = '\0';
     }
+    return ERR_NONE;
 }
 
 static bool verdict_is_refused(const struct verdict *verdict)
@@ -185,11 +189,7 @@ static enum err actions_read_config(struct verdict *verdict)
         err = factory_parse(root, "", &verdict->owner->arena, &problems, &verdict->section.kind,
                             &verdict->section.config);
     }
-    if (err != ERR_NONE) {
-        verdict->section = (struct executor_section){0};
-        verdict_refuse_problems(verdict, CODE_invalid_config, &problems);
-        err = ERR_NONE;
-    }
+    err = verdict_take_problems(verdict, err, CODE_invalid_config, &problems);
     problems_done(&problems);
     return err;
 }
@@ -214,11 +214,10 @@ static enum err actions_name_executor(struct orchestrator *orch, struct verdict 
 static enum err actions_judge_create(struct orchestrator *orch, struct verdict *verdict)
 {
     enum err err = actions_read_config(verdict);
-    if (err != ERR_NONE || verdict_is_refused(verdict)) {
-        return err;
+    if (err == ERR_NONE && !verdict_is_refused(verdict)) {
+        err = actions_name_executor(orch, verdict);
     }
-    err = actions_name_executor(orch, verdict);
-    if (err != ERR_NONE) {
+    if (err != ERR_NONE || verdict_is_refused(verdict)) {
         return err;
     }
     if (roster_is_known(orch, verdict->executor_id)) {
@@ -329,10 +328,7 @@ static enum err actions_read_update(const struct executor_kind *kind, struct ver
         err = field_parse(kind->update_fields, root, "", verdict->update, kind->update_size,
                           &verdict->arena, &problems);
     }
-    if (err != ERR_NONE && err != ERR_MEMORY) {
-        verdict_refuse_problems(verdict, CODE_invalid_update, &problems);
-        err = ERR_NONE;
-    }
+    err = verdict_take_problems(verdict, err, CODE_invalid_update, &problems);
     problems_done(&problems);
     return err;
 }
@@ -462,8 +458,9 @@ static enum err actions_settle(struct orchestrator *orch, struct verdict *verdic
 static bool actions_is_turned_away(const struct verdict *verdict)
 {
     return verdict->code == CODE_busy || verdict->code == CODE_stopping ||
-           verdict->code == CODE_no_quotes || verdict->code == CODE_too_many_actions ||
-           verdict->code == CODE_invalid_action || verdict->code == CODE_action_id_used;
+           verdict->code == CODE_no_quotes || verdict->code == CODE_memory ||
+           verdict->code == CODE_too_many_actions || verdict->code == CODE_invalid_action ||
+           verdict->code == CODE_action_id_used;
 }
 
 static enum err actions_take(struct orchestrator *orch, struct verdict *verdict,
@@ -484,6 +481,10 @@ static enum err actions_take(struct orchestrator *orch, struct verdict *verdict,
     }
     if (!verdict_is_refused(verdict)) {
         err = actions_table[verdict->action->kind].judge(orch, verdict);
+    }
+    if (err == ERR_MEMORY || text_failed(&verdict->text)) {
+        verdict_refuse(verdict, CODE_memory, "no memory to judge it: try again in a moment");
+        err = ERR_NONE;
     }
     if (err == ERR_NONE && actions_is_turned_away(verdict)) {
         const struct action_entry entry = actions_entry(verdict);

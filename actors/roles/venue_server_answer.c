@@ -331,7 +331,7 @@ static enum err answer_question(struct venue_server *server, const struct venue_
     struct venue_answer answer = {.wire = {.code = WIRE_OK, .message = ""}};
     enum err err = wire_parse_request(question->bytes, question->size, &arena, &request, &failure);
     if (err != ERR_NONE) {
-        answer_set(&answer, WIRE_BAD_REQUEST, failure.text);
+        answer_set(&answer, err == ERR_MEMORY ? WIRE_SERVER_ERROR : WIRE_BAD_REQUEST, failure.text);
         err = ERR_NONE;
     } else {
         answer.wire.id = request.id;

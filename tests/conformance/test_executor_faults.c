@@ -217,6 +217,7 @@ END_TEST
 
 int main(void)
 {
+    faulty_memory_install();
     Suite *suite = suite_create("executor_faults");
     TCase *tcase = tcase_create("executor_faults");
     tcase_set_timeout(tcase, 200);

@@ -34,6 +34,7 @@ def commands(folder):
         (["schema", "--markdown", "actions"], True), (["validate", "run.json"], True),
         (["report", "test.db"], True), (["report", "--json", "test.db"], True),
         (["report", "--csv", "fills", "test.db"], True), (["verify", "test.db"], True),
+        (["risk", "show", "test.db"], True), (["risk", "show", "--json", "test.db"], True),
         (["verify", "--json", "test.db"], True), (["events", "test.db"], True),
         (["tape", "info", tape], True), (["salvage", "test.db", "saved.db"], False),
         (["run", "--quiet", "run.json"], False), (["sweep", "--json", "sweep.json"], False),

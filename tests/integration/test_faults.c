@@ -256,7 +256,7 @@ static void check_memory(const struct operation *operation, bool is_lasting)
         ck_assert_msg(lie == NULL, "%s, allocation %lu: %s", operation->name, (unsigned long)n,
                       lie);
         ck_assert_msg(err == ERR_NONE || has_refused, "%s: %s", operation->name, failure.text);
-        ck_assert_msg(err == ERR_NONE || err == ERR_MEMORY || err == ERR_IO || err == ERR_SYNTAX,
+        ck_assert_msg(err == ERR_NONE || err == ERR_MEMORY || err == ERR_IO,
                       "%s, allocation %lu: %s (%s)", operation->name, (unsigned long)n,
                       err_name(err), failure.text);
         /* One that is refused for good cannot be made up for. */

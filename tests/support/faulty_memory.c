@@ -1,9 +1,12 @@
 #include "tests/support/faulty_memory.h"
 
+#include <cjson/cJSON.h>
+#include <errno.h>
 #include <nng/nng.h>
 #include <sqlite3.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/assert.h"
@@ -26,6 +29,7 @@ static bool memory_is_refused(void)
         return false;
     }
     atomic_store(&memory.has_refused, true);
+    errno = ENOMEM; /* As malloc() says it. */
     return true;
 }
 
@@ -73,6 +77,31 @@ int __wrap_nng_msg_alloc(nng_msg **message, size_t size)
     return memory_is_refused() ? NNG_ENOMEM : __real_nng_msg_alloc(message, size);
 }
 
+/* libyaml calls these by name, so that the executable's own definitions come first. */
+void *yaml_malloc(size_t size);
+void *yaml_realloc(void *block, size_t size);
+char *yaml_strdup(const char *text);
+
+void *yaml_malloc(size_t size)
+{
+    return malloc(size > 0 ? size : 1);
+}
+
+void *yaml_realloc(void *block, size_t size)
+{
+    return realloc(block, size > 0 ? size : 1);
+}
+
+char *yaml_strdup(const char *text)
+{
+    return text != NULL ? strdup(text) : NULL;
+}
+
+static void *memory_cjson_malloc(size_t size)
+{
+    return malloc(size);
+}
+
 static void *memory_sqlite_malloc(int size)
 {
     return memory_is_refused() ? NULL : memory.sqlite.xMalloc(size);
@@ -92,6 +121,7 @@ void faulty_memory_install(void)
     methods.xRealloc = memory_sqlite_realloc;
     code = sqlite3_config(SQLITE_CONFIG_MALLOC, &methods);
     ASSERT(code == SQLITE_OK);
+    cJSON_InitHooks(&(cJSON_Hooks){.malloc_fn = memory_cjson_malloc, .free_fn = free});
 }
 
 void faulty_memory_arm(uint64_t nth, bool is_lasting)

@@ -2,7 +2,9 @@
  * tests/support/faulty_memory.h - memory whose n-th allocation is refused.
  *
  * The linker sends the allocations of the program's own code and the messages of nng through it
- * (-Wl,--wrap, in tests/CMakeLists.txt), faulty_memory_install() those of SQLite.
+ * (-Wl,--wrap, in tests/CMakeLists.txt), faulty_memory_install() those of SQLite and cJSON; those
+ * of libyaml come by themselves. What nng, libmicrohttpd and zlib take for themselves is left
+ * alone.
  *
  * Threads: armed and disarmed from one; allocations from any.
  */
@@ -12,7 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Once per process, before SQLite is used. */
+/* Once per process, before SQLite and cJSON are used. */
 void faulty_memory_install(void);
 
 /* The n-th allocation from here on is refused, n >= 1; with `is_lasting` all behind it too. */

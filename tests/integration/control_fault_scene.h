@@ -67,9 +67,9 @@ static char answer[ANSWER_BYTES_MAX];
 struct refusal {
     uint64_t nth;
     bool is_lasting;
-    bool is_wrong;    /* The question is: it may be told so. */
-    unsigned kept_ms; /* Memory is refused so long after the answer, at most ... */
-    int kept_fd; /* ... until there is something to read here; 0: where it was asked, -1: no. */
+    bool is_wrong;                   /* The question is: it may be told so. */
+    unsigned kept_ms;                /* Memory is refused so long after the answer ... */
+    const _Atomic(bool) *kept_until; /* ... or until this is so; NULL: all the time. */
     bool has_struck;
     bool is_answered; /* Else its connection was closed, or there was nobody any more. */
 };
@@ -142,9 +142,10 @@ static inline bool exchange(int fd, const char *question, size_t length, void *h
     refusal->is_answered =
         send(fd, question, length, MSG_NOSIGNAL) == (ssize_t)length && receive_all(fd, head, size);
     const int code = errno;
-    struct pollfd kept = {.fd = refusal->kept_fd != 0 ? refusal->kept_fd : fd, .events = POLLIN};
-    if (refusal->kept_ms > 0 && refusal->is_answered) {
-        (void)poll(&kept, 1, (int)refusal->kept_ms);
+    for (unsigned waited = 0; refusal->is_answered && waited < refusal->kept_ms &&
+                              (refusal->kept_until == NULL || !atomic_load(refusal->kept_until));
+         waited += STEP_MS) {
+        (void)poll(NULL, 0, STEP_MS);
     }
     refusal->has_struck = faulty_memory_disarm();
     ck_assert_msg(refusal->is_answered || code != EAGAIN, "fault %llu: %s: no answer in time",
@@ -243,10 +244,9 @@ static struct part run;
 static uint64_t starts; /* So far. */
 static unsigned ends;   /* Of them by a fault. */
 
-/* Starts a run, or goes on with it, and waits until it has quotes and answers. */
-static inline void run_ready(void)
+/* Waits until the run that was begun has quotes and answers. */
+static inline void run_settle(void)
 {
-    ck_assert_int_eq(run_begin(&run, ++starts), ERR_NONE);
     static const struct visit question = {"GET", "/metrics", ""};
     for (int waited = 0;; waited += STEP_MS) {
         ck_assert_int_lt(waited, READY_MS);
@@ -259,6 +259,13 @@ static inline void run_ready(void)
         }
         (void)poll(NULL, 0, STEP_MS);
     }
+}
+
+/* Starts a run, or goes on with it, and waits until it can be asked. */
+static inline void run_ready(void)
+{
+    ck_assert_msg(run_begin(&run, ++starts) == ERR_NONE, "%s", run.failure.text);
+    run_settle();
 }
 
 /* A run that a fault has ended says why, and leaves a sound database. */
@@ -299,10 +306,10 @@ static inline void run_end(void)
     part_done(&run);
 }
 
-/* The first ones, then fewer and fewer; each with TUTTI_FAULTS=all. */
+/* The first ones, then fewer and fewer; each when all are asked for. */
 static inline uint64_t next_fault(uint64_t n)
 {
-    return getenv("TUTTI_FAULTS") != NULL ? n + 1 : n + 1 + n / 16;
+    return faults_are_asked_for("all") ? n + 1 : n + 1 + n / 16;
 }
 
 /* How far a loop went. */

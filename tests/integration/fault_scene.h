@@ -32,6 +32,13 @@ static unsigned http_port; /* That nobody uses. */
 static struct link_secret_texts tokens;
 static _Atomic(unsigned) fills; /* Of all runs. */
 
+/* Whether `./dev faults` asks for more: for "first" or "all". */
+static inline bool faults_are_asked_for(const char *which)
+{
+    const char *asked = getenv("TUTTI_FAULTS");
+    return asked != NULL && strcmp(asked, which) == 0;
+}
+
 /* ---- The folder ---- */
 
 static inline void shell(const char *words)

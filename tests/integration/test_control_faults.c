@@ -7,6 +7,11 @@
 
 #include "control_fault_scene.h"
 
+enum {
+    END_MS = 5000, /* Within which a run that was told to has ended. */
+    END_FAULTS_MAX = 200,
+};
+
 /* ---- What is asked ---- */
 
 #define CONFIG                                                                          \
@@ -128,6 +133,73 @@ START_TEST(visits_whose_memory_is_refused)
 }
 END_TEST
 
+/* ---- The end ---- */
+
+static void ask_shutdown(bool is_http, struct refusal *refusal)
+{
+    static const struct visit visit = {"POST", "/shutdown", "{}"};
+    refusal->is_answered = false;
+    if (is_http) {
+        ask_http(&visit, refusal);
+    } else {
+        ask_rep("{\"request\":\"shutdown\"}", refusal);
+    }
+}
+
+/* One that is promised comes; after any other answer, or none, it is asked for again. */
+static void shut_down(bool is_http, struct refusal *refusal)
+{
+    ask_shutdown(is_http, refusal);
+    const bool is_promised = refusal->is_answered && strstr(answer, "\"ok\":true") != NULL;
+    for (int waited = 0; !atomic_load(&run.has_ended); waited += STEP_MS) {
+        ck_assert_msg(waited < READY_MS, "fault %llu: %s, and no end",
+                      (unsigned long long)refusal->nth, is_promised ? "promised" : "asked again");
+        if (waited == 0 && !is_promised) {
+            struct refusal none = {.nth = NO_FAULT};
+            ask_shutdown(is_http, &none);
+        }
+        (void)poll(NULL, 0, STEP_MS);
+    }
+    run_join();
+}
+
+/* A run whose end has failed goes on and ends; but for one whose end is on record: that is over. */
+static void end_again(void)
+{
+    if (run_begin(&run, ++starts) != ERR_NONE) {
+        ck_assert_msg(strstr(run.failure.text, "(stopped; ") != NULL, "%s", run.failure.text);
+        return;
+    }
+    run_settle();
+    run_end();
+}
+
+START_TEST(shutdowns_whose_memory_is_refused)
+{
+    const bool is_lasting = _i > 0;
+    /* Refused for good until it is answered; or one of all until the run has ended. */
+    struct refusal refusal = {.is_lasting = is_lasting,
+                              .has_struck = true,
+                              .kept_ms = is_lasting ? 0 : END_MS,
+                              .kept_until = &run.has_ended};
+    while (refusal.has_struck && refusal.nth < END_FAULTS_MAX) {
+        refusal.nth = next_fault(refusal.nth);
+        refusal.has_struck = false;
+        shell("rm -f run.db*");
+        run_ready();
+        shut_down(_i == 2, &refusal);
+        if (run.err != ERR_NONE) {
+            part_done(&run);
+            end_again();
+        } else {
+            ck_assert(run.result.outcome.is_finished && run.result.outcome.is_balanced);
+            part_done(&run);
+        }
+    }
+    report_faults(refusal.nth);
+}
+END_TEST
+
 int main(void)
 {
     if (sodium_init() < 0) {
@@ -137,9 +209,10 @@ int main(void)
     Suite *suite = suite_create("control_faults");
     TCase *tcase = tcase_create("control_faults");
     tcase_add_checked_fixture(tcase, control_open, scene_close);
-    tcase_set_timeout(tcase, 280);
+    tcase_set_timeout(tcase, faults_are_asked_for("all") ? 0 : 280);
     tcase_add_loop_test(tcase, requests_whose_memory_is_refused, 0, 2);
     tcase_add_loop_test(tcase, visits_whose_memory_is_refused, 0, 2);
+    tcase_add_loop_test(tcase, shutdowns_whose_memory_is_refused, 0, 3);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

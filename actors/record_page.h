@@ -24,7 +24,7 @@ struct record_page {
 
 enum { RECORD_PAGE_BYTES = 4096 }; /* Of a page and its head, unless one record needs more. */
 
-/* A message with an empty page; there is room for `record` at least. NULL: no memory. */
+/* A message with a page that begins with the record. NULL: no memory. */
 nng_msg *record_page_create(int64_t now_ns, const struct record *record);
 
 /* Packs the record behind the others. False: there is no room left for it. */

@@ -33,7 +33,7 @@ static const char *const record_close_types[CLOSE_TYPE_COUNT] = {
 
 enum { RECORD_TEXTS_MAX = 9, RECORD_HEAD_TEXTS = 2 };
 
-/* How large each member of the data union is, and where its texts lie: names first. */
+/* How large a record with a member of the data union is, and where its texts lie: names first. */
 struct record_layout {
     size_t size;
     size_t names;
@@ -41,7 +41,7 @@ struct record_layout {
     size_t offsets[RECORD_TEXTS_MAX];
 };
 
-#define SIZE(member) sizeof(((struct record *)NULL)->data.member)
+#define SIZE(member) (AT(member) + sizeof(((struct record *)NULL)->data.member))
 #define AT(member) offsetof(struct record, data.member)
 static const struct record_layout record_layouts[] = {
     [RECORD_DATA_RUN] = {SIZE(run),
@@ -150,11 +150,6 @@ const char *record_client_order_id(const struct record *record, char out[ORDER_I
     return out;
 }
 
-static const struct record_layout *record_layout_of(const struct record *record)
-{
-    return &record_layouts[record_kind_data(record->kind)];
-}
-
 /* The text pointer at an offset, read and written through memcpy as the offset has no type. */
 static const char *record_text_get(const struct record *record, size_t offset)
 {
@@ -169,10 +164,9 @@ static void record_text_set(struct record *record, size_t offset, const char *te
 }
 
 /* Bytes of the copy of an executor that goes along. */
-static size_t record_copy_size(const struct record *record)
+static size_t record_copy_size(const struct record *record, enum record_data data)
 {
-    return record_kind_data(record->kind) == RECORD_DATA_EXECUTOR ? record->data.executor.copy_size
-                                                                  : 0;
+    return data == RECORD_DATA_EXECUTOR ? record->data.executor.copy_size : 0;
 }
 
 static size_t record_text_size(const struct record *record, size_t offset)
@@ -183,8 +177,9 @@ static size_t record_text_size(const struct record *record, size_t offset)
 
 size_t record_packed_size(const struct record *record)
 {
-    const struct record_layout *layout = record_layout_of(record);
-    size_t size = offsetof(struct record, data) + layout->size + record_copy_size(record);
+    const enum record_data data = record_kind_data(record->kind);
+    const struct record_layout *layout = &record_layouts[data];
+    size_t size = layout->size + record_copy_size(record, data);
     for (size_t i = 0; i < RECORD_HEAD_TEXTS && !record->has_lasting_names; i++) {
         size += record_text_size(record, record_head_texts[i]);
     }
@@ -194,8 +189,10 @@ size_t record_packed_size(const struct record *record)
     return size;
 }
 
-/* Copies the text at an offset to `next`; returns where the next one goes. */
-static char *record_pack_text(struct record *copy, size_t offset, char *next)
+/* Copies the text at an offset to `next`; returns where the next one goes, or NULL when there is no
+ * room for it before `end`. */
+static inline char *record_pack_text(struct record *copy, size_t offset, char *next,
+                                     const char *end)
 {
     const char *text = record_text_get(copy, offset);
     if (text == NULL) {
@@ -206,31 +203,41 @@ static char *record_pack_text(struct record *copy, size_t offset, char *next)
         return next;
     }
     const size_t size = strlen(text) + 1;
+    if (size > (size_t)(end - next)) {
+        return NULL;
+    }
     memcpy(next, text, size);
     record_text_set(copy, offset, next);
     return next + size;
 }
 
-struct record *record_pack(const struct record *record, void *memory)
+size_t record_pack(const struct record *record, void *memory, size_t room)
 {
     ASSERT((uintptr_t)memory % alignof(struct record) == 0);
-    const struct record_layout *layout = record_layout_of(record);
-    const size_t size = offsetof(struct record, data) + layout->size;
+    const enum record_data data = record_kind_data(record->kind);
+    const struct record_layout *layout = &record_layouts[data];
+    const size_t copy_size = record_copy_size(record, data);
+    if (layout->size + copy_size > room) {
+        return 0;
+    }
     struct record *copy = memory;
-    memcpy(memory, record, size);
-    char *next = (char *)memory + size;
-    const size_t copy_size = record_copy_size(record);
+    memcpy(memory, record, layout->size);
+    char *next = (char *)memory + layout->size;
     if (copy_size > 0) {
-        ASSERT(size % alignof(struct record) == 0 && copy_size % alignof(struct record) == 0);
+        ASSERT(layout->size % alignof(struct record) == 0 &&
+               copy_size % alignof(struct record) == 0);
         memcpy(next, record->data.executor.copy, copy_size);
         copy->data.executor.copy = next;
         next += copy_size;
     }
-    for (size_t i = 0; i < RECORD_HEAD_TEXTS && !record->has_lasting_names; i++) {
-        next = record_pack_text(copy, record_head_texts[i], next);
+    const char *end = (char *)memory + room;
+    const bool keeps_names = record->has_lasting_names;
+    for (size_t i = keeps_names ? RECORD_HEAD_TEXTS : 0; i < RECORD_HEAD_TEXTS && next != NULL;
+         i++) {
+        next = record_pack_text(copy, record_head_texts[i], next, end);
     }
-    for (size_t i = record->has_lasting_names ? layout->names : 0; i < layout->texts; i++) {
-        next = record_pack_text(copy, layout->offsets[i], next);
+    for (size_t i = keeps_names ? layout->names : 0; i < layout->texts && next != NULL; i++) {
+        next = record_pack_text(copy, layout->offsets[i], next, end);
     }
-    return copy;
+    return next != NULL ? (size_t)(next - (char *)memory) : 0;
 }

@@ -286,10 +286,11 @@ const char *record_client_order_id(const struct record *record, char out[ORDER_I
 /* Bytes record_pack() needs for the record and what goes along with it. */
 size_t record_packed_size(const struct record *record);
 
-/* Copies record, texts and the copy of an executor into `memory` (aligned for struct record, at
- * least that many bytes), and returns it: no more of the record than the member of the union that
- * its kind uses, so it is never to be assigned as a whole. What it points to lies in the same
- * block; elsewhere are only lasting names and the empty text. NULL texts stay NULL. */
-struct record *record_pack(const struct record *record, void *memory);
+/* Copies record, texts and the copy of an executor into `memory` (aligned for struct record), where
+ * it begins: no more of the record than the member of the union that its kind uses, so it is never
+ * to be assigned as a whole. What it points to lies in the same block; elsewhere are only lasting
+ * names and the empty text. NULL texts stay NULL. Returns its size, or 0 when that is more than
+ * `room`; what the memory holds is then undefined. */
+MUST_USE size_t record_pack(const struct record *record, void *memory, size_t room);
 
 #endif

@@ -374,7 +374,7 @@ static enum err keeper_on_records(struct keeper *keeper, struct context *context
         return keeper_forget(keeper, context, page);
     }
     const bool is_urgent = keeper_look(keeper, page);
-    struct failure failure = {0};
+    struct failure failure;
     if (keeper_hold(keeper, message, &failure) != ERR_NONE) {
         return keeper_fail(keeper, context, &failure);
     }

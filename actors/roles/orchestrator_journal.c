@@ -37,12 +37,7 @@ static enum err journal_turn_page(struct orchestrator *orch, const struct record
         return err;
     }
     orch->page = record_page_create(orch->now_ns, record);
-    if (orch->page == NULL) {
-        return ERR_MEMORY;
-    }
-    const bool is_added = record_page_add(message_body(orch->page), record);
-    ASSERT(is_added);
-    return ERR_NONE;
+    return orch->page != NULL ? ERR_NONE : ERR_MEMORY;
 }
 
 enum err journal_add(struct orchestrator *orch, struct record *record)

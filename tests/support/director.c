@@ -31,9 +31,10 @@ static void director_keep_records(struct director *director, nng_msg *message)
     while (place < page->used) {
         struct record *record = record_page_at(page, place, &place);
         record->has_lasting_names = false;
-        nng_msg *kept = message_create(DIRECTOR_RECORD, now_ns, record_packed_size(record));
+        const size_t size = record_packed_size(record);
+        nng_msg *kept = message_create(DIRECTOR_RECORD, now_ns, size);
         ck_assert_ptr_nonnull(kept);
-        (void)record_pack(record, message_body(kept));
+        ck_assert_uint_eq(record_pack(record, message_body(kept), size), size);
         director_keep(director, kept);
     }
 }

@@ -52,9 +52,10 @@ START_TEST(a_copy_says_what_the_executor_said)
         .controller_id = "main",
         .executor_id = "e-1",
         .data.executor = {.type = "position_executor", .copy = copy, .copy_size = copy->size}};
-    void *memory =
-        aligned_alloc(alignof(struct record), (record_packed_size(&record) + 15) / 16 * 16);
-    struct record *packed = record_pack(&record, memory);
+    const size_t size = record_packed_size(&record);
+    void *memory = aligned_alloc(alignof(struct record), (size + 15) / 16 * 16);
+    ck_assert_uint_eq(record_pack(&record, memory, size), size);
+    struct record *packed = memory;
     memset(copy, 0xA5, copy->size);
     free(copy);
     executor_forget_changes(stage.executor);

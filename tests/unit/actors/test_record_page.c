@@ -21,9 +21,10 @@ START_TEST(records_come_off_in_their_order)
     nng_msg *message = record_page_create(0, &record);
     struct record_page *page = message_body(message);
     uint64_t count = 0;
-    for (; record_page_add(page, &record); count++) {
-        record = note(count + 2, count % 2 == 0 ? "odd lengths" : "");
-    }
+    do {
+        count++;
+        record = note(count + 1, count % 2 != 0 ? "odd lengths" : "");
+    } while (record_page_add(page, &record));
     ck_assert_uint_gt(count, 2);
     uint32_t place = 0;
     uint64_t seq = 0;
@@ -40,6 +41,36 @@ START_TEST(records_come_off_in_their_order)
 }
 END_TEST
 
+/* A text of each length near the end of a page, so that every distance to the end occurs. */
+START_TEST(the_last_record_ends_with_the_page_at_most)
+{
+    static char text[RECORD_PAGE_BYTES];
+    memset(text, 'x', sizeof(text) - 1);
+    for (size_t length = RECORD_PAGE_BYTES / 2; length < sizeof(text); length++) {
+        text[length] = '\0';
+        const struct record record = note(1, text);
+        const struct record short_one = note(2, "");
+        nng_msg *message = record_page_create(0, &record);
+        struct record_page *page = message_body(message);
+        uint32_t count = 1;
+        while (record_page_add(page, &short_one)) {
+            count++;
+        }
+        ck_assert_uint_le(page->used, page->size);
+        uint32_t place = 0;
+        while (place < page->used) {
+            (void)record_page_at(page, place, &place);
+            count--;
+        }
+        ck_assert_uint_eq(count, 0);
+        ck_assert_uint_eq(place, page->used);
+        message_destroy(message);
+        text[length] = 'x';
+    }
+    message_pool_drain();
+}
+END_TEST
+
 START_TEST(a_large_record_has_a_page_of_its_size)
 {
     static char text[3 * RECORD_PAGE_BYTES];
@@ -47,7 +78,6 @@ START_TEST(a_large_record_has_a_page_of_its_size)
     struct record record = note(1, text);
     nng_msg *message = record_page_create(0, &record);
     struct record_page *page = message_body(message);
-    ck_assert(record_page_add(page, &record));
     ck_assert(!record_page_add(page, &record));
     uint32_t place = 0;
     ck_assert_str_eq(record_page_at(page, place, &place)->data.note.text, text);
@@ -62,6 +92,7 @@ int main(void)
     Suite *suite = suite_create("actors/record_page");
     TCase *tcase = tcase_create("record_page");
     tcase_add_test(tcase, records_come_off_in_their_order);
+    tcase_add_test(tcase, the_last_record_ends_with_the_page_at_most);
     tcase_add_test(tcase, a_large_record_has_a_page_of_its_size);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

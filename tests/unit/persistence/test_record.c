@@ -81,9 +81,11 @@ START_TEST(packed_record_says_the_same)
     ck_assert_uint_ge(size, offsetof(struct record, data));
     void *first_memory = aligned_alloc(alignof(struct record), (size + 31) / 16 * 16);
     void *second_memory = aligned_alloc(alignof(struct record), (size + 31) / 16 * 16);
-    struct record *first = record_pack(&record, first_memory);
+    ck_assert_uint_eq(record_pack(&record, first_memory, size), size);
+    const struct record *first = first_memory;
     ck_assert_uint_eq(record_packed_size(first), size);
-    const struct record *second = record_pack(first, second_memory);
+    ck_assert_uint_eq(record_pack(first, second_memory, size), size);
+    const struct record *second = second_memory;
     memset(first_memory, 0x5A, size); /* The second must not lean on the first. */
 
     struct text after = {0};
@@ -106,9 +108,14 @@ START_TEST(packing_writes_no_byte_too_many)
     unsigned char *memory = aligned_alloc(alignof(struct record), (size + 31) / 16 * 16);
     memory[size] = 0xA5;
     memory[size - 1] = 0xA5;
-    (void)record_pack(&record, memory);
+    ck_assert_uint_eq(record_pack(&record, memory, size), size);
     ck_assert_uint_eq(memory[size], 0xA5);
     ck_assert_uint_eq(memory[size - 1], 0); /* The NUL of the last text: the size is exact. */
+    for (size_t room = 0; room < size; room++) {
+        memory[room] = 0xA5;
+        ck_assert_uint_eq(record_pack(&record, memory, room), 0);
+        ck_assert_uint_eq(memory[room], 0xA5);
+    }
     free(memory);
 }
 END_TEST
@@ -121,7 +128,8 @@ START_TEST(null_texts_stay_null)
     record.data.executor.custom_info = NULL;
     const size_t size = record_packed_size(&record);
     void *memory = aligned_alloc(alignof(struct record), (size + 15) / 16 * 16);
-    const struct record *copy = record_pack(&record, memory);
+    ck_assert_uint_eq(record_pack(&record, memory, size), size);
+    const struct record *copy = memory;
     ck_assert_ptr_null(copy->data.executor.config);
     ck_assert_ptr_null(copy->data.executor.state);
     ck_assert_ptr_null(copy->data.executor.custom_info);
@@ -138,7 +146,8 @@ START_TEST(lasting_names_stay_where_they_are)
     record.data.order.reason = reason;
     const size_t size = record_packed_size(&record);
     void *memory = aligned_alloc(alignof(struct record), (size + 15) / 16 * 16);
-    const struct record *copy = record_pack(&record, memory);
+    ck_assert_uint_eq(record_pack(&record, memory, size), size);
+    const struct record *copy = memory;
     reason[0] = '?';
     ck_assert_ptr_eq(copy->executor_id, record.executor_id);
     ck_assert_ptr_eq(copy->controller_id, record.controller_id);

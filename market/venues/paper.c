@@ -128,9 +128,6 @@ enum err paper_venue_submit(struct paper_venue *venue, const struct order_ticket
     if (ticket->instrument >= venue->instrument_count || ticket->id.ordinal == 0) {
         return ERR_RANGE;
     }
-    if (paper_index_find(&venue->index, ticket->id) != NULL) {
-        return ERR_EXISTS;
-    }
     struct paper_market *market = &venue->markets[ticket->instrument];
     if (paper_orders_reserve(venue) != ERR_NONE ||
         paper_queue_reserve(&market->queue) != ERR_NONE) {
@@ -143,8 +140,9 @@ enum err paper_venue_submit(struct paper_venue *venue, const struct order_ticket
     }
     venue->free_count--;
     venue->orders[slot] = (struct paper_order){.ticket = *ticket};
-    paper_venue_send(venue, ticket->instrument,
-                     (struct paper_request){.kind = PAPER_REQUEST_NEW, .id = ticket->id}, now_ns);
+    paper_venue_send(
+        venue, ticket->instrument,
+        (struct paper_request){.kind = PAPER_REQUEST_NEW, .slot = slot, .id = ticket->id}, now_ns);
     return ERR_NONE;
 }
 
@@ -215,47 +213,45 @@ enum err paper_venue_begin_quote(struct paper_venue *venue, uint32_t instrument,
     return err;
 }
 
-/* Does what the stage is about; the next one begins when it is complete. */
-static enum err paper_venue_do_stage(struct paper_venue *venue, uint32_t instrument, size_t enough,
-                                     struct venue_updates *updates)
+/* Finds what the quote touches. Only in the fill model `touch` a quote fills by itself. */
+static void paper_venue_find(struct paper_venue *venue, struct paper_market *market)
 {
-    struct paper_market *market = &venue->markets[instrument];
-    enum err err = ERR_NONE;
-    switch (market->stage) {
-    case PAPER_QUOTE_TAKES:
-        err = paper_arrival_take(venue, market, enough, updates);
-        market->stage = market->arriving > 0 ? PAPER_QUOTE_TAKES : PAPER_QUOTE_FINDS;
-        return err;
-    case PAPER_QUOTE_FINDS:
-        venue->touched_next = venue->touched_count = 0;
-        if (venue->config.fill_model == PAPER_FILL_TOUCH) {
-            paper_match_find(venue, market);
-        }
-        market->stage = PAPER_QUOTE_MATCHES;
-        return ERR_NONE;
-    case PAPER_QUOTE_MATCHES:
-        err = paper_match_touched(venue, market, enough, updates);
-        if (venue->touched_next == venue->touched_count) {
-            market->stage = PAPER_QUOTE_SETTLES;
-        }
-        return err;
-    case PAPER_QUOTE_SETTLES:
-        market->stage = PAPER_QUOTE_DONE;
-        err = paper_arrival_sweep(venue, market, updates);
-        return err == ERR_NONE ? paper_margin_call(venue, instrument, updates) : err;
-    case PAPER_QUOTE_DONE:
-    default:
-        return ERR_NONE;
+    venue->touched_next = venue->touched_count = 0;
+    if (venue->config.fill_model == PAPER_FILL_TOUCH) {
+        paper_match_find(venue, market);
     }
+    market->stage = PAPER_QUOTE_MATCHES;
 }
 
+static enum err paper_venue_settle(struct paper_venue *venue, uint32_t instrument,
+                                   struct venue_updates *updates)
+{
+    struct paper_market *market = &venue->markets[instrument];
+    market->stage = PAPER_QUOTE_DONE;
+    const enum err err = paper_arrival_sweep(venue, market, updates);
+    return err == ERR_NONE ? paper_margin_call(venue, instrument, updates) : err;
+}
+
+/* Stage by stage; one that has not done all of its work when there is enough goes on there. */
 enum err paper_venue_go_on(struct paper_venue *venue, uint32_t instrument, size_t enough,
                            struct venue_updates *updates)
 {
     struct paper_market *market = &venue->markets[instrument];
     enum err err = ERR_NONE;
-    while (err == ERR_NONE && market->stage != PAPER_QUOTE_DONE && updates->count < enough) {
-        err = paper_venue_do_stage(venue, instrument, enough, updates);
+    if (market->stage == PAPER_QUOTE_TAKES) {
+        err = paper_arrival_take(venue, market, enough, updates);
+        market->stage = market->arriving > 0 ? PAPER_QUOTE_TAKES : PAPER_QUOTE_FINDS;
+    }
+    if (err == ERR_NONE && market->stage == PAPER_QUOTE_FINDS && updates->count < enough) {
+        paper_venue_find(venue, market);
+    }
+    if (err == ERR_NONE && market->stage == PAPER_QUOTE_MATCHES) {
+        err = paper_match_touched(venue, market, enough, updates);
+        market->stage =
+            venue->touched_next == venue->touched_count ? PAPER_QUOTE_SETTLES : PAPER_QUOTE_MATCHES;
+    }
+    if (err == ERR_NONE && market->stage == PAPER_QUOTE_SETTLES && updates->count < enough) {
+        err = paper_venue_settle(venue, instrument, updates);
     }
     if (err != ERR_NONE) {
         market->stage = PAPER_QUOTE_DONE;

@@ -11,10 +11,11 @@ enum err paper_accounts_init(struct paper_accounts *accounts, enum paper_positio
         .mode = mode,
         .items = calloc(room, sizeof(*accounts->items)),
         .capacity = room,
+        .places = calloc(instrument_count + 1, sizeof(*accounts->places)),
         .positions = calloc(instrument_count + 1, sizeof(*accounts->positions)),
         .instrument_count = instrument_count,
     };
-    if (accounts->items == NULL || accounts->positions == NULL) {
+    if (accounts->items == NULL || accounts->places == NULL || accounts->positions == NULL) {
         paper_accounts_done(accounts);
         return ERR_MEMORY;
     }
@@ -24,6 +25,7 @@ enum err paper_accounts_init(struct paper_accounts *accounts, enum paper_positio
 void paper_accounts_done(struct paper_accounts *accounts)
 {
     free(accounts->items);
+    free(accounts->places);
     free(accounts->positions);
     *accounts = (struct paper_accounts){0};
 }
@@ -51,15 +53,32 @@ static void paper_account_check(const struct paper_account *account)
     ASSERT(decimal_is_valid(account->reserved));
 }
 
-/* The account after `moved` has come in; false when a figure would leave its range. */
-static bool paper_account_move(struct paper_account *account, const struct paper_origins *moved)
+/* The parts of an account and their sum. */
+struct paper_sums {
+    struct paper_origins origins;
+    struct decimal total;
+};
+
+/* What becomes of an account when `moved` comes in; false when a figure would leave its range. */
+static bool paper_account_after(const struct paper_account *account,
+                                const struct paper_origins *moved, struct paper_sums *ret_after)
 {
-    struct paper_origins *origins = &account->origins;
-    origins->traded = decimal_add(origins->traded, moved->traded);
-    origins->fees = decimal_add(origins->fees, moved->fees);
-    origins->funding = decimal_add(origins->funding, moved->funding);
-    account->total = decimal_add(account->total, paper_origins_sum(moved));
-    return decimal_is_valid(account->total) && decimal_is_valid(paper_origins_sum(origins));
+    paper_account_check(account);
+    const struct paper_origins *origins = &account->origins;
+    ret_after->origins = (struct paper_origins){
+        .deposited = origins->deposited,
+        .traded = decimal_add(origins->traded, moved->traded),
+        .fees = decimal_add(origins->fees, moved->fees),
+        .funding = decimal_add(origins->funding, moved->funding),
+    };
+    ret_after->total = paper_origins_sum(&ret_after->origins);
+    return decimal_is_valid(ret_after->total);
+}
+
+static void paper_account_set(struct paper_account *account, const struct paper_sums *sums)
+{
+    account->origins = sums->origins;
+    account->total = sums->total;
 }
 
 /* The account of an asset, opened when it is new. There must be room for a new one. */
@@ -76,6 +95,28 @@ static struct paper_account *paper_accounts_open(struct paper_accounts *accounts
     struct paper_account *account = &accounts->items[accounts->count++];
     memcpy(account->asset, asset, length + 1);
     return account;
+}
+
+/* Where the place of an instrument's asset is remembered. */
+static inline uint32_t *paper_accounts_place(const struct paper_accounts *accounts,
+                                             const struct instrument *instrument, const char *asset)
+{
+    ASSERT(instrument->index < accounts->instrument_count);
+    ASSERT(asset == instrument->base || asset == instrument->quote);
+    struct paper_account_places *places = &accounts->places[instrument->index];
+    return asset == instrument->base ? &places->base : &places->quote;
+}
+
+/* The account of an instrument's asset, opened when it is new. */
+static struct paper_account *paper_accounts_of(struct paper_accounts *accounts,
+                                               const struct instrument *instrument,
+                                               const char *asset)
+{
+    uint32_t *place = paper_accounts_place(accounts, instrument, asset);
+    if (*place == 0) {
+        *place = (uint32_t)(paper_accounts_open(accounts, asset) - accounts->items) + 1;
+    }
+    return &accounts->items[*place - 1];
 }
 
 enum err paper_accounts_deposit(struct paper_accounts *accounts, const char *asset,
@@ -165,19 +206,22 @@ struct paper_need paper_accounts_need(const struct paper_accounts *accounts,
     return (struct paper_need){instrument->quote, decimal_add(cost, fee)};
 }
 
-struct decimal paper_accounts_available(const struct paper_accounts *accounts, const char *asset)
+struct decimal paper_accounts_available(const struct paper_accounts *accounts,
+                                        const struct instrument *instrument, const char *asset)
 {
-    const struct paper_account *account = paper_accounts_find(accounts, asset);
+    const uint32_t place = *paper_accounts_place(accounts, instrument, asset);
+    const struct paper_account *account =
+        place != 0 ? &accounts->items[place - 1] : paper_accounts_find(accounts, asset);
     return account == NULL ? DECIMAL_ZERO : decimal_subtract(account->total, account->reserved);
 }
 
-void paper_accounts_reserve(struct paper_accounts *accounts, const char *asset,
-                            struct decimal change)
+void paper_accounts_reserve(struct paper_accounts *accounts, const struct instrument *instrument,
+                            const char *asset, struct decimal change)
 {
     if (decimal_sign(change) == 0) {
         return;
     }
-    struct paper_account *account = paper_accounts_open(accounts, asset);
+    struct paper_account *account = paper_accounts_of(accounts, instrument, asset);
     account->reserved = decimal_add(account->reserved, change);
     ASSERT(decimal_is_valid(account->reserved));
 }
@@ -216,14 +260,15 @@ static enum err paper_accounts_fill_perpetual(struct paper_accounts *accounts,
         .traded =
             decimal_subtract(after.book.realized_pnl_quote, position->book.realized_pnl_quote),
         .fees = fill->fee};
-    struct paper_account *quote = paper_accounts_open(accounts, instrument->quote);
-    struct paper_account paid = *quote;
-    paid.reserved = decimal_add(quote->reserved, decimal_subtract(after.margin, position->margin));
-    if (!paper_account_move(&paid, &moved) || !decimal_is_valid(paid.reserved)) {
+    struct paper_account *quote = paper_accounts_of(accounts, instrument, instrument->quote);
+    const struct decimal reserved =
+        decimal_add(quote->reserved, decimal_subtract(after.margin, position->margin));
+    struct paper_sums paid;
+    if (!paper_account_after(quote, &moved, &paid) || !decimal_is_valid(reserved)) {
         return ERR_OVERFLOW;
     }
-    paper_account_check(&paid);
-    *quote = paid;
+    paper_account_set(quote, &paid);
+    quote->reserved = reserved;
     *position = after;
     return ERR_NONE;
 }
@@ -233,27 +278,22 @@ static enum err paper_accounts_fill_spot(struct paper_accounts *accounts,
                                          const struct fill *fill)
 {
     const bool buys = fill->side == SIDE_BUY;
-    struct paper_origins base_moved = {.traded =
-                                           buys ? fill->amount : decimal_negate(fill->amount)};
-    struct paper_origins quote_moved = {.traded = buys ? decimal_negate(fill_quote(fill))
-                                                       : fill_quote(fill)};
-    if (fill->fee_in_base) {
-        base_moved.fees = fill->fee;
-    } else {
-        quote_moved.fees = fill->fee;
-    }
-    struct paper_account *base = paper_accounts_open(accounts, instrument->base);
-    struct paper_account *quote = paper_accounts_open(accounts, instrument->quote);
-    struct paper_account base_after = *base;
-    struct paper_account quote_after = *quote;
-    if (!paper_account_move(&base_after, &base_moved) ||
-        !paper_account_move(&quote_after, &quote_moved)) {
+    const struct decimal notional = fill_quote(fill);
+    const struct paper_origins base_moved = {.traded =
+                                                 buys ? fill->amount : decimal_negate(fill->amount),
+                                             .fees = fill->fee_in_base ? fill->fee : DECIMAL_ZERO};
+    const struct paper_origins quote_moved = {.traded = buys ? decimal_negate(notional) : notional,
+                                              .fees = fill->fee_in_base ? DECIMAL_ZERO : fill->fee};
+    struct paper_account *base = paper_accounts_of(accounts, instrument, instrument->base);
+    struct paper_account *quote = paper_accounts_of(accounts, instrument, instrument->quote);
+    struct paper_sums base_after;
+    struct paper_sums quote_after;
+    if (!paper_account_after(base, &base_moved, &base_after) ||
+        !paper_account_after(quote, &quote_moved, &quote_after)) {
         return ERR_OVERFLOW;
     }
-    paper_account_check(&base_after);
-    paper_account_check(&quote_after);
-    *base = base_after;
-    *quote = quote_after;
+    paper_account_set(base, &base_after);
+    paper_account_set(quote, &quote_after);
     return ERR_NONE;
 }
 
@@ -270,11 +310,10 @@ enum err paper_accounts_fund(struct paper_accounts *accounts, const char *asset,
 {
     const struct paper_origins moved = {.funding = amount};
     struct paper_account *account = paper_accounts_open(accounts, asset);
-    struct paper_account after = *account;
-    if (!paper_account_move(&after, &moved)) {
+    struct paper_sums after;
+    if (!paper_account_after(account, &moved, &after)) {
         return ERR_OVERFLOW;
     }
-    paper_account_check(&after);
-    *account = after;
+    paper_account_set(account, &after);
     return ERR_NONE;
 }

@@ -32,12 +32,19 @@ struct paper_positions {
     struct paper_position items[PAPER_POSITION_COUNT];
 };
 
+/* Where an instrument's accounts stand, from 1; 0: not looked up yet. */
+struct paper_account_places {
+    uint32_t base;
+    uint32_t quote;
+};
+
 struct paper_accounts {
     enum paper_position_mode mode;
     struct paper_account *items; /* Owned. There is always room for every instrument's assets. */
     size_t count;
     size_t capacity;
-    struct paper_positions *positions; /* Owned: one per instrument. */
+    struct paper_account_places *places; /* Owned: one per instrument. */
+    struct paper_positions *positions;   /* Owned: one per instrument. */
     size_t instrument_count;
 };
 
@@ -79,12 +86,14 @@ struct paper_need paper_accounts_need(const struct paper_accounts *accounts,
                                       const struct order_ticket *ticket, struct decimal price,
                                       struct decimal fee_rate);
 
-/* total - reserved of an asset; 0 for an unknown one. */
-struct decimal paper_accounts_available(const struct paper_accounts *accounts, const char *asset);
+/* total - reserved of an asset, which is the instrument's own `base` or `quote`; 0 for one that
+ * has no account yet. */
+struct decimal paper_accounts_available(const struct paper_accounts *accounts,
+                                        const struct instrument *instrument, const char *asset);
 
-/* Changes what is held back of an asset by a signed amount. */
-void paper_accounts_reserve(struct paper_accounts *accounts, const char *asset,
-                            struct decimal change);
+/* Changes what is held back of such an asset by a signed amount. */
+void paper_accounts_reserve(struct paper_accounts *accounts, const struct instrument *instrument,
+                            const char *asset, struct decimal change);
 
 /* Moves what a fill of the ticket moves. ERR_OVERFLOW leaves everything as it was. */
 MUST_USE enum err paper_accounts_fill(struct paper_accounts *accounts,

@@ -41,7 +41,8 @@ static bool paper_arrival_afford(struct paper_venue *venue, struct paper_order *
         price = decimal_max(walk.worst, price);
     }
     const struct paper_need need = paper_order_need(venue, order, price, liquidity);
-    const struct decimal available = paper_accounts_available(&venue->accounts, need.asset);
+    const struct decimal available = paper_accounts_available(
+        &venue->accounts, paper_order_instrument(venue, ticket), need.asset);
     const bool is_free = decimal_is_valid(need.amount) && decimal_sign(need.amount) == 0;
     if (!decimal_is_valid(need.amount) || (!is_free && decimal_less(available, need.amount))) {
         paper_rules_shortfall(need.asset, need.amount, available, reason);
@@ -148,10 +149,11 @@ static bool paper_arrival_cross(struct paper_venue *venue, uint32_t slot,
 
 /* The arrival of a new order. */
 static enum err paper_arrival_new(struct paper_venue *venue, struct paper_market *market,
-                                  struct order_id id, struct venue_updates *updates)
+                                  uint32_t slot, struct venue_updates *updates)
 {
-    const uint32_t slot = paper_index_find(&venue->index, id)->slot;
     struct paper_order *order = &venue->orders[slot];
+    const struct order_id id = order->ticket.id;
+    ASSERT(!order->is_open);
     const enum err err = paper_arrival_reserve(venue, market, order, updates);
     if (err != ERR_NONE) {
         return err;
@@ -208,7 +210,7 @@ enum err paper_arrival_take(struct paper_venue *venue, struct paper_market *mark
             return ERR_NONE;
         }
         const enum err err = request->kind == PAPER_REQUEST_NEW
-                                 ? paper_arrival_new(venue, market, request->id, updates)
+                                 ? paper_arrival_new(venue, market, request->slot, updates)
                                  : paper_arrival_cancel(venue, market, request->id, updates);
         if (err != ERR_NONE) {
             return err;

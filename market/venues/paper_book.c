@@ -112,14 +112,6 @@ void paper_book_remove(struct paper_book *book, struct paper_order *orders, uint
     paper_heap_lower(heap, orders, orders[moved].place);
 }
 
-const struct paper_order *paper_book_top(const struct paper_book *book,
-                                         const struct paper_order *orders,
-                                         enum paper_heap_kind kind)
-{
-    const struct paper_heap *heap = &book->heaps[kind];
-    return heap->count == 0 ? NULL : &orders[heap->slots[0]];
-}
-
 static bool paper_order_is_touched(const struct paper_order *order, const struct quote *quote)
 {
     if (order->ticket.type == ORDER_MARKET) {

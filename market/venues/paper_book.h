@@ -64,8 +64,12 @@ bool paper_book_take_reached(struct paper_book *book, struct paper_order *orders
                              enum paper_heap_kind kind, struct decimal price, uint32_t *ret_slot);
 
 /* The order on top of a heap, or NULL when it is empty. */
-const struct paper_order *paper_book_top(const struct paper_book *book,
-                                         const struct paper_order *orders,
-                                         enum paper_heap_kind kind);
+static inline const struct paper_order *paper_book_top(const struct paper_book *book,
+                                                       const struct paper_order *orders,
+                                                       enum paper_heap_kind kind)
+{
+    const struct paper_heap *heap = &book->heaps[kind];
+    return heap->count == 0 ? NULL : &orders[heap->slots[0]];
+}
 
 #endif

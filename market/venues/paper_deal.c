@@ -45,8 +45,8 @@ static bool paper_deal_is_borne(const struct paper_venue *venue, const struct pa
     part.ticket.amount = deal->amount;
     part.executed = DECIMAL_ZERO;
     const struct paper_need need = paper_order_need(venue, &part, deal->price, deal->liquidity);
-    const struct decimal available =
-        decimal_add(paper_accounts_available(&venue->accounts, need.asset), order->reserved);
+    const struct decimal available = decimal_add(
+        paper_accounts_available(&venue->accounts, instrument, need.asset), order->reserved);
     return decimal_is_valid(need.amount) && decimal_is_valid(available) &&
            !decimal_less(available, need.amount);
 }

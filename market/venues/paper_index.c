@@ -33,27 +33,28 @@ static enum err paper_index_add_epoch(struct paper_index *index, uint64_t epoch)
     return ERR_NONE;
 }
 
-static bool paper_index_same(const struct paper_index_entry *a, const struct paper_index_entry *b)
+/* The ordinal of an order is never 0, and so is no number. */
+static uint64_t paper_index_number(struct order_id id)
 {
-    return a->epoch == b->epoch && a->executor == b->executor && a->ordinal == b->ordinal;
+    return ((uint64_t)id.executor << 32) | id.ordinal;
 }
 
 /* The finalizer of splitmix64 over the parts of the id: neighbours end up far apart. */
-static uint64_t paper_index_hash(const struct paper_index_entry *entry)
+static uint64_t paper_index_hash(uint64_t number, uint32_t epoch)
 {
-    uint64_t x = (((uint64_t)entry->executor << 32) | entry->ordinal) ^
-                 (entry->epoch * UINT64_C(0x9E3779B97F4A7C15));
+    uint64_t x = number ^ (epoch * UINT64_C(0x9E3779B97F4A7C15));
     x = (x ^ (x >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
     x = (x ^ (x >> 27)) * UINT64_C(0x94D049BB133111EB);
     return x ^ (x >> 31);
 }
 
 /* The entry of the id, or the free one where it belongs. There is always a free one. */
-static struct paper_index_entry *paper_index_probe(const struct paper_index *index,
-                                                   const struct paper_index_entry *wanted)
+static inline struct paper_index_entry *paper_index_probe(const struct paper_index *index,
+                                                          uint64_t number, uint32_t epoch)
 {
-    size_t i = (size_t)paper_index_hash(wanted) & (index->capacity - 1);
-    while (index->entries[i].ordinal != 0 && !paper_index_same(&index->entries[i], wanted)) {
+    size_t i = (size_t)paper_index_hash(number, epoch) & (index->capacity - 1);
+    while (index->entries[i].number != 0 &&
+           (index->entries[i].number != number || index->entries[i].epoch != epoch)) {
         i = (i + 1) & (index->capacity - 1);
     }
     return &index->entries[i];
@@ -61,14 +62,12 @@ static struct paper_index_entry *paper_index_probe(const struct paper_index *ind
 
 struct paper_index_entry *paper_index_find(const struct paper_index *index, struct order_id id)
 {
-    const struct paper_index_entry wanted = {.epoch = paper_index_epoch(index, id.epoch),
-                                             .executor = id.executor,
-                                             .ordinal = id.ordinal};
-    if (index->capacity == 0 || wanted.epoch == index->epoch_count) {
-        return NULL;
+    const uint32_t epoch = paper_index_epoch(index, id.epoch);
+    if (epoch == index->epoch_count) {
+        return NULL; /* Also when nothing was added yet. */
     }
-    struct paper_index_entry *entry = paper_index_probe(index, &wanted);
-    return entry->ordinal == 0 ? NULL : entry;
+    struct paper_index_entry *entry = paper_index_probe(index, paper_index_number(id), epoch);
+    return entry->number == 0 ? NULL : entry;
 }
 
 static enum err paper_index_grow(struct paper_index *index)
@@ -81,8 +80,9 @@ static enum err paper_index_grow(struct paper_index *index)
         return ERR_MEMORY;
     }
     for (size_t i = 0; i < index->capacity; i++) {
-        if (index->entries[i].ordinal != 0) {
-            *paper_index_probe(&grown, &index->entries[i]) = index->entries[i];
+        const struct paper_index_entry *entry = &index->entries[i];
+        if (entry->number != 0) {
+            *paper_index_probe(&grown, entry->number, entry->epoch) = *entry;
         }
     }
     free(index->entries);
@@ -99,16 +99,16 @@ enum err paper_index_add(struct paper_index *index, struct order_id id, uint32_t
             return err;
         }
     }
-    const struct paper_index_entry added = {.epoch = paper_index_epoch(index, id.epoch),
-                                            .executor = id.executor,
-                                            .ordinal = id.ordinal,
-                                            .slot = slot};
-    if (added.epoch == index->epoch_count && paper_index_add_epoch(index, id.epoch) != ERR_NONE) {
+    const uint32_t epoch = paper_index_epoch(index, id.epoch);
+    if (epoch == index->epoch_count && paper_index_add_epoch(index, id.epoch) != ERR_NONE) {
         return ERR_MEMORY;
     }
-    struct paper_index_entry *entry = paper_index_probe(index, &added);
-    ASSERT(entry->ordinal == 0);
-    *entry = added;
+    const uint64_t number = paper_index_number(id);
+    struct paper_index_entry *entry = paper_index_probe(index, number, epoch);
+    if (entry->number != 0) {
+        return ERR_EXISTS;
+    }
+    *entry = (struct paper_index_entry){.number = number, .epoch = epoch, .slot = slot};
     index->count++;
     return ERR_NONE;
 }

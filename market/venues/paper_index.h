@@ -20,9 +20,8 @@
 #define PAPER_SLOT_ENDED UINT32_MAX
 
 struct paper_index_entry {
-    uint32_t epoch; /* Index into the epochs. */
-    uint32_t executor;
-    uint32_t ordinal; /* 0: the entry is free. */
+    uint64_t number; /* Executor and ordinal of the id; 0: the entry is free. */
+    uint32_t epoch;  /* Index into the epochs. */
     uint32_t slot;
 };
 
@@ -39,7 +38,7 @@ void paper_index_done(struct paper_index *index);
 /* The entry of the id, or NULL. Borrowed until the next paper_index_add(). */
 struct paper_index_entry *paper_index_find(const struct paper_index *index, struct order_id id);
 
-/* Adds an id that is not there yet. ERR_MEMORY. */
+/* Adds an id. ERR_EXISTS for one that is there, ERR_MEMORY. */
 MUST_USE enum err paper_index_add(struct paper_index *index, struct order_id id, uint32_t slot);
 
 #endif

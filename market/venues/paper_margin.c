@@ -36,6 +36,9 @@ static const struct paper_position *paper_margin_position(const struct paper_ven
 
 bool paper_margin_holds(const struct paper_venue *venue, uint32_t instrument)
 {
+    if (!venue->instruments[instrument].is_perpetual) {
+        return false;
+    }
     for (size_t place = 0; place < PAPER_POSITION_COUNT; place++) {
         if (decimal_sign(paper_margin_position(venue, instrument, place)->book.amount) != 0) {
             return true;

@@ -86,8 +86,8 @@ void paper_order_hold(struct paper_venue *venue, struct paper_order *order,
     if (venue->config.is_unlimited) {
         return;
     }
-    paper_accounts_reserve(&venue->accounts, need->asset,
-                           decimal_subtract(need->amount, order->reserved));
+    paper_accounts_reserve(&venue->accounts, paper_order_instrument(venue, &order->ticket),
+                           need->asset, decimal_subtract(need->amount, order->reserved));
     order->reserved = need->amount;
 }
 

@@ -16,6 +16,7 @@ enum paper_request_kind { PAPER_REQUEST_NEW, PAPER_REQUEST_CANCEL };
 
 struct paper_request {
     enum paper_request_kind kind;
+    uint32_t slot; /* NEW: where the order waits, which it leaves only after its arrival. */
     struct order_id id;
     int64_t arrives_at_ns;
 };

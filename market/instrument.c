@@ -37,6 +37,9 @@ bool instrument_is_tradable(const struct instrument *instrument, struct decimal 
     if (decimal_sign(amount) <= 0 || decimal_less(amount, instrument->min_order_size)) {
         return false;
     }
+    if (decimal_sign(instrument->min_notional) == 0 && price.raw >= 0) {
+        return true;
+    }
     const struct decimal notional = decimal_multiply(price, amount);
     /* A notional too big for a decimal is above every minimum. */
     return !decimal_is_valid(notional) || !decimal_less(notional, instrument->min_notional);

@@ -226,11 +226,10 @@ enum risk_state risk_state_of(const struct risk *risk, enum risk_scope_kind kind
     return risk_scope_at(risk, kind, number)->state;
 }
 
-enum risk_state risk_effective_state(const struct risk *risk, const struct risk_executor *executor,
-                                     uint32_t market, enum risk_scope_kind *ret_scope)
+enum risk_state risk_strictest(struct risk_scope *const scopes[RISK_SHARED_SCOPES],
+                               const struct risk_executor *executor,
+                               enum risk_scope_kind *ret_scope)
 {
-    struct risk_scope *scopes[RISK_SHARED_SCOPES];
-    risk_scopes_of(risk, executor, market, scopes);
     enum risk_state state = executor->state;
     *ret_scope = RISK_EXECUTOR;
     for (int kind = RISK_SHARED_SCOPES - 1; kind >= 0; kind--) {
@@ -240,6 +239,14 @@ enum risk_state risk_effective_state(const struct risk *risk, const struct risk_
         }
     }
     return state;
+}
+
+enum risk_state risk_effective_state(const struct risk *risk, const struct risk_executor *executor,
+                                     uint32_t market, enum risk_scope_kind *ret_scope)
+{
+    struct risk_scope *scopes[RISK_SHARED_SCOPES];
+    risk_scopes_of(risk, executor, market, scopes);
+    return risk_strictest(scopes, executor, ret_scope);
 }
 
 struct risk_usage risk_usage_of(const struct risk *risk, enum risk_scope_kind kind, uint32_t number)
@@ -376,13 +383,14 @@ void risk_on_placed(struct risk *risk, struct risk_executor *executor,
                        order->now_ns);
     }
     risk_take_rate(&executor->rate_at_ns, risk->executor->max_orders_per_second, order->now_ns);
-    const struct risk_move move = {.market = order->market,
-                                   .way = order->way,
-                                   .is_opening = order->is_opening || order->is_hedge,
-                                   .live = order->amount,
-                                   .live_quote =
-                                       decimal_multiply(risk_order_price(order), order->amount),
-                                   .quote = order->quote};
+    struct risk_move move = {.market = order->market,
+                             .way = order->way,
+                             .is_opening = order->is_opening || order->is_hedge,
+                             .live = order->amount,
+                             .quote = order->quote};
+    if (move.is_opening) {
+        move.live_quote = decimal_multiply(risk_order_price(order), order->amount);
+    }
     risk_move(risk, executor, &move);
 }
 

@@ -75,8 +75,7 @@ static bool risk_is_reducing_case(const struct risk_case *self)
 static bool risk_check_state(const struct risk_case *self)
 {
     enum risk_scope_kind scope;
-    const enum risk_state state =
-        risk_effective_state(self->risk, self->executor, self->order->market, &scope);
+    const enum risk_state state = risk_strictest(self->scopes, self->executor, &scope);
     if (state == RISK_HALTED) {
         return risk_deny(self, DENY_RISK_HALTED, scope, DECIMAL_ZERO, self->order->amount);
     }

@@ -67,6 +67,11 @@ struct decimal risk_reference(const struct quote *quote);
 void risk_scopes_of(const struct risk *risk, const struct risk_executor *executor, uint32_t market,
                     struct risk_scope *ret_scopes[RISK_SHARED_SCOPES]);
 
+/* The state in force for an executor in its scopes, and the scope that says so. */
+enum risk_state risk_strictest(struct risk_scope *const scopes[RISK_SHARED_SCOPES],
+                               const struct risk_executor *executor,
+                               enum risk_scope_kind *ret_scope);
+
 /* Takes a place in the rate; see risk_check.c. */
 void risk_take_rate(int64_t *rate_at_ns, int64_t per_second, int64_t now_ns);
 

@@ -11,11 +11,8 @@ void venue_updates_done(struct venue_updates *updates)
     *updates = (struct venue_updates){0};
 }
 
-enum err venue_updates_reserve(struct venue_updates *updates, size_t more)
+enum err venue_updates_grow(struct venue_updates *updates, size_t more)
 {
-    if (more <= updates->capacity - updates->count) {
-        return ERR_NONE;
-    }
     size_t capacity = updates->capacity == 0 ? UPDATES_CAPACITY_FIRST : updates->capacity;
     while (capacity - updates->count < more) {
         if (capacity > SIZE_MAX / sizeof(*updates->items) / 2) {

@@ -81,9 +81,16 @@ struct venue_updates {
 
 void venue_updates_done(struct venue_updates *updates);
 
+/* venue_updates_reserve() when there is no room yet. */
+MUST_USE enum err venue_updates_grow(struct venue_updates *updates, size_t more);
+
 /* Makes room for `more` updates, so that the next `more` calls of venue_updates_add() cannot fail.
  * ERR_MEMORY. */
-MUST_USE enum err venue_updates_reserve(struct venue_updates *updates, size_t more);
+MUST_USE static inline enum err venue_updates_reserve(struct venue_updates *updates, size_t more)
+{
+    return more <= updates->capacity - updates->count ? ERR_NONE
+                                                      : venue_updates_grow(updates, more);
+}
 
 /* Room for one more, zeroed; NULL when there is no memory. */
 struct venue_update *venue_updates_add(struct venue_updates *updates);

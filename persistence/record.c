@@ -116,10 +116,15 @@ enum record_kind record_kind_find(const char *type)
     return (enum record_kind)kind;
 }
 
-enum record_data record_kind_data(enum record_kind kind)
+static inline enum record_data record_data_of(enum record_kind kind)
 {
     ASSERT((unsigned)kind < RECORD_KIND_COUNT);
     return record_data_of_kind[kind];
+}
+
+enum record_data record_kind_data(enum record_kind kind)
+{
+    return record_data_of(kind);
 }
 
 const char *record_status_name(int status)
@@ -177,7 +182,7 @@ static size_t record_text_size(const struct record *record, size_t offset)
 
 size_t record_packed_size(const struct record *record)
 {
-    const enum record_data data = record_kind_data(record->kind);
+    const enum record_data data = record_data_of(record->kind);
     const struct record_layout *layout = &record_layouts[data];
     size_t size = layout->size + record_copy_size(record, data);
     for (size_t i = 0; i < RECORD_HEAD_TEXTS && !record->has_lasting_names; i++) {
@@ -214,7 +219,7 @@ static inline char *record_pack_text(struct record *copy, size_t offset, char *n
 size_t record_pack(const struct record *record, void *memory, size_t room)
 {
     ASSERT((uintptr_t)memory % alignof(struct record) == 0);
-    const enum record_data data = record_kind_data(record->kind);
+    const enum record_data data = record_data_of(record->kind);
     const struct record_layout *layout = &record_layouts[data];
     const size_t copy_size = record_copy_size(record, data);
     if (layout->size + copy_size > room) {

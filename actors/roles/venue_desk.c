@@ -93,7 +93,7 @@ static enum err venue_desk_depth(struct venue_desk *desk, uint32_t instrument,
 /* Gives the venue what was traded and changed in the depth until the quote of this step. */
 static enum err venue_desk_replay(struct venue_desk *desk, uint32_t instrument, int64_t until_ns)
 {
-    struct replay *replay = desk->replays == NULL ? NULL : desk->replays[instrument];
+    struct replay *replay = desk->replays[instrument];
     struct replay_event event;
     struct failure failure;
     enum err err = replay == NULL ? ERR_END : ERR_NONE;
@@ -112,7 +112,8 @@ static enum err venue_desk_replay(struct venue_desk *desk, uint32_t instrument, 
 
 enum err venue_desk_quote(struct venue_desk *desk, uint32_t instrument, const struct quote *quote)
 {
-    const enum err err = venue_desk_replay(desk, instrument, quote->time_ns);
+    const enum err err =
+        desk->replays == NULL ? ERR_NONE : venue_desk_replay(desk, instrument, quote->time_ns);
     return err == ERR_NONE ? paper_venue_begin_quote(desk->paper, instrument, quote, &desk->updates)
                            : err;
 }

@@ -195,7 +195,9 @@ static enum err paper_venue_begin(struct paper_venue *venue, uint32_t instrument
 {
     struct paper_market *market = &venue->markets[instrument];
     market->arriving = paper_venue_is_ready(venue, market) ? market->queue.count : 0;
-    return paper_margin_fund(venue, instrument, updates);
+    return venue->instruments[instrument].is_perpetual
+               ? paper_margin_fund(venue, instrument, updates)
+               : ERR_NONE;
 }
 
 enum err paper_venue_begin_quote(struct paper_venue *venue, uint32_t instrument,
@@ -229,7 +231,8 @@ static enum err paper_venue_settle(struct paper_venue *venue, uint32_t instrumen
     struct paper_market *market = &venue->markets[instrument];
     market->stage = PAPER_QUOTE_DONE;
     const enum err err = paper_arrival_sweep(venue, market, updates);
-    return err == ERR_NONE ? paper_margin_call(venue, instrument, updates) : err;
+    return err == ERR_NONE && market->is_margined ? paper_margin_call(venue, instrument, updates)
+                                                  : err;
 }
 
 /* Stage by stage; one that has not done all of its work when there is enough goes on there. */

@@ -108,9 +108,9 @@ static inline uint32_t *paper_accounts_place(const struct paper_accounts *accoun
 }
 
 /* The account of an instrument's asset, opened when it is new. */
-static struct paper_account *paper_accounts_of(struct paper_accounts *accounts,
-                                               const struct instrument *instrument,
-                                               const char *asset)
+static inline struct paper_account *paper_accounts_of(struct paper_accounts *accounts,
+                                                      const struct instrument *instrument,
+                                                      const char *asset)
 {
     uint32_t *place = paper_accounts_place(accounts, instrument, asset);
     if (*place == 0) {
@@ -174,32 +174,31 @@ struct decimal paper_accounts_closable(const struct paper_accounts *accounts,
     return closes ? decimal_min(amount, decimal_absolute(held)) : DECIMAL_ZERO;
 }
 
-/* The margin of `amount` opened at `price`. */
-static struct decimal paper_margin_of(const struct order_ticket *ticket, struct decimal amount,
-                                      struct decimal price)
+/* The margin of what was opened for so much. */
+static struct decimal paper_margin_of(const struct order_ticket *ticket, struct decimal notional)
 {
-    const struct decimal notional = decimal_multiply(price, amount);
     return ticket->leverage > 1 ? decimal_divide(notional, decimal_from_int(ticket->leverage))
                                 : notional;
 }
 
 struct paper_need paper_accounts_need(const struct paper_accounts *accounts,
                                       const struct instrument *instrument,
-                                      const struct order_ticket *ticket, struct decimal price,
-                                      struct decimal fee_rate)
+                                      const struct order_ticket *ticket,
+                                      const struct paper_terms *terms)
 {
     if (ticket->side == SIDE_SELL && !instrument->is_perpetual) {
-        return (struct paper_need){instrument->base, ticket->amount};
+        return (struct paper_need){instrument->base, terms->amount};
     }
-    struct decimal adding = ticket->amount;
+    struct decimal adding = terms->amount;
     if (instrument->is_perpetual) {
-        const struct decimal closing = paper_accounts_closable(accounts, ticket, ticket->amount);
+        const struct decimal closing = paper_accounts_closable(accounts, ticket, terms->amount);
         const bool opens = ticket->action != POSITION_ACTION_CLOSE;
-        adding = opens ? decimal_subtract(ticket->amount, closing) : DECIMAL_ZERO;
+        adding = opens ? decimal_subtract(terms->amount, closing) : DECIMAL_ZERO;
     }
-    const struct decimal cost = instrument->is_perpetual ? paper_margin_of(ticket, adding, price)
-                                                         : decimal_multiply(price, adding);
-    struct decimal fee = decimal_multiply(decimal_multiply(price, adding), fee_rate);
+    const struct decimal notional = decimal_multiply(terms->price, adding);
+    const struct decimal cost =
+        instrument->is_perpetual ? paper_margin_of(ticket, notional) : notional;
+    struct decimal fee = decimal_multiply(notional, terms->fee_rate);
     if (decimal_is_valid(fee)) {
         fee = decimal_max(fee, DECIMAL_ZERO); /* A rebate pays for nothing beforehand. */
     }
@@ -255,7 +254,7 @@ static enum err paper_accounts_fill_perpetual(struct paper_accounts *accounts,
     }
     after.margin = decimal_add(
         decimal_subtract(position->margin, paper_margin_share(position->margin, matched, held)),
-        paper_margin_of(ticket, adding, fill->price));
+        paper_margin_of(ticket, decimal_multiply(fill->price, adding)));
     const struct paper_origins moved = {
         .traded =
             decimal_subtract(after.book.realized_pnl_quote, position->book.realized_pnl_quote),

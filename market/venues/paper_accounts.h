@@ -75,16 +75,23 @@ struct paper_need {
     struct decimal amount; /* Invalid when it does not fit a decimal. */
 };
 
+/* What an order is to trade. */
+struct paper_terms {
+    struct decimal amount;
+    struct decimal price;
+    struct decimal fee_rate; /* 0 for a fee that is taken from what is received. */
+};
+
 /*
- * The need of `amount` at `price`: a spot sell needs the base asset; a spot buy needs the notional
- * and a fee paid in quote; a perpetual needs the same, the notional divided by the leverage, of the
- * part that adds to the position: what closes it pays its fee from the margin that it sets free.
- * `fee_rate` is 0 for a fee that is taken from what is received.
+ * The need of an order on these terms: a spot sell needs the base asset; a spot buy needs the
+ * notional and a fee paid in quote; a perpetual needs the same, the notional divided by the
+ * leverage, of the part that adds to the position: what closes it pays its fee from the margin that
+ * it sets free.
  */
 struct paper_need paper_accounts_need(const struct paper_accounts *accounts,
                                       const struct instrument *instrument,
-                                      const struct order_ticket *ticket, struct decimal price,
-                                      struct decimal fee_rate);
+                                      const struct order_ticket *ticket,
+                                      const struct paper_terms *terms);
 
 /* total - reserved of an asset, which is the instrument's own `base` or `quote`; 0 for one that
  * has no account yet. */

@@ -112,30 +112,6 @@ void paper_book_remove(struct paper_book *book, struct paper_order *orders, uint
     paper_heap_lower(heap, orders, orders[moved].place);
 }
 
-static bool paper_order_is_touched(const struct paper_order *order, const struct quote *quote)
-{
-    if (order->ticket.type == ORDER_MARKET) {
-        return true;
-    }
-    return order->ticket.side == SIDE_BUY ? !decimal_less(order->ticket.price, quote->ask)
-                                          : !decimal_less(quote->bid, order->ticket.price);
-}
-
-bool paper_book_take_touched(struct paper_book *book, struct paper_order *orders,
-                             const struct quote *quote, uint32_t *ret_slot)
-{
-    for (size_t kind = 0; kind < PAPER_HEAP_COUNT; kind++) {
-        const struct paper_heap *heap = &book->heaps[kind];
-        if (heap->count > 0 && paper_order_is_touched(&orders[heap->slots[0]], quote)) {
-            const uint32_t slot = heap->slots[0];
-            paper_book_remove(book, orders, slot);
-            *ret_slot = slot;
-            return true;
-        }
-    }
-    return false;
-}
-
 bool paper_book_take_reached(struct paper_book *book, struct paper_order *orders,
                              enum paper_heap_kind kind, struct decimal price, uint32_t *ret_slot)
 {

@@ -53,11 +53,6 @@ void paper_book_add(struct paper_book *book, struct paper_order *orders, uint32_
 /* Takes orders[slot] out of its heap; its room stays. */
 void paper_book_remove(struct paper_book *book, struct paper_order *orders, uint32_t slot);
 
-/* Takes out one order that the quote fills: any without a price, a buy at or above the ask, a sell
- * at or below the bid. False when there is none left. */
-bool paper_book_take_touched(struct paper_book *book, struct paper_order *orders,
-                             const struct quote *quote, uint32_t *ret_slot);
-
 /* Takes out the nearest order of a side (BUYS or SELLS) whose price is `price` or nearer. False
  * when there is none left. */
 bool paper_book_take_reached(struct paper_book *book, struct paper_order *orders,

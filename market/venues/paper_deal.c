@@ -18,7 +18,9 @@ enum err paper_deal_book(struct paper_venue *venue, const struct order_ticket *t
     };
     const struct decimal fee_rate =
         deal->liquidity == LIQUIDITY_TAKER ? venue->config.taker_fee : venue->config.maker_fee;
-    fill.fee = decimal_multiply(fill.fee_in_base ? fill.amount : fill_quote(&fill), fee_rate);
+    if (decimal_sign(fee_rate) != 0) {
+        fill.fee = decimal_multiply(fill.fee_in_base ? fill.amount : fill_quote(&fill), fee_rate);
+    }
     struct text trade_id;
     text_init_over(&trade_id, fill.trade_id, sizeof(fill.trade_id));
     text_append_int(&trade_id, (int64_t)venue->trade_count + 1);

@@ -110,7 +110,7 @@ enum err paper_margin_fund(struct paper_venue *venue, uint32_t instrument,
 {
     struct paper_market *market = &venue->markets[instrument];
     const int64_t interval_ns = venue->instruments[instrument].funding_interval_ns;
-    if (interval_ns == 0 || !venue->instruments[instrument].is_perpetual) {
+    if (interval_ns == 0) {
         return ERR_NONE;
     }
     while (paper_margin_holds(venue, instrument) && market->funding_at_ns <= market->now_ns) {

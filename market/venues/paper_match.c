@@ -78,9 +78,14 @@ static int paper_touched_compare(const void *a, const void *b)
 void paper_match_find(struct paper_venue *venue, struct paper_market *market)
 {
     size_t count = 0;
-    uint32_t slot;
-    while (paper_book_take_touched(&market->book, venue->orders, &market->quote, &slot)) {
-        venue->touched[count++] = (struct paper_touched){venue->orders[slot].sequence, slot};
+    for (enum paper_heap_kind kind = 0; kind < PAPER_HEAP_COUNT; kind++) {
+        const struct paper_order *top = paper_book_top(&market->book, venue->orders, kind);
+        while (top != NULL && paper_match_crosses(&top->ticket, &market->quote)) {
+            const uint32_t slot = (uint32_t)(top - venue->orders);
+            venue->touched[count++] = (struct paper_touched){top->sequence, slot};
+            paper_book_remove(&market->book, venue->orders, slot);
+            top = paper_book_top(&market->book, venue->orders, kind);
+        }
     }
     if (count > 1) {
         qsort(venue->touched, count, sizeof(*venue->touched), paper_touched_compare);

@@ -69,15 +69,16 @@ bool paper_order_pays_base(const struct paper_venue *venue, const struct order_t
 struct paper_need paper_order_need(const struct paper_venue *venue, const struct paper_order *order,
                                    struct decimal price, enum liquidity liquidity)
 {
-    struct order_ticket rest = order->ticket;
-    rest.amount = paper_order_rest(order);
-    struct decimal fee_rate =
+    const struct order_ticket *ticket = &order->ticket;
+    const struct decimal fee_rate =
         liquidity == LIQUIDITY_TAKER ? venue->config.taker_fee : venue->config.maker_fee;
-    if (paper_order_pays_base(venue, &rest)) {
-        fee_rate = DECIMAL_ZERO;
-    }
-    return paper_accounts_need(&venue->accounts, paper_order_instrument(venue, &rest), &rest, price,
-                               fee_rate);
+    const struct paper_terms terms = {
+        .amount = paper_order_rest(order),
+        .price = price,
+        .fee_rate = paper_order_pays_base(venue, ticket) ? DECIMAL_ZERO : fee_rate,
+    };
+    return paper_accounts_need(&venue->accounts, paper_order_instrument(venue, ticket), ticket,
+                               &terms);
 }
 
 void paper_order_hold(struct paper_venue *venue, struct paper_order *order,

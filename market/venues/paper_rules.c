@@ -66,11 +66,14 @@ bool paper_rules_allow(const struct instrument *instrument, const struct order_t
         return paper_rules_refuse(reason, "price ", price, " is not a multiple of the tick ",
                                   instrument->tick);
     }
-    const struct decimal notional = decimal_multiply(price, ticket->amount);
-    if (!decimal_is_valid(notional)) {
+    if (!decimal_can_multiply(price, ticket->amount)) {
         return paper_rules_refuse(reason, "the notional is too large: amount ", ticket->amount,
                                   " at ", price);
     }
+    if (decimal_sign(instrument->min_notional) == 0) {
+        return true;
+    }
+    const struct decimal notional = decimal_multiply(price, ticket->amount);
     if (decimal_less(notional, instrument->min_notional)) {
         return paper_rules_refuse(reason, "notional ", notional, " is below min_notional ",
                                   instrument->min_notional);

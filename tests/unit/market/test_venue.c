@@ -34,6 +34,10 @@ START_TEST(reserved_room_is_used_without_growing)
     }
     ck_assert_ptr_eq(updates.items, items);
     ck_assert_int_eq(venue_updates_reserve(&updates, SIZE_MAX / 4), ERR_MEMORY);
+    const size_t capacity = updates.capacity;
+    const size_t left = capacity - updates.count;
+    ck_assert_int_eq(venue_updates_grow(&updates, left + 1), ERR_NONE);
+    ck_assert_uint_gt(updates.capacity, capacity);
     ck_assert_uint_eq(updates.count, 100);
     venue_updates_done(&updates);
 }

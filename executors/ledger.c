@@ -1,6 +1,7 @@
 #include "executors/ledger.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "executors/snapshot.h"
 
@@ -85,10 +86,15 @@ static enum err ledger_reserve(struct ledger *ledger)
         return ERR_NONE;
     }
     const uint32_t capacity = ledger->capacity == 0 ? LEDGER_CAPACITY_FIRST : ledger->capacity * 2;
-    struct ledger_order *orders = realloc(ledger->orders, capacity * sizeof(*orders));
+    /* Not realloc(): blocks that the thread has freed shortly before serve malloc() alone. */
+    struct ledger_order *orders = malloc(capacity * sizeof(*orders));
     if (orders == NULL) {
         return ERR_MEMORY;
     }
+    if (ledger->count > 0) {
+        memcpy(orders, ledger->orders, ledger->count * sizeof(*orders));
+    }
+    free(ledger->orders);
     ledger->orders = orders;
     ledger->capacity = capacity;
     return ERR_NONE;

@@ -22,6 +22,7 @@
 #include "actors/roles/orchestrator.h"
 #include "actors/roles/orchestrator_configs.h"
 #include "actors/roles/orchestrator_journal.h"
+#include "base/array_pool.h"
 #include "base/prng.h"
 #include "base/text_index.h"
 #include "executors/factory.h"
@@ -32,7 +33,6 @@
 enum {
     JOURNAL_WINDOW = 8192,      /* Records that may wait for their commit before a step waits. */
     JOURNAL_HELD_MAX = 1 << 20, /* Tickets that may wait for their intent's commit. */
-    ORDERS_FIRST = 1,           /* Most executors wait with one order. */
     EXTERNALS_FIRST = 2,
     ACCOUNT_ASSETS_MAX = 256,
     CONTROLLERS_MAX = 65536,
@@ -250,7 +250,8 @@ struct orchestrator {
     struct executor_entry *executors; /* Owned; number 1 is executors[0]. */
     uint32_t executor_count;
     uint32_t executor_capacity;
-    uint32_t active_count; /* Not TERMINATED. */
+    uint32_t active_count;    /* Not TERMINATED. */
+    struct array_pool orders; /* The tables of all of them: most wait with one order. */
     struct configs configs;
     uint64_t closed_count;
     uint32_t *waiting; /* Owned: indexes into config->executors not created yet, by start. */

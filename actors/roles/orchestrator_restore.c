@@ -18,7 +18,7 @@ static enum err restore_new(struct orchestrator *orch, const struct record_order
     if (instrument == NULL || record->id.ordinal != executor->order_count + 1) {
         return ERR_CORRUPT;
     }
-    struct order_entry *order = router_add_order(executor);
+    struct order_entry *order = router_add_order(orch, executor);
     if (order == NULL) {
         return ERR_MEMORY;
     }

@@ -46,6 +46,7 @@ static int roster_compare_starts(const void *a, const void *b)
 
 enum err roster_init(struct orchestrator *orch)
 {
+    array_pool_init(&orch->orders, sizeof(struct order_entry));
     const struct run_config *config = orch->given.config;
     const size_t count = config->executor_count;
     struct roster_start *starts = calloc(count + 1, sizeof(*starts));
@@ -66,8 +67,22 @@ enum err roster_init(struct orchestrator *orch)
     return ERR_NONE;
 }
 
+/* Records borrow no orders: they need not stay. */
+static void roster_free_orders(struct orchestrator *orch)
+{
+    for (uint32_t i = 0; i < orch->executor_count; i++) {
+        struct executor_entry *entry = &orch->executors[i];
+        for (uint32_t j = 0; j < entry->order_count; j++) {
+            trade_ids_done(&entry->orders[j].trades);
+        }
+        array_pool_give_back(&orch->orders, entry->orders, entry->order_capacity);
+    }
+    array_pool_done(&orch->orders);
+}
+
 void roster_done(struct orchestrator *orch)
 {
+    roster_free_orders(orch);
     struct orchestrator_remains remains = {.executors = orch->executors,
                                            .count = orch->executor_count,
                                            .configs = orch->configs.arena};
@@ -83,12 +98,7 @@ void roster_done(struct orchestrator *orch)
 void orchestrator_remains_done(struct orchestrator_remains *remains)
 {
     for (uint32_t i = 0; i < remains->count; i++) {
-        struct executor_entry *entry = &remains->executors[i];
-        for (uint32_t j = 0; j < entry->order_count; j++) {
-            trade_ids_done(&entry->orders[j].trades);
-        }
-        free(entry->orders);
-        executor_owner_destroy(entry->owner);
+        executor_owner_destroy(remains->executors[i].owner);
     }
     free(remains->executors);
     arena_done(&remains->configs);

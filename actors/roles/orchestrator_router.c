@@ -17,17 +17,15 @@ struct order_entry *router_order(const struct executor_entry *executor, uint32_t
     return ordinal >= 1 && ordinal <= executor->order_count ? &executor->orders[ordinal - 1] : NULL;
 }
 
-struct order_entry *router_add_order(struct executor_entry *executor)
+struct order_entry *router_add_order(struct orchestrator *orch, struct executor_entry *executor)
 {
     if (executor->order_count == executor->order_capacity) {
-        const uint32_t capacity =
-            executor->order_capacity != 0 ? executor->order_capacity * 2 : ORDERS_FIRST;
-        struct order_entry *orders = realloc(executor->orders, capacity * sizeof(*orders));
+        struct order_entry *orders =
+            array_pool_grow(&orch->orders, executor->orders, &executor->order_capacity);
         if (orders == NULL) {
             return NULL;
         }
         executor->orders = orders;
-        executor->order_capacity = capacity;
     }
     struct order_entry *order = &executor->orders[executor->order_count++];
     memset(order, 0, sizeof(*order));
@@ -177,7 +175,7 @@ static struct order_entry *router_enter(struct orchestrator *orch, uint32_t numb
     struct executor_entry *executor = roster_get(orch, number);
     ASSERT(request->market < executor->kind->market_count);
     ASSERT(request->ordinal == executor->order_count + 1);
-    struct order_entry *order = router_add_order(executor);
+    struct order_entry *order = router_add_order(orch, executor);
     if (order == NULL) {
         return NULL;
     }
@@ -388,7 +386,7 @@ static struct order_entry *router_add_adopted(struct orchestrator *orch, uint32_
                                               const struct fill *fill)
 {
     struct executor_entry *executor = roster_get(orch, number);
-    struct order_entry *order = router_add_order(executor);
+    struct order_entry *order = router_add_order(orch, executor);
     if (order == NULL) {
         return NULL;
     }

@@ -14,7 +14,7 @@
 /* The order of that ordinal, or NULL. */
 struct order_entry *router_order(const struct executor_entry *executor, uint32_t ordinal);
 /* Room for the next order, zeroed; NULL: no memory. */
-struct order_entry *router_add_order(struct executor_entry *executor);
+struct order_entry *router_add_order(struct orchestrator *orch, struct executor_entry *executor);
 /* Moves the order as its table says. Nothing that may come from outside is impossible in it. */
 enum order_verdict router_move(struct orchestrator *orch, struct order_entry *order,
                                enum order_input input);

@@ -1,0 +1,90 @@
+/*
+ * tests/unit/base/test_array_pool.c - many growing arrays, most of them short.
+ */
+#include "base/array_pool.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ELEMENT_BYTES = 24, ARRAYS = 50, GROWTHS = 7 };
+
+struct element {
+    unsigned char bytes[ELEMENT_BYTES];
+};
+
+static void element_mark(struct element *element, uint32_t array, uint32_t place)
+{
+    memset(element->bytes, (int)(array * 31 + place), ELEMENT_BYTES);
+}
+
+static void check_marked(const struct element *items, uint32_t array, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        struct element expected;
+        element_mark(&expected, array, i);
+        ck_assert_mem_eq(&items[i], &expected, sizeof(expected));
+    }
+}
+
+START_TEST(arrays_double_and_keep_what_they_hold)
+{
+    struct array_pool pool;
+    array_pool_init(&pool, sizeof(struct element));
+    struct element *arrays[ARRAYS] = {NULL};
+    uint32_t capacities[ARRAYS] = {0};
+    for (uint32_t round = 0; round < GROWTHS; round++) {
+        for (uint32_t i = 0; i < ARRAYS; i++) {
+            const uint32_t before = capacities[i];
+            arrays[i] = array_pool_grow(&pool, arrays[i], &capacities[i]);
+            ck_assert_ptr_nonnull(arrays[i]);
+            ck_assert_uint_eq(capacities[i], before == 0 ? 1 : before * 2);
+            check_marked(arrays[i], i, before);
+            for (uint32_t j = before; j < capacities[i]; j++) {
+                element_mark(&arrays[i][j], i, j);
+            }
+        }
+    }
+    for (uint32_t i = 0; i < ARRAYS; i++) {
+        check_marked(arrays[i], i, capacities[i]);
+        array_pool_give_back(&pool, arrays[i], capacities[i]);
+    }
+    array_pool_done(&pool);
+}
+END_TEST
+
+START_TEST(what_was_outgrown_serves_another)
+{
+    struct array_pool pool;
+    array_pool_init(&pool, sizeof(struct element));
+    uint32_t capacity = 0;
+    uint32_t other_capacity = 0;
+    void *one = array_pool_grow(&pool, NULL, &capacity);
+    void *two = array_pool_grow(&pool, one, &capacity);
+    ck_assert_ptr_ne(two, one);
+    void *other = array_pool_grow(&pool, NULL, &other_capacity);
+    ck_assert_ptr_eq(other, one);
+    array_pool_give_back(&pool, two, capacity);
+    other = array_pool_grow(&pool, other, &other_capacity);
+    ck_assert_uint_eq(other_capacity, 2);
+    ck_assert_ptr_eq(other, two);
+    other_capacity = 0;
+    ck_assert_ptr_eq(array_pool_grow(&pool, NULL, &other_capacity), one);
+    array_pool_give_back(&pool, NULL, 0);
+    array_pool_done(&pool);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("array_pool");
+    TCase *tcase = tcase_create("all");
+    tcase_add_test(tcase, arrays_double_and_keep_what_they_hold);
+    tcase_add_test(tcase, what_was_outgrown_serves_another);
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? 0 : 1;
+}

@@ -146,7 +146,7 @@ static inline nng_msg *mailbox_receive(struct mailbox *mailbox)
     if (++mailbox->taken >= mailbox->taken_max) {
         mailbox_settle(mailbox);
     }
-    return node->message;
+    return message_of_node(node);
 }
 
 static inline bool mailbox_sleep(struct mailbox *mailbox)

@@ -61,7 +61,7 @@ static void magazine_free(struct magazine *magazine)
         return;
     }
     for (size_t i = 0; i < magazine->count; i++) {
-        nng_msg_free(magazine->nodes[i]->message);
+        nng_msg_free(message_of_node(magazine->nodes[i]));
     }
     free(magazine);
 }
@@ -196,14 +196,15 @@ NOT_INLINED static struct message_node *message_allocate(size_t size_class, size
     if (nng_msg_alloc(&message, sizeof(struct envelope) + bytes) != 0) {
         return NULL;
     }
-    const struct message_node node = {
-        .message = message, .envelope = nng_msg_body(message), .size_class = (uint32_t)size_class};
+    const struct message_node node = {.envelope = nng_msg_body(message),
+                                      .size_class = (uint32_t)size_class};
     if (nng_msg_header_append(message, &node, sizeof(node)) != 0) {
         nng_msg_free(message);
         return NULL;
     }
-    /* nng types its header as 32-bit words; it is the first member of an allocation, though. */
-    ASSERT((uintptr_t)nng_msg_header(message) % alignof(struct message_node) == 0);
+    /* A libnng that lays out its messages otherwise is found out by the first of them. */
+    ASSERT(nng_msg_header(message) == (void *)message);
+    ASSERT((uintptr_t)message % alignof(struct message_node) == 0);
     ASSERT((uintptr_t)node.envelope % alignof(struct envelope) == 0);
     return message_node_of(message);
 }
@@ -234,7 +235,7 @@ nng_msg *message_create(uint32_t kind, int64_t now_ns, size_t size)
         .receiver = ACTOR_NOBODY,
         .now_ns = now_ns,
     };
-    return node->message;
+    return message_of_node(node);
 }
 
 void message_destroy(nng_msg *message)

@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "mailbox/message_node.h"
 
 /* Names an actor by value. A message to an actor that has ended is a counted no-op. */
 struct actor_ref {
@@ -52,13 +53,13 @@ void message_destroy(nng_msg *message);
 
 static inline struct envelope *message_envelope(nng_msg *message)
 {
-    return nng_msg_body(message);
+    return message_node_of(message)->envelope;
 }
 
 /* The struct behind the envelope. */
 static inline void *message_body(nng_msg *message)
 {
-    return (char *)nng_msg_body(message) + sizeof(struct envelope);
+    return message_envelope(message) + 1;
 }
 
 /* Frees what the magazines hold; for leak checks at the end of a program or test. */

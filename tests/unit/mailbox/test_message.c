@@ -38,7 +38,9 @@ START_TEST(message_has_its_size_and_envelope)
         ck_assert_uint_ge(nng_msg_len(message), sizeof(struct envelope) + size);
         ck_assert_uint_eq((uintptr_t)message_body(message) % alignof(max_align_t), 0);
         const struct message_node *node = message_node_of(message);
-        ck_assert_ptr_eq(node->message, message);
+        ck_assert_ptr_eq(node, nng_msg_header(message)); /* As libnng lays out its messages. */
+        ck_assert_ptr_eq(message_of_node(message_node_of(message)), message);
+        ck_assert_ptr_eq(envelope, nng_msg_body(message));
         ck_assert_uint_eq((uintptr_t)node % alignof(struct message_node), 0);
         memset(message_body(message), 0xa5, size);
         message_destroy(message);

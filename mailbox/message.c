@@ -17,6 +17,9 @@
 /* Beside the path of nearly every message, whose few registers it would have saved. */
 #define NOT_INLINED __attribute__((noinline))
 
+/* Found beside the thread's own pointer, without a call in the middle of the path. */
+#define FOUND_AT_ONCE __attribute__((tls_model("initial-exec")))
+
 enum {
     MAGAZINE_MESSAGES = 128,
     DEPOT_MAGAZINES_MAX = 8192, /* Per size class; what comes on top is freed. */
@@ -24,18 +27,25 @@ enum {
     SIZE_CLASS_NONE = SIZE_CLASSES, /* Too large to be kept. */
 };
 
-/* Bytes behind the envelope. */
+/* Bytes behind the envelope: each class four times as many as the one before. */
+enum { SIZE_CLASS_FIRST_BITS = 6, SIZE_BITS = 64, SIZE_KEPT_MAX = 16384 };
 static const size_t size_class_bytes[SIZE_CLASSES] = {64, 256, 1024, 4096, 16384};
 
 struct magazine {
     struct magazine *next; /* Owned by the depot's list. */
-    size_t count;
+    size_t count;          /* Of one that no thread has loaded. */
     struct message_node *nodes[MAGAZINE_MESSAGES]; /* Owned, with their messages. */
 };
 
-/* `previous` is always full or empty, so that a thread that swings around a boundary does not go
- * to the depot each time. Both may be NULL. */
+/*
+ * `previous` is always full or empty, so that a thread that swings around a boundary does not go
+ * to the depot each time. Both may be NULL. The three pointers go into the loaded one: with all of
+ * them NULL there is nothing to take and no room to give, so the usual path asks for nothing else.
+ */
 struct magazine_pair {
+    struct message_node **top;   /* Behind the last message. */
+    struct message_node **first; /* Here it is empty. */
+    struct message_node **end;   /* And here full. */
     struct magazine *loaded;
     struct magazine *previous;
 };
@@ -50,7 +60,8 @@ struct depot {
 static struct depot depots[SIZE_CLASSES];
 static pthread_mutex_t depot_lock = PTHREAD_MUTEX_INITIALIZER;
 
-static _Thread_local struct magazine_pair thread_pairs[SIZE_CLASSES];
+/* The last one is of the messages that are not kept, and stays as it is. */
+static _Thread_local struct magazine_pair thread_pairs[SIZE_CLASSES + 1] FOUND_AT_ONCE;
 static _Thread_local bool thread_is_registered;
 static pthread_key_t thread_key;
 static pthread_once_t thread_key_once = PTHREAD_ONCE_INIT;
@@ -103,14 +114,35 @@ static struct magazine *depot_take(struct depot *depot, bool is_filled)
     return magazine;
 }
 
+/* The loaded magazine, which is not loaded any more. */
+static struct magazine *pair_unload(struct magazine_pair *pair)
+{
+    struct magazine *magazine = pair->loaded;
+    if (magazine != NULL) {
+        magazine->count = (size_t)(pair->top - pair->first);
+    }
+    *pair = (struct magazine_pair){.previous = pair->previous};
+    return magazine;
+}
+
+/* Makes `magazine` the loaded one and the loaded one the previous. */
+static void pair_load(struct magazine_pair *pair, struct magazine *magazine)
+{
+    pair->previous = pair_unload(pair);
+    pair->loaded = magazine;
+    pair->first = magazine->nodes;
+    pair->top = magazine->nodes + magazine->count;
+    pair->end = magazine->nodes + MAGAZINE_MESSAGES;
+}
+
 /* Runs when a thread ends: its magazines go to the depot. */
 static void thread_return_magazines(void *unused)
 {
     (void)unused;
     for (size_t i = 0; i < SIZE_CLASSES; i++) {
-        depot_give(&depots[i], thread_pairs[i].loaded);
+        depot_give(&depots[i], pair_unload(&thread_pairs[i]));
         depot_give(&depots[i], thread_pairs[i].previous);
-        thread_pairs[i] = (struct magazine_pair){NULL, NULL};
+        thread_pairs[i].previous = NULL;
     }
     thread_is_registered = false;
 }
@@ -133,18 +165,11 @@ static void thread_register(void)
     thread_is_registered = true;
 }
 
-static void pair_swap(struct magazine_pair *pair)
-{
-    struct magazine *loaded = pair->loaded;
-    pair->loaded = pair->previous;
-    pair->previous = loaded;
-}
-
 /* Makes a magazine with messages the loaded one. False when there is none. */
-NOT_INLINED static bool pair_load_filled(struct magazine_pair *pair, size_t size_class)
+static bool pair_load_filled(struct magazine_pair *pair, size_t size_class)
 {
     if (pair->previous != NULL && pair->previous->count > 0) {
-        pair_swap(pair);
+        pair_load(pair, pair->previous);
         return true;
     }
     struct magazine *filled = depot_take(&depots[size_class], true);
@@ -153,16 +178,15 @@ NOT_INLINED static bool pair_load_filled(struct magazine_pair *pair, size_t size
     }
     thread_register();
     depot_give(&depots[size_class], pair->previous);
-    pair->previous = pair->loaded;
-    pair->loaded = filled;
+    pair_load(pair, filled);
     return true;
 }
 
 /* Makes a magazine with room the loaded one. False without memory. */
-NOT_INLINED static bool pair_load_empty(struct magazine_pair *pair, size_t size_class)
+static bool pair_load_empty(struct magazine_pair *pair, size_t size_class)
 {
     if (pair->previous != NULL && pair->previous->count == 0) {
-        pair_swap(pair);
+        pair_load(pair, pair->previous);
         return true;
     }
     struct magazine *empty = depot_take(&depots[size_class], false);
@@ -174,22 +198,20 @@ NOT_INLINED static bool pair_load_empty(struct magazine_pair *pair, size_t size_
     }
     thread_register();
     depot_give(&depots[size_class], pair->previous);
-    pair->previous = pair->loaded;
-    pair->loaded = empty;
+    pair_load(pair, empty);
     return true;
 }
 
-static size_t size_class_of(size_t size)
+/* Of a message that is kept: how many bits beyond those of the first class, two to a class. */
+static inline size_t size_class_of(size_t size)
 {
-    size_t size_class = 0;
-    while (size_class < SIZE_CLASSES && size > size_class_bytes[size_class]) {
-        size_class++;
-    }
-    return size_class;
+    const size_t last_byte = size - (size > 0);
+    const unsigned long long bits = last_byte | ((1U << SIZE_CLASS_FIRST_BITS) - 1);
+    return (size_t)(SIZE_BITS - __builtin_clzll(bits) - SIZE_CLASS_FIRST_BITS + 1) / 2;
 }
 
 /* A new nng_msg whose body has its full length for good: trimming would lose capacity. */
-NOT_INLINED static struct message_node *message_allocate(size_t size_class, size_t size)
+static struct message_node *message_allocate(size_t size_class, size_t size)
 {
     const size_t bytes = size_class == SIZE_CLASS_NONE ? size : size_class_bytes[size_class];
     nng_msg *message;
@@ -209,25 +231,9 @@ NOT_INLINED static struct message_node *message_allocate(size_t size_class, size
     return message_node_of(message);
 }
 
-static struct message_node *message_take(size_t size_class, size_t size)
+static inline nng_msg *message_begin(struct message_node *node, uint32_t kind, int64_t now_ns,
+                                     size_t size)
 {
-    if (size_class == SIZE_CLASS_NONE) {
-        return message_allocate(size_class, size);
-    }
-    struct magazine_pair *pair = &thread_pairs[size_class];
-    if ((pair->loaded == NULL || pair->loaded->count == 0) && !pair_load_filled(pair, size_class)) {
-        return message_allocate(size_class, size);
-    }
-    return pair->loaded->nodes[--pair->loaded->count];
-}
-
-nng_msg *message_create(uint32_t kind, int64_t now_ns, size_t size)
-{
-    ASSERT(size <= MESSAGE_SIZE_MAX);
-    struct message_node *node = message_take(size_class_of(size), size);
-    if (node == NULL) {
-        return NULL;
-    }
     *node->envelope = (struct envelope){
         .kind = kind,
         .size = (uint32_t)size,
@@ -238,24 +244,49 @@ nng_msg *message_create(uint32_t kind, int64_t now_ns, size_t size)
     return message_of_node(node);
 }
 
-void message_destroy(nng_msg *message)
+/* From another magazine than the loaded one, or a new message. */
+NOT_INLINED static nng_msg *message_create_rarely(uint32_t kind, int64_t now_ns, size_t size)
 {
-    if (message == NULL) {
-        return;
-    }
-    struct message_node *node = message_node_of(message);
-    const size_t size_class = node->size_class;
-    if (size_class == SIZE_CLASS_NONE) {
-        nng_msg_free(message);
-        return;
-    }
+    ASSERT(size <= MESSAGE_SIZE_MAX);
+    const size_t size_class = size <= SIZE_KEPT_MAX ? size_class_of(size) : SIZE_CLASS_NONE;
     struct magazine_pair *pair = &thread_pairs[size_class];
-    if ((pair->loaded == NULL || pair->loaded->count == MAGAZINE_MESSAGES) &&
-        !pair_load_empty(pair, size_class)) {
-        nng_msg_free(message);
-        return;
+    const bool is_kept = size_class != SIZE_CLASS_NONE && pair_load_filled(pair, size_class);
+    struct message_node *node = is_kept ? *--pair->top : message_allocate(size_class, size);
+    return node != NULL ? message_begin(node, kind, now_ns, size) : NULL;
+}
+
+nng_msg *message_create(uint32_t kind, int64_t now_ns, size_t size)
+{
+    if (size <= SIZE_KEPT_MAX) {
+        struct magazine_pair *pair = &thread_pairs[size_class_of(size)];
+        if (pair->top != pair->first) {
+            return message_begin(*--pair->top, kind, now_ns, size);
+        }
     }
-    pair->loaded->nodes[pair->loaded->count++] = node;
+    return message_create_rarely(kind, now_ns, size);
+}
+
+/* Into another magazine than the loaded one, or freed. */
+NOT_INLINED static void message_give_rarely(struct message_node *node)
+{
+    const size_t size_class = node->size_class;
+    struct magazine_pair *pair = &thread_pairs[size_class];
+    if (size_class != SIZE_CLASS_NONE && pair_load_empty(pair, size_class)) {
+        *pair->top++ = node;
+    } else {
+        nng_msg_free(message_of_node(node));
+    }
+}
+
+void message_give(nng_msg *message)
+{
+    struct message_node *node = message_node_of(message);
+    struct magazine_pair *pair = &thread_pairs[node->size_class];
+    if (pair->top != pair->end) {
+        *pair->top++ = node;
+    } else {
+        message_give_rarely(node);
+    }
 }
 
 void message_pool_drain(void)

@@ -48,8 +48,16 @@ enum { MESSAGE_SIZE_MAX = 16 << 20 }; /* Largest body behind the envelope. */
 /* A message with `size` bytes behind the envelope, which are not zeroed. NULL: no memory. */
 nng_msg *message_create(uint32_t kind, int64_t now_ns, size_t size);
 
-/* Gives the message back. NULL is allowed. */
-void message_destroy(nng_msg *message);
+/* Gives a message back to the pool. */
+void message_give(nng_msg *message);
+
+/* As message_give(); NULL is allowed. Inlined, because what was handed on is mostly NULL here. */
+static inline void message_destroy(nng_msg *message)
+{
+    if (message != NULL) {
+        message_give(message);
+    }
+}
 
 static inline struct envelope *message_envelope(nng_msg *message)
 {

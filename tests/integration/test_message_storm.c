@@ -1,7 +1,7 @@
 /*
  * Every message has one end, whatever the moment: one handler hears it once, or nobody does, and it
  * is destroyed once. Actors begin, die and are stopped while others inside and outside send to
- * them, with 1, 2 and 4 workers. The linker sends message_create() and message_destroy() of the
+ * them, with 1, 2 and 4 workers. The linker sends message_create() and message_give() of the
  * runtime through this test.
  */
 #include <check.h>
@@ -49,9 +49,9 @@ static _Atomic(unsigned) next_number, heard;
 static _Atomic(unsigned) created, destroyed; /* Messages of all kinds. */
 
 nng_msg *__real_message_create(uint32_t kind, int64_t now_ns, size_t size);
-void __real_message_destroy(nng_msg *message);
+void __real_message_give(nng_msg *message);
 nng_msg *__wrap_message_create(uint32_t kind, int64_t now_ns, size_t size);
-void __wrap_message_destroy(nng_msg *message);
+void __wrap_message_give(nng_msg *message);
 
 nng_msg *__wrap_message_create(uint32_t kind, int64_t now_ns, size_t size)
 {
@@ -67,18 +67,16 @@ static void token_hear(const struct token *token)
     atomic_fetch_add(&heard, 1);
 }
 
-void __wrap_message_destroy(nng_msg *message)
+void __wrap_message_give(nng_msg *message)
 {
-    if (message != NULL) {
-        atomic_fetch_add(&destroyed, 1);
-        if (message_envelope(message)->kind == KIND_TOKEN) {
-            const struct token *token = message_body(message);
-            if (atomic_exchange(&fates[token->number], IS_FREE) == IS_FREE) {
-                ck_abort_msg("message %u is destroyed twice", token->number);
-            }
+    atomic_fetch_add(&destroyed, 1);
+    if (message_envelope(message)->kind == KIND_TOKEN) {
+        const struct token *token = message_body(message);
+        if (atomic_exchange(&fates[token->number], IS_FREE) == IS_FREE) {
+            ck_abort_msg("message %u is destroyed twice", token->number);
         }
     }
-    __real_message_destroy(message);
+    __real_message_give(message);
 }
 
 static nng_msg *token_create(uint32_t sender, int64_t sequence)

@@ -6,14 +6,14 @@
 #include "mailbox/mailbox_layout.h"
 #include "mailbox/message.h"
 
-enum { MAILBOX_TAKEN_MAX = 64 };
+enum { MAILBOX_BATCH_MAX = 64 };
 
 void mailbox_init(struct mailbox *mailbox)
 {
     memset(mailbox, 0, sizeof(*mailbox));
     mailbox->oldest = &mailbox->stub;
     atomic_init(&mailbox->newest, mailbox_stub_address(mailbox) | MAILBOX_ASLEEP);
-    mailbox->taken_max = 1;
+    mailbox->batch = mailbox->batch_left = 1;
 }
 
 void mailbox_done(struct mailbox *mailbox)
@@ -27,8 +27,10 @@ void mailbox_done(struct mailbox *mailbox)
 void mailbox_open(struct mailbox *mailbox, size_t capacity)
 {
     ASSERT(capacity > 0 && capacity <= INT64_MAX);
+    ASSERT(mailbox->batch_left == mailbox->batch); /* Nothing was received since the last NULL. */
     const size_t batch = capacity / 8 + 1;
-    mailbox->taken_max = batch < MAILBOX_TAKEN_MAX ? (uint32_t)batch : MAILBOX_TAKEN_MAX;
+    mailbox->batch = batch < MAILBOX_BATCH_MAX ? (uint32_t)batch : MAILBOX_BATCH_MAX;
+    mailbox->batch_left = mailbox->batch;
     atomic_store_explicit(&mailbox->capacity, capacity, memory_order_relaxed);
 }
 
@@ -62,5 +64,5 @@ size_t mailbox_depth(const struct mailbox *mailbox)
 {
     const uint64_t sent = atomic_load_explicit(&mailbox->sent, memory_order_relaxed);
     const uint64_t settled = atomic_load_explicit(&mailbox->settled, memory_order_relaxed);
-    return (size_t)(sent - settled) - mailbox->taken;
+    return (size_t)(sent - settled) - (mailbox->batch - mailbox->batch_left);
 }

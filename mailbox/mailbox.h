@@ -54,8 +54,8 @@ MUST_USE enum err mailbox_push(struct mailbox *mailbox, nng_msg **message, bool 
 /* The oldest message, or NULL when there is none now. The caller owns it. */
 static inline nng_msg *mailbox_receive(struct mailbox *mailbox);
 
-/* Tells writers that the owner goes to sleep. False when a message came in meanwhile: the owner
- * must go on instead. */
+/* Tells writers that the owner goes to sleep, who was told last that there is no message. False
+ * when one came in meanwhile: the owner must go on instead. */
 static inline bool mailbox_sleep(struct mailbox *mailbox);
 
 /* Wakes a sleeping mailbox without a message; the caller becomes its owner. False when it was

@@ -33,8 +33,8 @@ struct mailbox {
     /* The owner's line. */
     alignas(CACHE_LINE) struct message_node *oldest; /* Borrowed. */
     struct message_node stub;                        /* Stands in the queue when it is empty. */
-    uint32_t taken;                                  /* Received, not yet settled. */
-    uint32_t taken_max;                              /* Then they are settled. */
+    uint32_t batch;                                  /* So many are received, */
+    uint32_t batch_left;                             /* and when none is left they are settled. */
 };
 
 /*
@@ -83,14 +83,11 @@ static inline enum err mailbox_send(struct mailbox *mailbox, nng_msg **message, 
     /* The counters order nothing: relaxed. An old `settled` refuses too early at worst; one that is
      * newer than `before` makes the difference negative. */
     const uint64_t capacity = atomic_load_explicit(&mailbox->capacity, memory_order_relaxed);
-    if (capacity == 0) {
-        return ERR_CLOSED;
-    }
     const uint64_t settled = atomic_load_explicit(&mailbox->settled, memory_order_relaxed);
     const uint64_t before = atomic_fetch_add_explicit(&mailbox->sent, 1, memory_order_relaxed);
     if ((int64_t)(before - settled) >= (int64_t)capacity) {
         (void)atomic_fetch_sub_explicit(&mailbox->sent, 1, memory_order_relaxed);
-        return ERR_FULL;
+        return capacity == 0 ? ERR_CLOSED : ERR_FULL;
     }
     *ret_was_idle = mailbox_append(mailbox, message_node_of(*message));
     *message = NULL; /* The mailbox owns it now. */
@@ -100,10 +97,11 @@ static inline enum err mailbox_send(struct mailbox *mailbox, nng_msg **message, 
 /* Gives the places of received messages back to the writers. */
 static inline void mailbox_settle(struct mailbox *mailbox)
 {
-    if (mailbox->taken > 0) {
+    const uint32_t taken = mailbox->batch - mailbox->batch_left;
+    if (taken > 0) {
         const uint64_t settled = atomic_load_explicit(&mailbox->settled, memory_order_relaxed);
-        atomic_store_explicit(&mailbox->settled, settled + mailbox->taken, memory_order_relaxed);
-        mailbox->taken = 0;
+        atomic_store_explicit(&mailbox->settled, settled + taken, memory_order_relaxed);
+        mailbox->batch_left = mailbox->batch;
     }
 }
 
@@ -127,23 +125,23 @@ static inline struct message_node *mailbox_detach_last(struct mailbox *mailbox,
 static inline nng_msg *mailbox_receive(struct mailbox *mailbox)
 {
     struct message_node *node = mailbox->oldest;
-    struct message_node *next = mailbox_next(node);
     if (node == &mailbox->stub) {
-        if (next == NULL) {
+        node = mailbox_next(node);
+        if (node == NULL) {
             mailbox_settle(mailbox);
             return NULL;
         }
-        mailbox->oldest = node = next;
-        next = mailbox_next(node);
     }
+    struct message_node *next = mailbox_next(node);
     if (next == NULL) {
         next = mailbox_detach_last(mailbox, node);
         if (next == NULL) {
+            mailbox->oldest = node;
             return NULL; /* A writer is between its two steps. */
         }
     }
     mailbox->oldest = next;
-    if (++mailbox->taken >= mailbox->taken_max) {
+    if (--mailbox->batch_left == 0) {
         mailbox_settle(mailbox);
     }
     return message_of_node(node);
@@ -151,7 +149,6 @@ static inline nng_msg *mailbox_receive(struct mailbox *mailbox)
 
 static inline bool mailbox_sleep(struct mailbox *mailbox)
 {
-    mailbox_settle(mailbox);
     if (mailbox->oldest != &mailbox->stub) {
         return false; /* A message waits for its writer. */
     }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/assert.h"
+#include "mailbox/hot_path.h"
 #include "mailbox/message_node.h"
 
 /*
@@ -14,12 +15,6 @@
  * are arrays and not lists through the messages, because a list would walk cache lines of another
  * core one after the other. (Bonwick and Adams, "Magazines and Vmem", 2001.)
  */
-/* Beside the path of nearly every message, whose few registers it would have saved. */
-#define NOT_INLINED __attribute__((noinline))
-
-/* Found beside the thread's own pointer, without a call in the middle of the path. */
-#define FOUND_AT_ONCE __attribute__((tls_model("initial-exec")))
-
 enum {
     MAGAZINE_MESSAGES = 128,
     DEPOT_MAGAZINES_MAX = 8192, /* Per size class; what comes on top is freed. */
@@ -28,12 +23,12 @@ enum {
 };
 
 /* Bytes behind the envelope: each class four times as many as the one before. */
-enum { SIZE_CLASS_FIRST_BITS = 6, SIZE_BITS = 64, SIZE_KEPT_MAX = 16384 };
+enum { SIZE_CLASS_FIRST_BITS = 6, SIZE_KEPT_MAX = 16384 };
 static const size_t size_class_bytes[SIZE_CLASSES] = {64, 256, 1024, 4096, 16384};
 
 struct magazine {
-    struct magazine *next; /* Owned by the depot's list. */
-    size_t count;          /* Of one that no thread has loaded. */
+    struct magazine *next;                         /* Owned by the depot's list. */
+    size_t count;                                  /* Of one that no thread has loaded. */
     struct message_node *nodes[MAGAZINE_MESSAGES]; /* Owned, with their messages. */
 };
 
@@ -114,21 +109,13 @@ static struct magazine *depot_take(struct depot *depot, bool is_filled)
     return magazine;
 }
 
-/* The loaded magazine, which is not loaded any more. */
-static struct magazine *pair_unload(struct magazine_pair *pair)
-{
-    struct magazine *magazine = pair->loaded;
-    if (magazine != NULL) {
-        magazine->count = (size_t)(pair->top - pair->first);
-    }
-    *pair = (struct magazine_pair){.previous = pair->previous};
-    return magazine;
-}
-
 /* Makes `magazine` the loaded one and the loaded one the previous. */
 static void pair_load(struct magazine_pair *pair, struct magazine *magazine)
 {
-    pair->previous = pair_unload(pair);
+    if (pair->loaded != NULL) {
+        pair->loaded->count = (size_t)(pair->top - pair->first);
+    }
+    pair->previous = pair->loaded;
     pair->loaded = magazine;
     pair->first = magazine->nodes;
     pair->top = magazine->nodes + magazine->count;
@@ -140,9 +127,13 @@ static void thread_return_magazines(void *unused)
 {
     (void)unused;
     for (size_t i = 0; i < SIZE_CLASSES; i++) {
-        depot_give(&depots[i], pair_unload(&thread_pairs[i]));
-        depot_give(&depots[i], thread_pairs[i].previous);
-        thread_pairs[i].previous = NULL;
+        struct magazine_pair *pair = &thread_pairs[i];
+        if (pair->loaded != NULL) {
+            pair->loaded->count = (size_t)(pair->top - pair->first);
+        }
+        depot_give(&depots[i], pair->loaded);
+        depot_give(&depots[i], pair->previous);
+        *pair = (struct magazine_pair){.loaded = NULL};
     }
     thread_is_registered = false;
 }
@@ -207,7 +198,8 @@ static inline size_t size_class_of(size_t size)
 {
     const size_t last_byte = size - (size > 0);
     const unsigned long long bits = last_byte | ((1U << SIZE_CLASS_FIRST_BITS) - 1);
-    return (size_t)(SIZE_BITS - __builtin_clzll(bits) - SIZE_CLASS_FIRST_BITS + 1) / 2;
+    const unsigned highest_bit = 63U ^ (unsigned)__builtin_clzll(bits);
+    return (highest_bit - SIZE_CLASS_FIRST_BITS + 2) / 2;
 }
 
 /* A new nng_msg whose body has its full length for good: trimming would lose capacity. */
@@ -245,7 +237,7 @@ static inline nng_msg *message_begin(struct message_node *node, uint32_t kind, i
 }
 
 /* From another magazine than the loaded one, or a new message. */
-NOT_INLINED static nng_msg *message_create_rarely(uint32_t kind, int64_t now_ns, size_t size)
+NEVER_INLINED static nng_msg *message_create_rarely(uint32_t kind, int64_t now_ns, size_t size)
 {
     ASSERT(size <= MESSAGE_SIZE_MAX);
     const size_t size_class = size <= SIZE_KEPT_MAX ? size_class_of(size) : SIZE_CLASS_NONE;
@@ -267,7 +259,7 @@ nng_msg *message_create(uint32_t kind, int64_t now_ns, size_t size)
 }
 
 /* Into another magazine than the loaded one, or freed. */
-NOT_INLINED static void message_give_rarely(struct message_node *node)
+NEVER_INLINED static void message_give_rarely(struct message_node *node)
 {
     const size_t size_class = node->size_class;
     struct magazine_pair *pair = &thread_pairs[size_class];

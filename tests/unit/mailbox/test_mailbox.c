@@ -193,7 +193,7 @@ START_TEST(the_stub_takes_the_place_of_the_last)
     ck_assert_uint_eq(atomic_load(&box.newest), mailbox_stub_address(&box));
     ck_assert_ptr_null(mailbox_next(&box.stub));
     atomic_store(&box.sent, 2);
-    box.taken = 2;
+    box.batch = box.batch_left + 2;
     mailbox_settle(&box);
     ck_assert_uint_eq(mailbox_depth(&box), 0);
     ck_assert(mailbox_sleep(&box));

@@ -51,7 +51,7 @@ END_TEST
 START_TEST(messages_are_recycled)
 {
     nng_msg *first = message_create(1, 0, 8);
-    message_destroy(first);
+    message_give(first);
     nng_msg *second = message_create(2, 0, 64); /* The same class. */
     ck_assert_ptr_eq(first, second);
     nng_msg *third = message_create(3, 0, 65); /* Another one. */

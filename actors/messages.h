@@ -24,6 +24,7 @@
 #include <stdalign.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "actors/origin.h"
 #include "actors/executor_copy.h"
@@ -331,8 +332,20 @@ struct message_progress {
 MUST_USE enum err message_post_wire(struct context *context, struct actor_ref to, uint32_t kind,
                                     uint64_t token, const struct text *bytes);
 
-/* Sends a message without a body or with a fixed struct, in one call. ERR_MEMORY, ERR_FULL. */
-MUST_USE enum err message_post(struct context *context, struct actor_ref to, uint32_t kind,
-                               int64_t now_ns, const void *body, size_t size);
+/* Sends a message without a body or with a fixed struct, in one call. ERR_MEMORY, ERR_FULL.
+ * Inlined, so that the size of the struct is known where it is copied. */
+MUST_USE static inline enum err message_post(struct context *context, struct actor_ref to,
+                                             uint32_t kind, int64_t now_ns, const void *body,
+                                             size_t size)
+{
+    nng_msg *message = message_create(kind, now_ns, size);
+    if (message == NULL) {
+        return ERR_MEMORY;
+    }
+    if (size > 0) {
+        memcpy(message_body(message), body, size);
+    }
+    return context_post(context, to, message);
+}
 
 #endif

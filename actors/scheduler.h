@@ -47,8 +47,8 @@ enum slice_end {
     SLICE_ENDED,  /* It is dead; its slot belongs to others. */
 };
 
-/* Gives the actor of the context up to `messages_max` messages; calls idle() when that emptied its
- * mailbox. The caller owns the actor. */
+/* Gives the actor of the context up to `messages_max` messages, at least 1; calls idle() when that
+ * emptied its mailbox. The caller owns the actor, and has seen that the context is not spent. */
 enum slice_end slice_run(struct context *context, unsigned messages_max);
 
 #endif

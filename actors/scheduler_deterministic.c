@@ -6,6 +6,7 @@
 #include "base/instant.h"
 #include "base/log.h"
 #include "base/prng.h"
+#include "mailbox/hot_path.h"
 
 /*
  * Everything on the caller's thread: one queue of runnable actors, first in first out or, shuffled,
@@ -20,9 +21,11 @@ struct deterministic {
     struct system *system;
     struct prng prng;
     struct actor **queue; /* Owned; a ring of borrowed actors with room for every slot. */
-    size_t capacity;      /* 0 or a power of two. */
-    size_t head;
-    size_t count;
+    size_t mask;          /* Of its places, a power of two. */
+    size_t head;          /* Places that were ever taken from, and filled. */
+    size_t tail;
+    bool is_shuffled;
+    struct context context; /* Of the slice that runs. */
     _Atomic(uint64_t) messages;
     pthread_mutex_t lock;
     pthread_cond_t arrived;    /* Something is in the inbox, or the system is stopping. */
@@ -32,39 +35,40 @@ struct deterministic {
 };
 
 /* The scheduler that runs on this thread, if any. */
-static _Thread_local struct deterministic *deterministic_current;
+static _Thread_local struct deterministic *deterministic_current FOUND_AT_ONCE;
 
-static struct actor **deterministic_place(struct deterministic *self, size_t index)
+ALWAYS_INLINED struct actor **deterministic_place(struct deterministic *self, size_t position)
 {
-    return &self->queue[(self->head + index) & (self->capacity - 1)];
+    return &self->queue[position & self->mask];
 }
 
-static void deterministic_push(struct deterministic *self, struct actor *actor)
+ALWAYS_INLINED bool deterministic_has_actor(const struct deterministic *self)
 {
-    ASSERT(self->count < self->capacity);
-    *deterministic_place(self, self->count) = actor;
-    self->count++;
+    return self->head != self->tail;
 }
 
-static struct actor *deterministic_pick(struct deterministic *self)
+ALWAYS_INLINED void deterministic_push(struct deterministic *self, struct actor *actor)
 {
-    if (self->count == 0) {
-        return NULL;
-    }
-    struct actor **first = deterministic_place(self, 0);
-    struct actor *picked = *first;
-    if (self->system->options.is_shuffled) {
-        struct actor **chosen =
-            deterministic_place(self, (size_t)prng_below(&self->prng, self->count));
-        picked = *chosen;
-        *chosen = *first;
+    ASSERT(self->tail - self->head <= self->mask);
+    *deterministic_place(self, self->tail++) = actor;
+}
+
+/* The queue is not empty. */
+ALWAYS_INLINED struct actor *deterministic_pick(struct deterministic *self)
+{
+    struct actor **first = deterministic_place(self, self->head);
+    if (self->is_shuffled) {
+        const uint64_t chosen = prng_below(&self->prng, self->tail - self->head);
+        struct actor **place = deterministic_place(self, self->head + (size_t)chosen);
+        struct actor *picked = *place;
+        *place = *first;
+        *first = picked;
     }
     self->head++;
-    self->count--;
-    return picked;
+    return *first;
 }
 
-static void deterministic_inject(struct deterministic *self, struct actor *actor)
+NEVER_INLINED static void deterministic_inject(struct deterministic *self, struct actor *actor)
 {
     actor->run_next = NULL;
     (void)pthread_mutex_lock(&self->lock);
@@ -79,11 +83,8 @@ static void deterministic_inject(struct deterministic *self, struct actor *actor
     (void)pthread_mutex_unlock(&self->lock);
 }
 
-static void deterministic_take_inbox(struct deterministic *self)
+NEVER_INLINED static void deterministic_take_inbox(struct deterministic *self)
 {
-    if (!atomic_load_explicit(&self->has_inbox, memory_order_relaxed)) {
-        return;
-    }
     (void)pthread_mutex_lock(&self->lock);
     struct actor *actor = self->inbox_first;
     self->inbox_first = NULL;
@@ -93,6 +94,13 @@ static void deterministic_take_inbox(struct deterministic *self)
         struct actor *next = actor->run_next;
         deterministic_push(self, actor);
         actor = next;
+    }
+}
+
+ALWAYS_INLINED void deterministic_look_into_inbox(struct deterministic *self)
+{
+    if (atomic_load_explicit(&self->has_inbox, memory_order_relaxed)) {
+        deterministic_take_inbox(self);
     }
 }
 
@@ -106,18 +114,19 @@ static void deterministic_schedule(void *scheduler, struct actor *actor)
     }
 }
 
-static void deterministic_run_actor(struct deterministic *self, struct actor *actor)
+ALWAYS_INLINED void deterministic_run_actor(struct deterministic *self, struct actor *actor)
 {
-    struct context context = context_of(self->system, actor);
+    struct context *context = &self->context;
+    context_renew(context, actor);
     unsigned messages_max = ACTOR_SLICE_MESSAGES;
-    if (self->system->options.is_shuffled) {
+    if (self->is_shuffled) {
         messages_max = 1 + (unsigned)prng_below(&self->prng, SHUFFLED_SLICE_MAX);
     }
-    if (slice_run(&context, messages_max) == SLICE_MORE) {
+    if (slice_run(context, messages_max) == SLICE_MORE) {
         deterministic_push(self, actor);
     }
     const uint64_t messages =
-        atomic_load_explicit(&self->messages, memory_order_relaxed) + context.delivered;
+        atomic_load_explicit(&self->messages, memory_order_relaxed) + context->delivered;
     atomic_store_explicit(&self->messages, messages, memory_order_relaxed);
 }
 
@@ -155,14 +164,13 @@ static enum err deterministic_loop(struct deterministic *self)
 {
     struct system *system = self->system;
     while (!system_is_stopping(system)) {
-        deterministic_take_inbox(self);
+        deterministic_look_into_inbox(self);
         const int64_t next_ns = timers_next(&system->timers);
         if (next_ns != INSTANT_NEVER && !system->options.is_virtual) {
             (void)timers_fire(system, system_now(system));
         }
-        struct actor *actor = deterministic_pick(self);
-        if (actor != NULL) {
-            deterministic_run_actor(self, actor);
+        if (deterministic_has_actor(self)) {
+            deterministic_run_actor(self, deterministic_pick(self));
         } else if (!deterministic_go_on(self)) {
             return ERR_END;
         }
@@ -189,13 +197,13 @@ static enum system_turn deterministic_step(void *scheduler)
     }
     struct deterministic *outer = deterministic_current;
     deterministic_current = self;
-    deterministic_take_inbox(self);
-    struct actor *actor = deterministic_pick(self);
-    if (actor != NULL) {
-        deterministic_run_actor(self, actor);
+    deterministic_look_into_inbox(self);
+    const bool has_actor = deterministic_has_actor(self);
+    if (has_actor) {
+        deterministic_run_actor(self, deterministic_pick(self));
     }
     deterministic_current = outer;
-    return actor != NULL ? SYSTEM_RAN : SYSTEM_AT_REST;
+    return has_actor ? SYSTEM_RAN : SYSTEM_AT_REST;
 }
 
 static enum err deterministic_create(struct system *system, void **ret_scheduler)
@@ -205,6 +213,8 @@ static enum err deterministic_create(struct system *system, void **ret_scheduler
         return ERR_MEMORY;
     }
     self->system = system;
+    self->context = (struct context){.system = system};
+    self->is_shuffled = system->options.is_shuffled;
     prng_init(&self->prng, system->options.seed);
     if (pthread_mutex_init(&self->lock, NULL) != 0) {
         free(self);
@@ -231,10 +241,10 @@ static void deterministic_destroy(void *scheduler)
 static enum err deterministic_reserve(void *scheduler, const struct actor *actor)
 {
     struct deterministic *self = scheduler;
-    if (actor->slot < self->capacity) {
+    if (self->queue != NULL && actor->slot <= self->mask) {
         return ERR_NONE;
     }
-    size_t capacity = self->capacity == 0 ? QUEUE_CAPACITY_FIRST : self->capacity;
+    size_t capacity = self->queue == NULL ? QUEUE_CAPACITY_FIRST : self->mask + 1;
     while (capacity <= actor->slot) {
         capacity *= 2;
     }
@@ -242,13 +252,12 @@ static enum err deterministic_reserve(void *scheduler, const struct actor *actor
     if (queue == NULL) {
         return ERR_MEMORY;
     }
-    for (size_t i = 0; i < self->count; i++) {
-        queue[i] = *deterministic_place(self, i);
+    for (size_t i = self->head; i != self->tail; i++) {
+        queue[i & (capacity - 1)] = *deterministic_place(self, i);
     }
     free(self->queue);
     self->queue = queue;
-    self->capacity = capacity;
-    self->head = 0;
+    self->mask = capacity - 1;
     return ERR_NONE;
 }
 

@@ -1,7 +1,7 @@
 #include "actors/scheduler.h"
 
 #include "actors/system_layout.h"
-#include "base/assert.h"
+#include "mailbox/hot_path.h"
 
 /* Late messages to a dead slot. */
 static enum slice_end slice_bury(struct context *context)
@@ -9,34 +9,24 @@ static enum slice_end slice_bury(struct context *context)
     return actor_bury(context->system, context->actor) ? SLICE_ENDED : SLICE_MORE;
 }
 
-/* One message: the receiver's generation tells whether it was meant for an earlier life. */
-static enum err slice_deliver(struct context *context, nng_msg *message)
+/* The actor ends with `err`, or by itself. */
+NEVER_INLINED static enum slice_end slice_end(struct context *context, enum err err)
 {
-    struct actor *actor = context->actor;
-    enum err err = ERR_NONE;
-    if (message_envelope(message)->receiver.generation != context->self.generation) {
-        system_count_dead_letter(context->system);
-    } else {
-        context->delivered++;
-        err = actor->class_->receive(context, actor->state, &message);
-    }
-    message_destroy(message);
-    return err;
+    message_destroy(context->message);
+    actor_end(context, err);
+    return SLICE_ENDED;
 }
 
 /* The mailbox is empty: idle() and then sleep, unless a message came in. */
-static enum slice_end slice_settle(struct context *context, bool owes_idle)
+ALWAYS_INLINED enum slice_end slice_settle(struct context *context, struct actor *actor)
 {
-    struct actor *actor = context->actor;
     if (actor->owes_idle) {
         actor->owes_idle = false;
-        owes_idle = true;
-    }
-    if (owes_idle && actor->class_->idle != NULL) {
-        const enum err err = actor->class_->idle(context, actor->state);
-        if (err != ERR_NONE || context->is_stopped) {
-            actor_end(context, err);
-            return SLICE_ENDED;
+        if (actor->class_->idle != NULL) {
+            const enum err err = actor->class_->idle(context, actor->state);
+            if (err != ERR_NONE || context->is_stopped) {
+                return slice_end(context, err);
+            }
         }
     }
     return mailbox_sleep(&actor->mailbox) ? SLICE_ASLEEP : SLICE_MORE;
@@ -48,17 +38,23 @@ enum slice_end slice_run(struct context *context, unsigned messages_max)
     if (actor->class_ == NULL) {
         return slice_bury(context);
     }
-    for (unsigned i = 0; i < messages_max && !context_is_spent(context); i++) {
-        nng_msg *message = mailbox_receive(&actor->mailbox);
-        if (message == NULL) {
-            return slice_settle(context, i > 0);
+    do {
+        context->message = mailbox_receive(&actor->mailbox);
+        if (context->message == NULL) {
+            return slice_settle(context, actor);
         }
-        const enum err err = slice_deliver(context, message);
-        if (err != ERR_NONE || context->is_stopped) {
-            actor_end(context, err);
-            return SLICE_ENDED;
+        actor->owes_idle = true;
+        /* The receiver's generation tells whether it was meant for an earlier life. */
+        if (message_envelope(context->message)->receiver.generation == context->self.generation) {
+            context->delivered++;
+            const enum err err = actor->class_->receive(context, actor->state, &context->message);
+            if (err != ERR_NONE || context->is_stopped) {
+                return slice_end(context, err);
+            }
+        } else {
+            system_count_dead_letter(context->system);
         }
-    }
-    actor->owes_idle = true;
+        message_destroy(context->message);
+    } while (--messages_max > 0 && !context_is_spent(context));
     return SLICE_MORE;
 }

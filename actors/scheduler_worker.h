@@ -27,6 +27,7 @@
 #include "actors/scheduler_ring.h"
 #include "actors/scheduler_watch.h"
 #include "actors/system.h"
+#include "mailbox/hot_path.h"
 
 struct threaded;
 
@@ -70,7 +71,7 @@ void worker_init(struct worker *worker, struct threaded *threaded);
 void *worker_main(void *argument);
 
 /* The worker of this thread; NULL on threads that are none. Set by worker_main(). */
-extern _Thread_local struct worker *worker_of_thread;
+extern _Thread_local struct worker *worker_of_thread FOUND_AT_ONCE;
 
 /* An actor became runnable on the worker's own thread. */
 void worker_schedule(struct worker *worker, struct actor *actor);

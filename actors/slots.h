@@ -33,7 +33,7 @@ struct actor {
     uint32_t slot;                    /* Constant. */
     uint32_t list_next;               /* A slot: in the list of free ones, under its lock. */
     bool has_timers;                  /* It may have timers in the wheel. */
-    bool owes_idle;                   /* A slice ended before the mailbox was seen empty. */
+    bool owes_idle;                   /* It had a message since its last idle(). */
     uint16_t state_capacity;          /* Bytes at `state` when it is kept; else 0. */
     const struct actor_class *class_; /* Borrowed; NULL when dead. */
     void *state;                      /* Owned; NULL when the class has none. A small one is kept

@@ -6,6 +6,7 @@
 #include "actors/system_layout.h"
 #include "base/assert.h"
 #include "base/instant.h"
+#include "mailbox/hot_path.h"
 
 static enum err system_init(struct system *system, const struct system_options *options)
 {
@@ -114,30 +115,32 @@ void system_count_dead_letter(struct system *system)
     (void)atomic_fetch_add_explicit(&system->dead_letters, 1, memory_order_relaxed);
 }
 
-static inline enum err system_deliver(struct system *system, struct actor_ref sender,
-                                      struct actor_ref to, nng_msg **message)
+/* The caller still owns the message unless this returns ERR_NONE. */
+ALWAYS_INLINED enum err system_deliver(struct system *system, struct actor_ref to, nng_msg *message)
 {
     struct actor *actor = slots_find(&system->slots, to);
     if (actor == NULL) {
-        system_count_dead_letter(system);
         return ERR_CLOSED;
     }
-    struct envelope *envelope = message_envelope(*message);
-    envelope->sender = sender;
-    envelope->receiver = to;
+    message_envelope(message)->receiver = to;
     bool was_idle;
-    const enum err err = mailbox_send(&actor->mailbox, message, &was_idle);
+    const enum err err = mailbox_send(&actor->mailbox, &message, &was_idle);
     if (err == ERR_NONE && was_idle) {
         system->scheduler_kind->schedule(system->scheduler, actor);
-    } else if (err == ERR_CLOSED) {
-        system_count_dead_letter(system);
     }
     return err;
 }
 
 enum err system_send(struct system *system, struct actor_ref to, nng_msg **message)
 {
-    return system_deliver(system, ACTOR_NOBODY, to, message);
+    message_envelope(*message)->sender = ACTOR_NOBODY;
+    const enum err err = system_deliver(system, to, *message);
+    if (err == ERR_NONE) {
+        *message = NULL;
+    } else if (err == ERR_CLOSED) {
+        system_count_dead_letter(system);
+    }
+    return err;
 }
 
 void system_post(struct system *system, struct actor_ref to, nng_msg *message)
@@ -223,15 +226,36 @@ enum err context_spawn(struct context *context, const struct actor_class *class_
     return actor_spawn(context->system, context->self, class_, arguments, ret_actor);
 }
 
-enum err context_send(struct context *context, struct actor_ref to, nng_msg **message)
+/* Sent, or too late for its receiver. ERR_FULL: the caller still owns the message. */
+ALWAYS_INLINED enum err context_deliver(struct context *context, struct actor_ref to,
+                                        nng_msg *message)
 {
-    const enum err err = system_deliver(context->system, context->self, to, message);
+    message_envelope(message)->sender = context->self;
+    const enum err err = system_deliver(context->system, to, message);
     if (err == ERR_CLOSED) {
-        message_destroy(*message);
-        *message = NULL;
+        system_count_dead_letter(context->system);
+        message_destroy(message);
         return ERR_NONE;
     }
     context->sent++;
+    return err;
+}
+
+enum err context_send(struct context *context, struct actor_ref to, nng_msg **message)
+{
+    const enum err err = context_deliver(context, to, *message);
+    if (err == ERR_NONE) {
+        *message = NULL;
+    }
+    return err;
+}
+
+enum err context_post(struct context *context, struct actor_ref to, nng_msg *message)
+{
+    const enum err err = context_deliver(context, to, message);
+    if (err != ERR_NONE) {
+        message_destroy(message);
+    }
     return err;
 }
 

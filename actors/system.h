@@ -188,6 +188,10 @@ MUST_USE enum err context_spawn(struct context *context, const struct actor_clas
  */
 MUST_USE enum err context_send(struct context *context, struct actor_ref to, nng_msg **message);
 
+/* As context_send(), for a message that its sender will not try to send again: what is refused is
+ * destroyed. */
+MUST_USE enum err context_post(struct context *context, struct actor_ref to, nng_msg *message);
+
 /* Ends the calling actor after this handler returns. */
 void context_stop(struct context *context);
 

@@ -35,11 +35,12 @@ struct system {
     _Atomic(uint64_t) failed;
 };
 
-/* What a handler may do: lives on the stack of the thread that runs the actor. */
+/* What a handler may do: of the thread that runs the actor, and new for each slice. */
 struct context {
     struct system *system;
     struct actor *actor;
     struct actor_ref self;
+    nng_msg *message;   /* Owned; what the handler was given and did not take. */
     int64_t now_ns;     /* Real clock: of this slice, valid when is_now_read. */
     uint32_t delivered; /* Messages given to the handler in this slice. */
     uint32_t sent;      /* Messages it sent in this slice. */
@@ -57,11 +58,25 @@ static inline struct context context_of(struct system *system, struct actor *act
     return (struct context){.system = system, .actor = actor, .self = actor_ref_of(actor)};
 }
 
+/* Makes a context that was used new, for a slice of `actor`. */
+static inline void context_renew(struct context *context, struct actor *actor)
+{
+    context->actor = actor;
+    context->self = actor_ref_of(actor);
+    context->delivered = 0;
+    context->sent = 0;
+    context->is_now_read = false;
+    context->is_stopped = false;
+}
+
+_Static_assert((ACTOR_SLICE_MESSAGES & (ACTOR_SLICE_MESSAGES - 1)) == 0, "a power of two");
+
 /* The slice is over although the actor has messages left. What it sends counts too, so that a
  * flood does not outrun its receiver by a slice full of bursts. */
 static inline bool context_is_spent(const struct context *context)
 {
-    return context->delivered >= ACTOR_SLICE_MESSAGES || context->sent >= ACTOR_SLICE_MESSAGES ||
+    /* One of two numbers reaches a power of two when both in one do. */
+    return (context->delivered | context->sent) >= ACTOR_SLICE_MESSAGES ||
            system_is_stopping(context->system);
 }
 

@@ -164,6 +164,41 @@ START_TEST(full_mailbox_refuses)
 }
 END_TEST
 
+/* A message that is posted belongs to its sender no more: one that is refused, and one to an actor
+ * that has ended, are in the pool again, which gives out first what it got last. */
+static enum err poster_receive(struct context *context, void *state, nng_msg **message)
+{
+    (void)state;
+    (void)message;
+    struct actor_ref small;
+    ck_assert_int_eq(context_spawn(context, &small_class, NULL, &small), ERR_NONE);
+    for (unsigned i = 0; i < 10; i++) {
+        ck_assert_int_eq(context_post(context, small, message_create(KIND_HELLO, 0, 0)), ERR_NONE);
+    }
+    nng_msg *one = message_create(KIND_HELLO, 0, 0);
+    ck_assert_int_eq(context_post(context, small, one), ERR_FULL);
+    ck_assert_ptr_eq(message_create(KIND_HELLO, 0, 0), one);
+    const struct actor_ref nobody = {small.slot, small.generation + 1};
+    ck_assert_int_eq(context_post(context, nobody, one), ERR_NONE);
+    ck_assert_ptr_eq(message_create(KIND_STOP, 0, 0), one);
+    ck_assert_int_eq(context_post(context, context_self(context), one), ERR_NONE);
+    context_stop(context);
+    return ERR_NONE;
+}
+
+static const struct actor_class poster_class = {.name = "poster", .receive = poster_receive};
+
+START_TEST(what_is_posted_is_the_senders_no_more)
+{
+    create(0, false);
+    send_from_outside(spawn(&poster_class, NULL), KIND_HELLO);
+    send_from_outside(spawn(&bare_class, NULL), KIND_STOP);
+    run_to_stop();
+    ck_assert_uint_eq(receives, 1);
+    ck_assert_uint_eq(counters().dead_letters, 2); /* That to nobody, that to itself. */
+}
+END_TEST
+
 /* The handler keeps the message it was given and sends it on. */
 static enum err forwarder_receive(struct context *context, void *state, nng_msg **message)
 {
@@ -361,6 +396,7 @@ int main(void)
     tcase_add_test(tcase, too_many_workers_are_refused);
     tcase_add_loop_test(tcase, messages_of_one_sender_keep_their_order, 0, SCHEDULERS);
     tcase_add_loop_test(tcase, full_mailbox_refuses, 0, SCHEDULERS);
+    tcase_add_test(tcase, what_is_posted_is_the_senders_no_more);
     tcase_add_loop_test(tcase, a_message_is_forwarded, 0, SCHEDULERS);
     tcase_add_loop_test(tcase, idle_flushes_what_was_collected, 0, SCHEDULERS * 2);
     tcase_add_loop_test(tcase, stopped_in_reverse_order, 0, SCHEDULERS);

@@ -14,7 +14,7 @@ void watch_init(struct watch_mark *mark)
     *mark = (struct watch_mark){.is_reported = false};
     atomic_init(&mark->turns, 0);
     atomic_init(&mark->actor, 0);
-    atomic_init(&mark->name, "");
+    atomic_init(&mark->class_, NULL);
 }
 
 int64_t watch_interval_ns(const struct system *system)
@@ -42,9 +42,9 @@ static bool watch_read(const struct watch_mark *mark, uint64_t turns, struct act
 {
     /* Partner: the releases in watch_begin(). Who sees a later turn here sees its number below. */
     const uint64_t actor = atomic_load_explicit(&mark->actor, memory_order_acquire);
-    const char *name = atomic_load_explicit(&mark->name, memory_order_acquire);
+    const struct actor_class *class_ = atomic_load_explicit(&mark->class_, memory_order_acquire);
     report->actor = (struct actor_ref){(uint32_t)actor, (uint32_t)(actor >> 32)};
-    (void)snprintf(report->name, sizeof(report->name), "%s", name);
+    (void)snprintf(report->name, sizeof(report->name), "%s", class_ != NULL ? class_->name : "");
     return atomic_load_explicit(&mark->turns, memory_order_relaxed) == turns;
 }
 

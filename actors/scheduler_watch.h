@@ -22,7 +22,7 @@
 struct watch_mark {
     _Atomic(uint64_t) turns; /* Begun and ended: odd during one. Changed by the thread only. */
     _Atomic(uint64_t) actor; /* Whose the turn is: generation and slot. */
-    _Atomic(const char *) name;
+    _Atomic(const struct actor_class *) class_; /* NULL: of a dead one. */
     /* Of the watchdog. */
     uint64_t seen_turns;
     int64_t seen_ns; /* Monotonic: since when the number of turns is that. */
@@ -37,8 +37,7 @@ static inline void watch_begin(struct watch_mark *mark, const struct actor *acto
     /* Partner: the acquires in watch_read(), which must not see this turn under an older number. */
     atomic_store_explicit(&mark->actor, ((uint64_t)ref.generation << 32) | ref.slot,
                           memory_order_release);
-    atomic_store_explicit(&mark->name, actor->class_ != NULL ? actor->class_->name : "",
-                          memory_order_release);
+    atomic_store_explicit(&mark->class_, actor->class_, memory_order_release);
     /* Partner: the acquire in watch_look(). */
     atomic_store_explicit(&mark->turns, turns + 1, memory_order_release);
 }

@@ -1,7 +1,6 @@
 #include "actors/scheduler_worker.h"
 
 #include "actors/scheduler_thread.h"
-#include "actors/system_layout.h"
 #include "base/assert.h"
 
 enum {
@@ -19,27 +18,20 @@ _Thread_local struct worker *worker_of_thread;
 void worker_init(struct worker *worker, struct threaded *threaded)
 {
     worker->threaded = threaded;
+    worker->context = (struct context){.system = threaded->system};
+    worker->runs_left = INJECTED_EVERY;
     ring_init(&worker->ring);
     watch_init(&worker->mark);
     const int result = sem_init(&worker->wake, 0, 0);
     ASSERT(result == 0);
 }
 
-static void worker_push(struct worker *worker, struct actor *actor)
+void worker_push(struct worker *worker, struct actor *actor)
 {
     if (!ring_push(&worker->ring, actor)) {
         threaded_inject(worker->threaded, actor);
     } else if (ring_size(&worker->ring) >= RING_SHARED) {
         threaded_wake(worker->threaded);
-    }
-}
-
-void worker_schedule(struct worker *worker, struct actor *actor)
-{
-    if (worker->next == NULL) {
-        worker->next = actor;
-    } else {
-        worker_push(worker, actor);
     }
 }
 
@@ -80,7 +72,8 @@ static struct actor *worker_take_next(struct worker *worker)
 static struct actor *worker_take(struct worker *worker)
 {
     struct actor *actor = NULL;
-    if (++worker->runs % INJECTED_EVERY == 0) {
+    if (--worker->runs_left == 0) {
+        worker->runs_left = INJECTED_EVERY;
         actor = worker_take_injected(worker);
     }
     if (actor == NULL && worker->next != NULL && worker->next_streak < NEXT_STREAK_MAX) {
@@ -97,16 +90,9 @@ static struct actor *worker_take(struct worker *worker)
     return actor != NULL ? actor : worker_take_injected(worker);
 }
 
-/* Offers what has waited too long to a worker that sleeps. In the middle of a slice the next slot
- * waits too; between slices it is about to run. */
-static void worker_relieve(struct worker *worker, bool is_in_slice)
+/* Something waits and somebody sleeps: wakes them when it has waited too long. */
+NEVER_INLINED static void worker_relieve_waiting(struct worker *worker, bool is_in_slice)
 {
-    struct threaded *threaded = worker->threaded;
-    const bool is_waiting = ring_size(&worker->ring) > 0 || (is_in_slice && worker->next != NULL);
-    if (!is_waiting || atomic_load_explicit(&threaded->parked_count, memory_order_relaxed) == 0) {
-        worker->waiting_since_ns = 0;
-        return;
-    }
     const int64_t now_ns = scheduler_monotonic_ns();
     if (worker->waiting_since_ns == 0) {
         worker->waiting_since_ns = now_ns;
@@ -115,26 +101,38 @@ static void worker_relieve(struct worker *worker, bool is_in_slice)
         if (is_in_slice && worker->next != NULL) {
             worker_push(worker, worker_take_next(worker));
         }
-        threaded_wake(threaded);
+        threaded_wake(worker->threaded);
     }
 }
 
-static void worker_run(struct worker *worker, struct actor *actor)
+/* Offers what has waited too long to a worker that sleeps. In the middle of a slice the next slot
+ * waits too; between slices it is about to run. */
+ALWAYS_INLINED void worker_relieve(struct worker *worker, bool is_in_slice)
 {
-    struct system *system = worker->threaded->system;
-    struct context context = context_of(system, actor);
+    if ((ring_size(&worker->ring) > 0 || (is_in_slice && worker->next != NULL)) &&
+        atomic_load_explicit(&worker->threaded->parked_count, memory_order_relaxed) > 0) {
+        worker_relieve_waiting(worker, is_in_slice);
+    } else {
+        worker->waiting_since_ns = 0;
+    }
+}
+
+ALWAYS_INLINED void worker_run(struct worker *worker, struct actor *actor)
+{
+    struct context *context = &worker->context;
+    context_renew(context, actor);
     watch_begin(&worker->mark, actor);
-    enum slice_end end = slice_run(&context, RELIEVE_MESSAGES);
-    while (end == SLICE_MORE && !context_is_spent(&context)) {
+    enum slice_end end = slice_run(context, RELIEVE_MESSAGES);
+    while (end == SLICE_MORE && !context_is_spent(context)) {
         worker_relieve(worker, true);
-        end = slice_run(&context, RELIEVE_MESSAGES);
+        end = slice_run(context, RELIEVE_MESSAGES);
     }
     watch_end(&worker->mark);
     if (end == SLICE_MORE) {
         worker_push(worker, actor);
     }
     const uint64_t messages =
-        atomic_load_explicit(&worker->messages, memory_order_relaxed) + context.delivered;
+        atomic_load_explicit(&worker->messages, memory_order_relaxed) + context->delivered;
     atomic_store_explicit(&worker->messages, messages, memory_order_relaxed);
     worker_relieve(worker, false);
 }
@@ -218,14 +216,12 @@ static bool worker_search(struct worker *worker)
 }
 
 /* Stops searching; when there is more than this worker can do at once, another goes on. */
-static void worker_end_search(struct worker *worker)
+NEVER_INLINED static void worker_end_search(struct worker *worker)
 {
-    if (worker->is_searching) {
-        worker->is_searching = false;
-        atomic_store(&worker->threaded->searching, 0);
-        if (ring_size(&worker->ring) >= RING_SHARED || worker_sees_injected(worker)) {
-            threaded_wake(worker->threaded);
-        }
+    worker->is_searching = false;
+    atomic_store(&worker->threaded->searching, 0);
+    if (ring_size(&worker->ring) >= RING_SHARED || worker_sees_injected(worker)) {
+        threaded_wake(worker->threaded);
     }
 }
 
@@ -316,7 +312,9 @@ void *worker_main(void *argument)
     while (!system_is_stopping(system)) {
         struct actor *actor = worker_take(worker);
         if (actor != NULL) {
-            worker_end_search(worker);
+            if (worker->is_searching) {
+                worker_end_search(worker); /* Woken to search, and has found this. */
+            }
             worker_run(worker, actor);
         } else if (!worker_find(worker)) {
             worker_park(worker);

@@ -26,7 +26,7 @@
 #include "actors/scheduler_dedicated.h"
 #include "actors/scheduler_ring.h"
 #include "actors/scheduler_watch.h"
-#include "actors/system.h"
+#include "actors/system_layout.h"
 #include "mailbox/hot_path.h"
 
 struct threaded;
@@ -35,7 +35,7 @@ struct worker {
     struct threaded *threaded;
     struct actor *next; /* Borrowed; the next slot. */
     unsigned next_streak;
-    unsigned runs;
+    unsigned runs_left;       /* Until the injection queue goes first. */
     int64_t waiting_since_ns; /* When something was first seen waiting while others slept; or 0. */
     bool is_searching;        /* Counted in threaded.searching. */
     bool is_parked;           /* In the list of parked workers; under the lock. */
@@ -43,6 +43,7 @@ struct worker {
     sem_t wake;
     pthread_t thread;
     struct watch_mark mark;
+    struct context context;             /* Of the slice that runs. */
     _Atomic(uint64_t) messages;         /* Changed by the worker only. */
     _Atomic(uint64_t) steals;           /* Changed by the worker only. */
     uint64_t heads[SYSTEM_WORKERS_MAX]; /* Of the rings, when the search began. */
@@ -73,8 +74,18 @@ void *worker_main(void *argument);
 /* The worker of this thread; NULL on threads that are none. Set by worker_main(). */
 extern _Thread_local struct worker *worker_of_thread FOUND_AT_ONCE;
 
+/* An actor became runnable on the worker's own thread while the next slot is taken. */
+void worker_push(struct worker *worker, struct actor *actor);
+
 /* An actor became runnable on the worker's own thread. */
-void worker_schedule(struct worker *worker, struct actor *actor);
+static inline void worker_schedule(struct worker *worker, struct actor *actor)
+{
+    if (worker->next == NULL) {
+        worker->next = actor;
+    } else {
+        worker_push(worker, actor);
+    }
+}
 
 /* An actor became runnable on a thread that is no worker. From any thread. */
 void threaded_inject(struct threaded *threaded, struct actor *actor);

@@ -11,8 +11,7 @@ enum { MAILBOX_BATCH_MAX = 64 };
 void mailbox_init(struct mailbox *mailbox)
 {
     memset(mailbox, 0, sizeof(*mailbox));
-    mailbox->oldest = &mailbox->stub;
-    atomic_init(&mailbox->newest, mailbox_stub_address(mailbox) | MAILBOX_ASLEEP);
+    atomic_init(&mailbox->newest, MAILBOX_ASLEEP);
     mailbox->batch = mailbox->batch_left = 1;
 }
 
@@ -53,10 +52,9 @@ enum err mailbox_push(struct mailbox *mailbox, nng_msg **message, bool *ret_was_
 
 bool mailbox_wake(struct mailbox *mailbox)
 {
-    uintptr_t expected = mailbox_stub_address(mailbox) | MAILBOX_ASLEEP;
+    uintptr_t expected = MAILBOX_ASLEEP;
     /* Partner: the release in mailbox_sleep(). */
-    return atomic_compare_exchange_strong_explicit(&mailbox->newest, &expected,
-                                                   mailbox_stub_address(mailbox),
+    return atomic_compare_exchange_strong_explicit(&mailbox->newest, &expected, MAILBOX_EMPTY,
                                                    memory_order_acquire, memory_order_relaxed);
 }
 

@@ -25,56 +25,55 @@ enum { CACHE_LINE = 64 };
 
 struct mailbox {
     /* The writers' line. */
-    alignas(CACHE_LINE) _Atomic(uintptr_t) newest; /* A node; low bit: the owner sleeps. */
+    alignas(CACHE_LINE) _Atomic(uintptr_t) newest; /* A node, MAILBOX_EMPTY or MAILBOX_ASLEEP. */
     _Atomic(uint64_t) sent;                        /* Ever; those refused come off again. */
     _Atomic(uint64_t) settled;                     /* Of these, received; stored by the owner. */
     _Atomic(uint64_t) capacity;                    /* 0: closed. */
 
     /* The owner's line. */
-    alignas(CACHE_LINE) struct message_node *oldest; /* Borrowed. */
-    struct message_node stub;                        /* Stands in the queue when it is empty. */
-    uint32_t batch;                                  /* So many are received, */
-    uint32_t batch_left;                             /* and when none is left they are settled. */
+    alignas(CACHE_LINE) _Atomic(struct message_node *) oldest; /* Borrowed. */
+    uint32_t batch;                                            /* So many are received, */
+    uint32_t batch_left; /* and when none is left they are settled. */
 };
 
 /*
  * The queue is Vyukov's intrusive one for many writers and one reader: a writer exchanges
- * `newest` for its node and then links its predecessor to it; the reader follows the links from
- * `oldest`. A stub node keeps the queue from ever being without a node. Between the two steps of a
- * writer the chain is broken for an instant; the reader then sees an empty mailbox that it cannot
- * put to sleep, and comes back.
+ * `newest` for its node and then links its predecessor to it, or `oldest` when there was none; the
+ * reader follows the links from `oldest`. Who takes the last node replaces it by MAILBOX_EMPTY.
+ * Between the two steps of a writer the chain is broken for an instant; the reader then sees an
+ * empty mailbox that it cannot put to sleep, and comes back.
  *
- * The low bit of `newest` says that the owner sleeps. It is set only on the stub, so the exchange
- * that sends a message tells the writer at no cost whether it has to wake the owner.
+ * So `oldest` belongs to the reader while there is a node in the queue, and to the writer that has
+ * exchanged MAILBOX_EMPTY or MAILBOX_ASLEEP for its own.
+ *
+ * That the owner sleeps is said in the place of a node too, so the exchange that sends a message
+ * tells the writer at no cost whether it has to wake the owner.
  *
  * Of the two counters of the bound only writers change one and only the owner the other, so that
  * the owner needs no atomic addition, which costs as much as the exchange.
  */
-#define MAILBOX_ASLEEP ((uintptr_t)1)
-
-static inline uintptr_t mailbox_stub_address(const struct mailbox *mailbox)
-{
-    return (uintptr_t)&mailbox->stub;
-}
+enum { MAILBOX_EMPTY = 0, MAILBOX_ASLEEP = 1 };
 
 /* Appends a node. True when the owner slept. */
 static inline bool mailbox_append(struct mailbox *mailbox, struct message_node *node)
 {
     atomic_store_explicit(&node->next, NULL, memory_order_relaxed);
     /* Partner: the same exchange of the next writer (release gives it our node, acquire gives us
-     * our predecessor) and the compare-exchange of mailbox_sleep(). */
+     * our predecessor) and the compare-exchanges of the owner. */
     const uintptr_t before =
         atomic_exchange_explicit(&mailbox->newest, (uintptr_t)node, memory_order_acq_rel);
-    /* The two casts go through an integer because the low bit carries the owner's state. */
-    struct message_node *previous = (struct message_node *)(before & ~MAILBOX_ASLEEP);
+    /* The cast is from an integer because two of them are no nodes. */
+    _Atomic(struct message_node *) *link =
+        before > MAILBOX_ASLEEP ? &((struct message_node *)before)->next : &mailbox->oldest;
     /* Partner: the acquire in mailbox_next(); it publishes the content of the message. */
-    atomic_store_explicit(&previous->next, node, memory_order_release);
-    return (before & MAILBOX_ASLEEP) != 0;
+    atomic_store_explicit(link, node, memory_order_release);
+    return before == MAILBOX_ASLEEP;
 }
 
-static inline struct message_node *mailbox_next(struct message_node *node)
+/* The node that a link leads to. */
+static inline struct message_node *mailbox_next(_Atomic(struct message_node *) *link)
 {
-    return atomic_load_explicit(&node->next, memory_order_acquire);
+    return atomic_load_explicit(link, memory_order_acquire);
 }
 
 static inline enum err mailbox_send(struct mailbox *mailbox, nng_msg **message, bool *ret_was_idle)
@@ -105,42 +104,34 @@ static inline void mailbox_settle(struct mailbox *mailbox)
     }
 }
 
-/* Puts the stub in the place of the last node, and returns what is the oldest then. NULL when a
- * writer has come behind the node and has not linked yet. */
-static inline struct message_node *mailbox_detach_last(struct mailbox *mailbox,
-                                                       struct message_node *node)
+/* Takes the last node out. False when a writer has come behind it. */
+static inline bool mailbox_take_last(struct mailbox *mailbox, struct message_node *node)
 {
-    /* No link leads to the stub while it is not in the queue, and none comes from the last node. */
-    atomic_store_explicit(&mailbox->stub.next, NULL, memory_order_relaxed);
     uintptr_t expected = (uintptr_t)node;
-    /* Partner: the exchange in mailbox_append(), whose writer then links to the stub: it must find
-     * that cleared. */
-    return atomic_compare_exchange_strong_explicit(&mailbox->newest, &expected,
-                                                   mailbox_stub_address(mailbox),
-                                                   memory_order_release, memory_order_relaxed)
-               ? &mailbox->stub
-               : mailbox_next(node);
+    /* The next writer stores it, as soon as the mailbox is empty. */
+    atomic_store_explicit(&mailbox->oldest, NULL, memory_order_relaxed);
+    /* Partner: the exchange in mailbox_append(). */
+    return atomic_compare_exchange_strong_explicit(&mailbox->newest, &expected, MAILBOX_EMPTY,
+                                                   memory_order_release, memory_order_relaxed);
 }
 
 static inline nng_msg *mailbox_receive(struct mailbox *mailbox)
 {
-    struct message_node *node = mailbox->oldest;
-    if (node == &mailbox->stub) {
-        node = mailbox_next(node);
-        if (node == NULL) {
-            mailbox_settle(mailbox);
-            return NULL;
-        }
+    struct message_node *node = mailbox_next(&mailbox->oldest);
+    if (node == NULL) {
+        mailbox_settle(mailbox);
+        return NULL;
     }
-    struct message_node *next = mailbox_next(node);
-    if (next == NULL) {
-        next = mailbox_detach_last(mailbox, node);
+    struct message_node *next = mailbox_next(&node->next);
+    if (next != NULL) {
+        atomic_store_explicit(&mailbox->oldest, next, memory_order_relaxed);
+    } else if (!mailbox_take_last(mailbox, node)) {
+        next = mailbox_next(&node->next);
+        atomic_store_explicit(&mailbox->oldest, next != NULL ? next : node, memory_order_relaxed);
         if (next == NULL) {
-            mailbox->oldest = node;
             return NULL; /* A writer is between its two steps. */
         }
     }
-    mailbox->oldest = next;
     if (--mailbox->batch_left == 0) {
         mailbox_settle(mailbox);
     }
@@ -149,15 +140,11 @@ static inline nng_msg *mailbox_receive(struct mailbox *mailbox)
 
 static inline bool mailbox_sleep(struct mailbox *mailbox)
 {
-    if (mailbox->oldest != &mailbox->stub) {
-        return false; /* A message waits for its writer. */
-    }
-    uintptr_t expected = mailbox_stub_address(mailbox);
+    uintptr_t expected = MAILBOX_EMPTY;
     /* Partner: the exchange in mailbox_append(), whose writer may run the owner elsewhere: it must
      * see all that was done here. */
-    return atomic_compare_exchange_strong_explicit(&mailbox->newest, &expected,
-                                                   expected | MAILBOX_ASLEEP, memory_order_release,
-                                                   memory_order_relaxed);
+    return atomic_compare_exchange_strong_explicit(&mailbox->newest, &expected, MAILBOX_ASLEEP,
+                                                   memory_order_release, memory_order_relaxed);
 }
 
 #endif

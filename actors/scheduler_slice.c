@@ -43,7 +43,9 @@ enum slice_end slice_run(struct context *context, unsigned messages_max)
         if (context->message == NULL) {
             return slice_settle(context, actor);
         }
-        actor->owes_idle = true;
+        if (!actor->owes_idle) { /* Senders read this line: it is written to once. */
+            actor->owes_idle = true;
+        }
         /* The receiver's generation tells whether it was meant for an earlier life. */
         if (message_envelope(context->message)->receiver.generation == context->self.generation) {
             context->delivered++;

@@ -18,13 +18,7 @@
 enum {
     MAGAZINE_MESSAGES = 128,
     DEPOT_MAGAZINES_MAX = 8192, /* Per size class; what comes on top is freed. */
-    SIZE_CLASSES = 5,
-    SIZE_CLASS_NONE = SIZE_CLASSES, /* Too large to be kept. */
 };
-
-/* Bytes behind the envelope: each class four times as many as the one before. */
-enum { SIZE_CLASS_FIRST_BITS = 6, SIZE_KEPT_MAX = 16384 };
-static const size_t size_class_bytes[SIZE_CLASSES] = {64, 256, 1024, 4096, 16384};
 
 struct magazine {
     struct magazine *next;                         /* Owned by the depot's list. */
@@ -193,19 +187,10 @@ static bool pair_load_empty(struct magazine_pair *pair, size_t size_class)
     return true;
 }
 
-/* Of a message that is kept: how many bits beyond those of the first class, two to a class. */
-static inline size_t size_class_of(size_t size)
-{
-    const size_t last_byte = size - (size > 0);
-    const unsigned long long bits = last_byte | ((1U << SIZE_CLASS_FIRST_BITS) - 1);
-    const unsigned highest_bit = 63U ^ (unsigned)__builtin_clzll(bits);
-    return (highest_bit - SIZE_CLASS_FIRST_BITS + 2) / 2;
-}
-
 /* A new nng_msg whose body has its full length for good: trimming would lose capacity. */
 static struct message_node *message_allocate(size_t size_class, size_t size)
 {
-    const size_t bytes = size_class == SIZE_CLASS_NONE ? size : size_class_bytes[size_class];
+    const size_t bytes = size_class == SIZE_CLASS_NONE ? size : size_class_bytes(size_class);
     nng_msg *message;
     if (nng_msg_alloc(&message, sizeof(struct envelope) + bytes) != 0) {
         return NULL;
@@ -237,25 +222,23 @@ static inline nng_msg *message_begin(struct message_node *node, uint32_t kind, i
 }
 
 /* From another magazine than the loaded one, or a new message. */
-NEVER_INLINED static nng_msg *message_create_rarely(uint32_t kind, int64_t now_ns, size_t size)
+NEVER_INLINED static nng_msg *message_take_rarely(size_t size_class, uint32_t kind, int64_t now_ns,
+                                                  size_t size)
 {
     ASSERT(size <= MESSAGE_SIZE_MAX);
-    const size_t size_class = size <= SIZE_KEPT_MAX ? size_class_of(size) : SIZE_CLASS_NONE;
     struct magazine_pair *pair = &thread_pairs[size_class];
     const bool is_kept = size_class != SIZE_CLASS_NONE && pair_load_filled(pair, size_class);
     struct message_node *node = is_kept ? *--pair->top : message_allocate(size_class, size);
     return node != NULL ? message_begin(node, kind, now_ns, size) : NULL;
 }
 
-nng_msg *message_create(uint32_t kind, int64_t now_ns, size_t size)
+nng_msg *message_take(size_t size_class, uint32_t kind, int64_t now_ns, size_t size)
 {
-    if (size <= SIZE_KEPT_MAX) {
-        struct magazine_pair *pair = &thread_pairs[size_class_of(size)];
-        if (pair->top != pair->first) {
-            return message_begin(*--pair->top, kind, now_ns, size);
-        }
+    struct magazine_pair *pair = &thread_pairs[size_class];
+    if (pair->top != pair->first) {
+        return message_begin(*--pair->top, kind, now_ns, size);
     }
-    return message_create_rarely(kind, now_ns, size);
+    return message_take_rarely(size_class, kind, now_ns, size);
 }
 
 /* Into another magazine than the loaded one, or freed. */

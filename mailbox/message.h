@@ -45,8 +45,14 @@ struct envelope {
 
 enum { MESSAGE_SIZE_MAX = 16 << 20 }; /* Largest body behind the envelope. */
 
+/* A message from the pool. size_class = size_class_of(size). NULL: no memory. */
+nng_msg *message_take(size_t size_class, uint32_t kind, int64_t now_ns, size_t size);
+
 /* A message with `size` bytes behind the envelope, which are not zeroed. NULL: no memory. */
-nng_msg *message_create(uint32_t kind, int64_t now_ns, size_t size);
+static inline nng_msg *message_create(uint32_t kind, int64_t now_ns, size_t size)
+{
+    return message_take(size_class_of(size), kind, now_ns, size);
+}
 
 /* Gives a message back to the pool. */
 void message_give(nng_msg *message);

@@ -17,6 +17,7 @@
 
 #include <nng/nng.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct envelope;
@@ -26,6 +27,30 @@ struct message_node {
     struct envelope *envelope;           /* The body of the message, which stays where it is. */
     uint32_t size_class;                 /* Which magazines it goes back to. */
 };
+
+/* The pool keeps messages of five sizes, each four times as large as the one before. */
+enum {
+    SIZE_CLASS_FIRST_BITS = 6, /* The smallest has room for 64 bytes behind the envelope. */
+    SIZE_CLASSES = 5,
+    SIZE_CLASS_NONE = SIZE_CLASSES, /* Too large to be kept. */
+};
+
+static inline size_t size_class_bytes(size_t size_class)
+{
+    return (size_t)1 << (SIZE_CLASS_FIRST_BITS + 2 * size_class);
+}
+
+/* The smallest class with room for `size` bytes. Where the size is a constant, so is this. */
+static inline size_t size_class_of(size_t size)
+{
+    if (size > size_class_bytes(SIZE_CLASSES - 1)) {
+        return SIZE_CLASS_NONE;
+    }
+    const size_t last_byte = size - (size > 0);
+    const unsigned long long bits = last_byte | (size_class_bytes(0) - 1);
+    const unsigned highest_bit = 63U ^ (unsigned)__builtin_clzll(bits);
+    return (highest_bit - SIZE_CLASS_FIRST_BITS + 2) / 2; /* Two more bits to a class. */
+}
 
 static inline struct message_node *message_node_of(nng_msg *message)
 {

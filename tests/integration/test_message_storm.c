@@ -1,7 +1,7 @@
 /*
  * Every message has one end, whatever the moment: one handler hears it once, or nobody does, and it
  * is destroyed once. Actors begin, die and are stopped while others inside and outside send to
- * them, with 1, 2 and 4 workers. The linker sends message_create() and message_give() of the
+ * them, with 1, 2 and 4 workers. The linker sends message_take() and message_give() of the
  * runtime through this test.
  */
 #include <check.h>
@@ -48,15 +48,15 @@ static _Atomic(unsigned) fates[TOKENS_MAX];
 static _Atomic(unsigned) next_number, heard;
 static _Atomic(unsigned) created, destroyed; /* Messages of all kinds. */
 
-nng_msg *__real_message_create(uint32_t kind, int64_t now_ns, size_t size);
+nng_msg *__real_message_take(size_t size_class, uint32_t kind, int64_t now_ns, size_t size);
 void __real_message_give(nng_msg *message);
-nng_msg *__wrap_message_create(uint32_t kind, int64_t now_ns, size_t size);
+nng_msg *__wrap_message_take(size_t size_class, uint32_t kind, int64_t now_ns, size_t size);
 void __wrap_message_give(nng_msg *message);
 
-nng_msg *__wrap_message_create(uint32_t kind, int64_t now_ns, size_t size)
+nng_msg *__wrap_message_take(size_t size_class, uint32_t kind, int64_t now_ns, size_t size)
 {
     atomic_fetch_add(&created, 1);
-    return __real_message_create(kind, now_ns, size);
+    return __real_message_take(size_class, kind, now_ns, size);
 }
 
 static void token_hear(const struct token *token)

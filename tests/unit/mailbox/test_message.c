@@ -38,6 +38,7 @@ START_TEST(message_has_its_size_and_envelope)
         ck_assert_uint_ge(nng_msg_len(message), sizeof(struct envelope) + size);
         ck_assert_uint_eq((uintptr_t)message_body(message) % alignof(max_align_t), 0);
         const struct message_node *node = message_node_of(message);
+        ck_assert_uint_eq(node->size_class, size_class_of(size));
         ck_assert_ptr_eq(node, nng_msg_header(message)); /* As libnng lays out its messages. */
         ck_assert_ptr_eq(message_of_node(message_node_of(message)), message);
         ck_assert_ptr_eq(envelope, nng_msg_body(message));
@@ -48,13 +49,26 @@ START_TEST(message_has_its_size_and_envelope)
 }
 END_TEST
 
+START_TEST(classes_hold_their_sizes)
+{
+    for (size_t size = 0; size <= 16384; size++) {
+        const size_t size_class = size_class_of(size);
+        ck_assert_uint_lt(size_class, SIZE_CLASSES);
+        ck_assert_uint_le(size, size_class_bytes(size_class));
+        ck_assert(size_class == 0 || size > size_class_bytes(size_class - 1));
+    }
+    ck_assert_uint_eq(size_class_of(16385), SIZE_CLASS_NONE);
+    ck_assert_uint_eq(size_class_of(SIZE_MAX), SIZE_CLASS_NONE);
+}
+END_TEST
+
 START_TEST(messages_are_recycled)
 {
     nng_msg *first = message_create(1, 0, 8);
     message_give(first);
     nng_msg *second = message_create(2, 0, 64); /* The same class. */
     ck_assert_ptr_eq(first, second);
-    nng_msg *third = message_create(3, 0, 65); /* Another one. */
+    nng_msg *third = message_take(size_class_of(65), 3, 0, 65); /* Another one. */
     ck_assert_ptr_ne(first, third);
     message_destroy(second);
     message_destroy(third);
@@ -165,6 +179,7 @@ int main(void)
     tcase_add_checked_fixture(tcase, NULL, teardown);
     tcase_add_loop_test(tcase, message_has_its_size_and_envelope, 0,
                         sizeof(sizes) / sizeof(sizes[0]));
+    tcase_add_test(tcase, classes_hold_their_sizes);
     tcase_add_test(tcase, messages_are_recycled);
     tcase_add_test(tcase, many_are_distinct);
     tcase_add_test(tcase, threads_return_their_messages);

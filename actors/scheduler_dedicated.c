@@ -54,7 +54,7 @@ static bool dedicated_run_actor(struct dedicated *dedicated)
     enum slice_end end = SLICE_MORE;
     while (end == SLICE_MORE && !system_is_stopping(dedicated->system)) {
         struct context context = context_of(dedicated->system, dedicated->actor);
-        watch_begin(&dedicated->mark, dedicated->actor);
+        watch_begin(&dedicated->mark, context.self, context.actor->class_);
         end = slice_run(&context, ACTOR_SLICE_MESSAGES);
         watch_end(&dedicated->mark);
         const uint64_t messages =

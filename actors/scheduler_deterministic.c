@@ -53,19 +53,15 @@ ALWAYS_INLINED void deterministic_push(struct deterministic *self, struct actor 
     *deterministic_place(self, self->tail++) = actor;
 }
 
-/* The queue is not empty. */
-ALWAYS_INLINED struct actor *deterministic_pick(struct deterministic *self)
+/* Brings one of those that wait to the head of the queue. */
+NEVER_INLINED static void deterministic_shuffle(struct deterministic *self)
 {
     struct actor **first = deterministic_place(self, self->head);
-    if (self->is_shuffled) {
-        const uint64_t chosen = prng_below(&self->prng, self->tail - self->head);
-        struct actor **place = deterministic_place(self, self->head + (size_t)chosen);
-        struct actor *picked = *place;
-        *place = *first;
-        *first = picked;
-    }
-    self->head++;
-    return *first;
+    const uint64_t chosen = prng_below(&self->prng, self->tail - self->head);
+    struct actor **place = deterministic_place(self, self->head + (size_t)chosen);
+    struct actor *picked = *place;
+    *place = *first;
+    *first = picked;
 }
 
 NEVER_INLINED static void deterministic_inject(struct deterministic *self, struct actor *actor)
@@ -114,14 +110,17 @@ static void deterministic_schedule(void *scheduler, struct actor *actor)
     }
 }
 
-ALWAYS_INLINED void deterministic_run_actor(struct deterministic *self, struct actor *actor)
+/* A slice of one of those that wait; there is one. */
+ALWAYS_INLINED void deterministic_turn(struct deterministic *self)
 {
-    struct context *context = &self->context;
-    context_renew(context, actor);
     unsigned messages_max = ACTOR_SLICE_MESSAGES;
     if (self->is_shuffled) {
+        deterministic_shuffle(self);
         messages_max = 1 + (unsigned)prng_below(&self->prng, SHUFFLED_SLICE_MAX);
     }
+    struct actor *actor = *deterministic_place(self, self->head++);
+    struct context *context = &self->context;
+    context_renew(context, actor);
     if (slice_run(context, messages_max) == SLICE_MORE) {
         deterministic_push(self, actor);
     }
@@ -170,7 +169,7 @@ static enum err deterministic_loop(struct deterministic *self)
             (void)timers_fire(system, system_now(system));
         }
         if (deterministic_has_actor(self)) {
-            deterministic_run_actor(self, deterministic_pick(self));
+            deterministic_turn(self);
         } else if (!deterministic_go_on(self)) {
             return ERR_END;
         }
@@ -200,7 +199,7 @@ static enum system_turn deterministic_step(void *scheduler)
     deterministic_look_into_inbox(self);
     const bool has_actor = deterministic_has_actor(self);
     if (has_actor) {
-        deterministic_run_actor(self, deterministic_pick(self));
+        deterministic_turn(self);
     }
     deterministic_current = outer;
     return has_actor ? SYSTEM_RAN : SYSTEM_AT_REST;

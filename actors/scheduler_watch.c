@@ -13,7 +13,7 @@ void watch_init(struct watch_mark *mark)
 {
     *mark = (struct watch_mark){.is_reported = false};
     atomic_init(&mark->turns, 0);
-    atomic_init(&mark->actor, 0);
+    atomic_init(&mark->actor, ACTOR_NOBODY);
     atomic_init(&mark->class_, NULL);
 }
 
@@ -41,9 +41,8 @@ static bool watch_tell(struct system *system, const struct actor_stuck *report)
 static bool watch_read(const struct watch_mark *mark, uint64_t turns, struct actor_stuck *report)
 {
     /* Partner: the releases in watch_begin(). Who sees a later turn here sees its number below. */
-    const uint64_t actor = atomic_load_explicit(&mark->actor, memory_order_acquire);
+    report->actor = atomic_load_explicit(&mark->actor, memory_order_acquire);
     const struct actor_class *class_ = atomic_load_explicit(&mark->class_, memory_order_acquire);
-    report->actor = (struct actor_ref){(uint32_t)actor, (uint32_t)(actor >> 32)};
     (void)snprintf(report->name, sizeof(report->name), "%s", class_ != NULL ? class_->name : "");
     return atomic_load_explicit(&mark->turns, memory_order_relaxed) == turns;
 }

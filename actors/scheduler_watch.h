@@ -21,7 +21,7 @@
 
 struct watch_mark {
     _Atomic(uint64_t) turns; /* Begun and ended: odd during one. Changed by the thread only. */
-    _Atomic(uint64_t) actor; /* Whose the turn is: generation and slot. */
+    _Atomic(struct actor_ref) actor;            /* Whose the turn is. */
     _Atomic(const struct actor_class *) class_; /* NULL: of a dead one. */
     /* Of the watchdog. */
     uint64_t seen_turns;
@@ -30,14 +30,14 @@ struct watch_mark {
     struct actor_stuck report;
 };
 
-static inline void watch_begin(struct watch_mark *mark, const struct actor *actor)
+/* The turn of `actor`, of a class or dead. */
+static inline void watch_begin(struct watch_mark *mark, struct actor_ref actor,
+                               const struct actor_class *class_)
 {
-    const struct actor_ref ref = actor_ref_of(actor);
     const uint64_t turns = atomic_load_explicit(&mark->turns, memory_order_relaxed);
     /* Partner: the acquires in watch_read(), which must not see this turn under an older number. */
-    atomic_store_explicit(&mark->actor, ((uint64_t)ref.generation << 32) | ref.slot,
-                          memory_order_release);
-    atomic_store_explicit(&mark->class_, actor->class_, memory_order_release);
+    atomic_store_explicit(&mark->actor, actor, memory_order_release);
+    atomic_store_explicit(&mark->class_, class_, memory_order_release);
     /* Partner: the acquire in watch_look(). */
     atomic_store_explicit(&mark->turns, turns + 1, memory_order_release);
 }

@@ -121,7 +121,7 @@ ALWAYS_INLINED void worker_run(struct worker *worker, struct actor *actor)
 {
     struct context *context = &worker->context;
     context_renew(context, actor);
-    watch_begin(&worker->mark, actor);
+    watch_begin(&worker->mark, context->self, actor->class_);
     enum slice_end end = slice_run(context, RELIEVE_MESSAGES);
     while (end == SLICE_MORE && !context_is_spent(context)) {
         worker_relieve(worker, true);

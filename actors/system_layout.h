@@ -37,10 +37,10 @@ struct system {
 
 /* What a handler may do: of the thread that runs the actor, and new for each slice. */
 struct context {
+    nng_msg *message; /* Owned; what the handler was given and did not take. */
     struct system *system;
     struct actor *actor;
     struct actor_ref self;
-    nng_msg *message;   /* Owned; what the handler was given and did not take. */
     int64_t now_ns;     /* Real clock: of this slice, valid when is_now_read. */
     uint32_t delivered; /* Messages given to the handler in this slice. */
     uint32_t sent;      /* Messages it sent in this slice. */

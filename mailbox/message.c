@@ -150,6 +150,29 @@ static void thread_register(void)
     thread_is_registered = true;
 }
 
+/* Makes a magazine of the depot the loaded one, `previous` going there. NULL: it had none. */
+static bool pair_exchange(struct magazine_pair *pair, size_t size_class, struct magazine *magazine)
+{
+    if (magazine == NULL) {
+        return false;
+    }
+    thread_register();
+    depot_give(&depots[size_class], pair->previous);
+    pair_load(pair, magazine);
+    return true;
+}
+
+NEVER_INLINED static bool pair_fetch_filled(struct magazine_pair *pair, size_t size_class)
+{
+    return pair_exchange(pair, size_class, depot_take(&depots[size_class], true));
+}
+
+NEVER_INLINED static bool pair_fetch_empty(struct magazine_pair *pair, size_t size_class)
+{
+    struct magazine *empty = depot_take(&depots[size_class], false);
+    return pair_exchange(pair, size_class, empty != NULL ? empty : calloc(1, sizeof(*empty)));
+}
+
 /* Makes a magazine with messages the loaded one. False when there is none. */
 static bool pair_load_filled(struct magazine_pair *pair, size_t size_class)
 {
@@ -157,14 +180,7 @@ static bool pair_load_filled(struct magazine_pair *pair, size_t size_class)
         pair_load(pair, pair->previous);
         return true;
     }
-    struct magazine *filled = depot_take(&depots[size_class], true);
-    if (filled == NULL) {
-        return false;
-    }
-    thread_register();
-    depot_give(&depots[size_class], pair->previous);
-    pair_load(pair, filled);
-    return true;
+    return pair_fetch_filled(pair, size_class);
 }
 
 /* Makes a magazine with room the loaded one. False without memory. */
@@ -174,17 +190,7 @@ static bool pair_load_empty(struct magazine_pair *pair, size_t size_class)
         pair_load(pair, pair->previous);
         return true;
     }
-    struct magazine *empty = depot_take(&depots[size_class], false);
-    if (empty == NULL) {
-        empty = calloc(1, sizeof(*empty));
-    }
-    if (empty == NULL) {
-        return false;
-    }
-    thread_register();
-    depot_give(&depots[size_class], pair->previous);
-    pair_load(pair, empty);
-    return true;
+    return pair_fetch_empty(pair, size_class);
 }
 
 /* A new nng_msg whose body has its full length for good: trimming would lose capacity. */

@@ -22,13 +22,12 @@ START_TEST(a_turn_that_lasts_is_reported_once)
 {
     struct system *system = open_system(1, 1);
     ck_assert_int_eq(watch_interval_ns(system), 0);
-    struct actor actor = {.slot = 7, .class_ = &sleeper_class};
-    atomic_init(&actor.generation, 3);
+    const struct actor_ref actor = {.slot = 7, .generation = 3};
     struct watch_mark mark;
     watch_init(&mark);
     watch_look(system, &mark); /* Nobody is at work. */
     ck_assert(!mark.is_reported);
-    watch_begin(&mark, &actor);
+    watch_begin(&mark, actor, &sleeper_class);
     watch_look(system, &mark); /* Seen for the first time. */
     ck_assert(!mark.is_reported);
     watch_look(system, &mark);
@@ -49,12 +48,11 @@ START_TEST(short_turns_are_not)
 {
     struct system *system = open_system(1, 0);
     ck_assert_int_eq(watch_interval_ns(system), SYSTEM_STUCK_NS / 4);
-    struct actor actor = {.class_ = &sleeper_class};
-    atomic_init(&actor.generation, 1);
+    const struct actor_ref actor = {.slot = 0, .generation = 1};
     struct watch_mark mark;
     watch_init(&mark);
     for (int i = 0; i < 10; i++) {
-        watch_begin(&mark, &actor);
+        watch_begin(&mark, actor, &sleeper_class);
         watch_look(system, &mark);
         watch_look(system, &mark);
         ck_assert(!mark.is_reported);

@@ -314,21 +314,26 @@ struct decimal decimal_divide(struct decimal a, struct decimal b)
     const uint128_t low = (uint128_t)(uint64_t)magnitude * DECIMAL_SCALE;
     const uint128_t upper = (magnitude >> 64) * DECIMAL_SCALE + (low >> 64); /* 63 + 60 bits. */
     const bool is_wide = (divisor >> 64) != 0;
-    if (is_wide ? upper >> 64 >= divisor >> 64 : upper >= divisor) {
+    if (upper >> 64 >= (is_wide ? divisor >> 64 : divisor)) {
         return divide_any(a, b);
     }
-    /* What remains is a quotient below 2^64 units: nearly every ratio. */
-    uint64_t quotient;
+    /* What remains has a quotient below 2^64 units, as nearly every ratio, or a divisor of one
+     * limb, as nearly every amount. */
+    uint128_t quotient;
     uint128_t remainder;
     if (is_wide) {
         quotient = divide_shifted(upper, (uint64_t)low, &divisor, &remainder);
     } else {
-        uint64_t rest;
-        quotient = decimal_divide_limbs((uint64_t)upper, (uint64_t)low, (uint64_t)divisor, &rest);
+        uint64_t rest = (uint64_t)upper;
+        uint64_t high = 0;
+        if (upper >= divisor) {
+            high = decimal_divide_limbs((uint64_t)(upper >> 64), rest, (uint64_t)divisor, &rest);
+        }
+        quotient =
+            decimal_join(high, decimal_divide_limbs(rest, (uint64_t)low, (uint64_t)divisor, &rest));
         remainder = rest;
     }
-    return decimal_signed(round_half_even(quotient, remainder, divisor),
-                          (a.raw < 0) != (b.raw < 0));
+    return rounded(quotient, remainder, divisor, (a.raw < 0) != (b.raw < 0));
 }
 
 /* magnitude % unit, unit > 0. A step or a tick has one limb: two machine divisions, the first by

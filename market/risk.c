@@ -206,9 +206,11 @@ void risk_scopes_of(const struct risk *risk, const struct risk_executor *executo
 {
     ASSERT(market < executor->market_count);
     const uint32_t instrument = executor->instruments[market];
-    ret_scopes[RISK_GLOBAL] = risk_scope_at(risk, RISK_GLOBAL, 0);
-    ret_scopes[RISK_VENUE] = risk_scope_at(risk, RISK_VENUE, risk->instruments[instrument].venue);
-    ret_scopes[RISK_INSTRUMENT] = risk_scope_at(risk, RISK_INSTRUMENT, instrument);
+    const uint32_t venue = risk->instruments[instrument].venue;
+    ASSERT(instrument < risk->instrument_count && venue < risk->venue_count);
+    ret_scopes[RISK_GLOBAL] = risk->global;
+    ret_scopes[RISK_VENUE] = &risk->venues[venue];
+    ret_scopes[RISK_INSTRUMENT] = &risk->instrument_scopes[instrument];
     ret_scopes[RISK_CONTROLLER] = executor->controller == RISK_NO_CONTROLLER
                                       ? risk->nobody
                                       : risk_scope_at(risk, RISK_CONTROLLER, executor->controller);

@@ -560,18 +560,18 @@ static const char *run_stop_origin(enum shutdown_reason reason)
     return reason == SHUTDOWN_SIGNAL ? ORIGIN_SIGNAL : ORIGIN_PROGRAM;
 }
 
-void run_stop(struct run *run, enum shutdown_reason reason)
+enum err run_stop(struct run *run, enum shutdown_reason reason)
 {
     nng_msg *message = message_create(MESSAGE_SHUTDOWN, 0, sizeof(struct message_shutdown));
     if (message == NULL) {
-        return;
+        return ERR_MEMORY;
     }
     struct message_shutdown *shutdown = message_body(message);
     *shutdown = (struct message_shutdown){.reason = reason};
     origin_print(shutdown->actor, run_stop_origin(reason), NULL);
-    if (system_send(run->system, run->market, &message) != ERR_NONE) {
-        message_destroy(message);
-    }
+    const enum err err = system_send(run->system, run->market, &message);
+    message_destroy(message);
+    return err;
 }
 
 enum err run_set_risk(struct run *run, const struct message_risk *request)

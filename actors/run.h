@@ -89,8 +89,9 @@ MUST_USE enum err run_ask(struct run *run, const struct action *action, unsigned
  * run_execute(). ERR_MEMORY, ERR_FULL: try again; ERR_CLOSED: the run has ended. */
 MUST_USE enum err run_set_risk(struct run *run, const struct message_risk *request);
 
-/* Asks the run to end in order: executors stopped by policy, everything committed. */
-void run_stop(struct run *run, enum shutdown_reason reason);
+/* Asks the run to end in order: executors stopped by policy, everything committed. From any thread.
+ * ERR_MEMORY, ERR_FULL: it has not heard of it, ask again; ERR_CLOSED: the run has ended. */
+MUST_USE enum err run_stop(struct run *run, enum shutdown_reason reason);
 
 /* Ends the run at once when it was started and not waited for. NULL is allowed. */
 void run_destroy(struct run *run);

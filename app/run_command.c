@@ -23,7 +23,8 @@ struct foreground {
     enum restart_policy on_restart; /* 0: as the run file says. */
     bool is_json;
     const char *kill_file; /* Borrowed; NULL: none. */
-    int ends;              /* Of signals that end. The signal thread's, as the next. */
+    int ends;              /* Of signals that end. The signal thread's, as the next two. */
+    bool is_end_due;
     bool is_halt_due;
     atomic_bool is_over; /* The run is; stored by the main thread, loaded by the signal thread. */
 };
@@ -66,6 +67,13 @@ static void foreground_signals(sigset_t *ret_signals)
     }
 }
 
+/* Ends the run; what cannot be sent now is sent when the thread looks again. */
+static void foreground_stop(struct foreground *foreground)
+{
+    const enum err err = run_stop(foreground->run, SHUTDOWN_SIGNAL);
+    foreground->is_end_due = err == ERR_FULL || err == ERR_MEMORY;
+}
+
 /* SIGINT and SIGTERM: the first ends the run in order, the second at once. */
 static void foreground_end(struct foreground *foreground, const char *name)
 {
@@ -77,7 +85,7 @@ static void foreground_end(struct foreground *foreground, const char *name)
     }
     log_line(LOG_WARNING, "run",
              "%s: stopping executors and finishing in order; a second signal ends at once", name);
-    run_stop(foreground->run, SHUTDOWN_SIGNAL);
+    foreground_stop(foreground);
 }
 
 /* Halts the run; what cannot be sent now is sent when the thread looks again. */
@@ -89,7 +97,7 @@ static void foreground_halt(struct foreground *foreground, const char *reason, c
     foreground->is_halt_due = err == ERR_FULL || err == ERR_MEMORY;
 }
 
-/* What is looked at between signals: the kill file, and a halt that could not be sent. */
+/* What is looked at between signals: the kill file, and what could not be sent. */
 static void foreground_look(struct foreground *foreground)
 {
     char reason[KILL_FILE_REASON_MAX];
@@ -97,6 +105,9 @@ static void foreground_look(struct foreground *foreground)
         foreground_halt(foreground, reason, "kill_file");
     } else if (foreground->is_halt_due) {
         foreground_halt(foreground, "SIGUSR1", "signal");
+    }
+    if (foreground->is_end_due) {
+        foreground_stop(foreground);
     }
 }
 

@@ -6,6 +6,7 @@
  * run_create() and by the answers to actions, in words; events come on a thread of the run, so
  * they are handed over to the program's own; an action has an id by which it counts once.
  */
+#include <sched.h>
 #include <semaphore.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -104,6 +105,16 @@ static bool desk_trade(struct desk *desk)
 
 /* ---- The run ---- */
 
+/* A run that is too busy to hear it is asked again: else its end would be waited for for ever. */
+static void desk_stop(const struct desk *desk)
+{
+    enum err err;
+    do {
+        err = run_stop(desk->run, SHUTDOWN_REQUEST);
+        (void)sched_yield();
+    } while (err == ERR_FULL || err == ERR_MEMORY);
+}
+
 static bool desk_run(struct desk *desk, const struct run_config *config, struct failure *failure)
 {
     /* A start has an epoch of its own, so that its client order ids were never used before. */
@@ -114,7 +125,7 @@ static bool desk_run(struct desk *desk, const struct run_config *config, struct 
         return false;
     }
     const bool has_traded = desk_trade(desk);
-    run_stop(desk->run, SHUTDOWN_REQUEST);
+    desk_stop(desk);
     struct run_result result;
     if (run_wait(desk->run, &result, failure) != ERR_NONE) {
         return false;

@@ -293,12 +293,12 @@ static inline void run_again(const struct refusal *refusal)
 
 static inline void run_end(void)
 {
-    run_stop(run.run, SHUTDOWN_REQUEST);
+    (void)!run_stop(run.run, SHUTDOWN_REQUEST);
     run_join();
     if (run.err != ERR_NONE) {
         part_done(&run);
         run_ready();
-        run_stop(run.run, SHUTDOWN_REQUEST);
+        (void)!run_stop(run.run, SHUTDOWN_REQUEST);
         run_join();
     }
     ck_assert_msg(run.err == ERR_NONE, "%s", run.failure.text);

@@ -112,7 +112,7 @@ START_TEST(a_store_that_stands_still_holds_everything_up)
         slow_store_shut(false);
         check_intake_goes_on(run);
     }
-    run_stop(run, SHUTDOWN_REQUEST);
+    (void)!run_stop(run, SHUTDOWN_REQUEST);
     struct run_result result;
     ck_assert_msg(run_wait(run, &result, &failure) == ERR_NONE, "%s", failure.text);
     ck_assert(result.outcome.is_finished && result.outcome.is_balanced);

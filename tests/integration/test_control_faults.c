@@ -200,6 +200,18 @@ START_TEST(shutdowns_whose_memory_is_refused)
 }
 END_TEST
 
+START_TEST(a_program_is_told_that_its_stop_was_not_heard)
+{
+    run_ready();
+    message_pool_drain();
+    faulty_memory_arm(1, true);
+    const enum err err = run_stop(run.run, SHUTDOWN_REQUEST);
+    (void)faulty_memory_disarm();
+    ck_assert_int_eq(err, ERR_MEMORY);
+    run_end();
+}
+END_TEST
+
 int main(void)
 {
     if (sodium_init() < 0) {
@@ -212,6 +224,7 @@ int main(void)
     tcase_set_timeout(tcase, faults_are_asked_for("all") ? 0 : 280);
     tcase_add_loop_test(tcase, requests_whose_memory_is_refused, 0, 2);
     tcase_add_loop_test(tcase, visits_whose_memory_is_refused, 0, 2);
+    tcase_add_test(tcase, a_program_is_told_that_its_stop_was_not_heard);
     tcase_add_loop_test(tcase, shutdowns_whose_memory_is_refused, 0, 3);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

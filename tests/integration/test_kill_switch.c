@@ -244,7 +244,7 @@ START_TEST(no_order_leaves_after_the_state_is_durable)
     print_times("answered", _i, answered);
     print_times("committed", _i, committed);
     set_risk(&scene, RISK_HALTED);
-    run_stop(scene.run, SHUTDOWN_REQUEST);
+    (void)!run_stop(scene.run, SHUTDOWN_REQUEST);
     struct run_result result;
     ck_assert_msg(run_wait(scene.run, &result, &failure) == ERR_NONE, "%s", failure.text);
     ck_assert_int_eq(scene.after, 0);

@@ -352,7 +352,7 @@ static void stop_run(struct part *run)
 {
     ck_assert_msg(wait_for_fills(run, 1, WELL_MS), "the run does not go on");
     struct link_subscriber *subscriber = atomic_load(&run->has_ended) ? NULL : check_doors();
-    run_stop(run->run, SHUTDOWN_REQUEST);
+    (void)!run_stop(run->run, SHUTDOWN_REQUEST);
     ck_assert_int_eq(pthread_join(run->thread, NULL), 0);
     link_subscriber_close(subscriber);
 }

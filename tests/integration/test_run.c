@@ -81,7 +81,7 @@ static enum err fixture_run(struct fixture *fixture, struct run_result *result)
     enum err err = run_create(&fixture->config, &options, &fixture->run, &failure);
     ck_assert_msg(err == ERR_NONE, "%s", failure.text);
     if (fixture->is_stopped_early) {
-        run_stop(fixture->run, SHUTDOWN_SIGNAL);
+        (void)!run_stop(fixture->run, SHUTDOWN_SIGNAL);
     }
     err = run_execute(fixture->run, result, &failure);
     ck_assert_msg(err == ERR_NONE, "%s", failure.text);
@@ -256,7 +256,7 @@ static void hear(void *context, const char *topic, const char *json)
     heard->is_stopped = strcmp(topic, "run.stopped") == 0;
     if (heard->fills > 0 && !heard->is_asked_for_end) {
         heard->is_asked_for_end = true;
-        run_stop(heard->run, SHUTDOWN_REQUEST);
+        (void)!run_stop(heard->run, SHUTDOWN_REQUEST);
     }
 }
 

@@ -365,7 +365,7 @@ static void end_at_fill(void *context, const char *topic, const char *json)
     (void)json;
     static _Atomic(unsigned) fills;
     if (strcmp(topic, "fill") == 0 && atomic_fetch_add(&fills, 1) == 3) {
-        run_stop(*(struct run **)context, SHUTDOWN_REQUEST);
+        (void)!run_stop(*(struct run **)context, SHUTDOWN_REQUEST);
     }
 }
 

@@ -132,7 +132,7 @@ static void *stopper_main(void *argument)
 {
     (void)argument;
     for (unsigned i = 0; i < 2; i++) {
-        run_stop(storm.run, SHUTDOWN_REQUEST);
+        (void)!run_stop(storm.run, SHUTDOWN_REQUEST);
         submit(1000 + i);
     }
     return NULL;

@@ -175,7 +175,7 @@ static void outside_do(struct outside *outside, struct deed *deed)
     if (deed->kind == DEED_END) {
         if (outside->run != NULL && chance_takes_place(outside->chances, CHANCE_STOP_EARLY)) {
             trace_line("outside", "stops the run early");
-            run_stop(outside->run, SHUTDOWN_SIGNAL);
+            (void)!run_stop(outside->run, SHUTDOWN_SIGNAL);
         }
     } else if (states[deed->kind] == 0) {
         outside_act(outside, deed);

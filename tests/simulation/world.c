@@ -178,10 +178,10 @@ static void world_stop(struct world *world)
     }
     trace_line("world", "the run is stopped");
     world->is_stopped = true;
-    run_stop(world->run, SHUTDOWN_SIGNAL);
+    (void)!run_stop(world->run, SHUTDOWN_SIGNAL);
     if (world->chances->rates[CHANCE_STOP_TWICE] > 0) {
         world->chances->strikes[CHANCE_STOP_TWICE]++; /* All is well already. */
-        run_stop(world->run, SHUTDOWN_SIGNAL);
+        (void)!run_stop(world->run, SHUTDOWN_SIGNAL);
     }
 }
 

@@ -48,7 +48,8 @@ static enum err wire_parse(const struct wire_reading *reading, const char *bytes
                           &problems);
     }
     if (err != ERR_NONE) {
-        const char *lines = text_string(&problems.lines);
+        const char *lines = problems.lines.length > 0 ? text_string(&problems.lines)
+                                                      : "out of memory"; /* Also for words. */
         (void)failure_set(failure, err, "%.*s", (int)strcspn(lines, "\n"), lines);
     }
     problems_done(&problems);

@@ -1,5 +1,6 @@
 #include "tests/conformance/golden_case.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,14 +58,16 @@ static enum err golden_read_config(struct golden_case *golden)
 {
     struct text json = {0};
     node_print_json(node_get(golden->header, "config"), &json);
-    json.length--; /* Without the closing brace: members follow. */
+    json.length -= json.length > 0; /* Without the closing brace: members follow. */
     json_put_string(&json, "connector_name", golden->instrument.venue_name);
     json_put_string(&json, "trading_pair", golden->instrument.trading_pair);
     json_put_raw(&json, "max_retries", node_get_text(golden->header, "max_retries"));
     json_object_end(&json);
     const struct node *node = NULL;
-    enum err err = node_read_json("config", text_string(&json), json.length, NODE_DEPTH_CONTROL_MAX,
-                                  &golden->arena, &golden->problems, &node);
+    enum err err = text_failed(&json) ? golden_fail(golden, ERR_MEMORY, "out of memory")
+                                      : node_read_json("config", text_string(&json), json.length,
+                                                       NODE_DEPTH_CONTROL_MAX, &golden->arena,
+                                                       &golden->problems, &node);
     text_done(&json);
     return err != ERR_NONE ? err
                            : factory_parse(node, "config", &golden->arena, &golden->problems,
@@ -171,8 +174,10 @@ enum err golden_case_open(const char *path, struct golden_case *golden)
     size_t length = 0;
     char *text = golden_read_file(path, &length);
     if (text == NULL || golden->steps == NULL) {
+        const bool is_there = text != NULL || errno == ENOMEM;
         free(text);
-        return golden_fail(golden, ERR_IO, "cannot read the file");
+        return is_there ? golden_fail(golden, ERR_MEMORY, "out of memory")
+                        : golden_fail(golden, ERR_IO, "cannot read the file");
     }
     enum err err = golden_read_lines(golden, text, length);
     free(text);

@@ -8,7 +8,9 @@
 #include "control_fault_scene.h"
 
 enum {
-    END_MS = 5000, /* Within which a run that was told to has ended. */
+    END_MS = 5000,   /* Within which a run that was told to has ended. */
+    AGAIN_MS = 1000, /* One that ends meanwhile is not asked: nng 1.5 forgets a socket that is
+                      * greeted while it closes. */
     END_FAULTS_MAX = 200,
 };
 
@@ -154,7 +156,7 @@ static void shut_down(bool is_http, struct refusal *refusal)
     for (int waited = 0; !atomic_load(&run.has_ended); waited += STEP_MS) {
         ck_assert_msg(waited < READY_MS, "fault %llu: %s, and no end",
                       (unsigned long long)refusal->nth, is_promised ? "promised" : "asked again");
-        if (waited == 0 && !is_promised) {
+        if (waited == AGAIN_MS && !is_promised) {
             struct refusal none = {.nth = NO_FAULT};
             ask_shutdown(is_http, &none);
         }

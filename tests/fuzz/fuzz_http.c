@@ -1,109 +1,12 @@
 /*
- * tests/fuzz/fuzz_http.c - what a client of the control interface sends and we read ourselves:
- * frames of WebSocket, paths, queries, Host and Authorization headers, addresses.
- *
- * The first byte chooses. Whatever comes, nothing is read beyond the input, and nothing that is
- * accepted has what it must not have.
+ * tests/fuzz/fuzz_http.c - any bytes as what a client of the control interface sends.
  */
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-#include <strings.h>
-
-#include "actors/link_address.h"
-#include "actors/link_frame.h"
-#include "actors/link_guard.h"
-#include "actors/link_query.h"
-#include "actors/link_secrets.h"
-#include "base/assert.h"
-
-enum { FUZZ_OUT_MAX = 64, FUZZ_FRAME_MAX = 256 };
+#include "tests/fuzz/http_input.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void fuzz_frames(const uint8_t *data, size_t size)
-{
-    uint8_t *bytes = malloc(size + 1);
-    ASSERT(bytes != NULL);
-    memcpy(bytes, data, size);
-    for (size_t used = 0; used < size;) {
-        struct link_frame frame;
-        if (link_frame_read(bytes + used, size - used, FUZZ_FRAME_MAX, &frame) != ERR_NONE) {
-            break;
-        }
-        ASSERT(frame.size > 0 && used + frame.size <= size);
-        ASSERT(frame.payload + frame.payload_size == bytes + used + frame.size);
-        ASSERT(frame.payload_size <= FUZZ_FRAME_MAX);
-        used += frame.size;
-    }
-    free(bytes);
-}
-
-static void fuzz_path(const char *text)
-{
-    char out[FUZZ_OUT_MAX];
-    if (link_path_decode(text, strlen(text), out, sizeof(out)) == ERR_NONE) {
-        ASSERT(out[0] == '/' && strlen(out) < sizeof(out));
-        ASSERT(strstr(out, "/../") == NULL);
-        for (const char *p = out; *p != '\0'; p++) {
-            ASSERT(*p >= ' ' && *p <= '~');
-        }
-    }
-}
-
-static void fuzz_query(const char *text)
-{
-    static const char *const names[] = {"a", "from", NULL};
-    char out[FUZZ_OUT_MAX];
-    if (link_query_get(text, "a", out, sizeof(out)) == ERR_NONE) {
-        ASSERT(strlen(out) < sizeof(out));
-        ASSERT(strchr(text, 'a') != NULL);
-    }
-    (void)link_query_has_only(text, names);
-}
-
-static void fuzz_headers(const char *text)
-{
-    static const char *const hosts[] = {"desk"};
-    static const struct link_texts allowed = {hosts, 1};
-    static const struct link_secrets secrets;
-    if (link_host_is_allowed(text, &allowed)) {
-        ASSERT(strncasecmp(text, "desk", 4) == 0 || strncasecmp(text, "localhost", 9) == 0 ||
-               strncmp(text, "127.0.0.1", 9) == 0 || strncmp(text, "[::1]", 5) == 0);
-    }
-    (void)link_origin_is_allowed(text, &allowed);
-    ASSERT(link_secrets_authorize(&secrets, text) == LINK_SCOPE_NONE);
-    struct link_address address;
-    if (link_address_parse(text, &address) == ERR_NONE) {
-        ASSERT(address.socket_size > 0 && address.host[0] != '\0');
-    }
-    char accept[LINK_ACCEPT_TEXT_MAX];
-    (void)link_frame_accept(text, accept);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    if (size == 0) {
-        return 0;
-    }
-    char *text = calloc(1, size);
-    ASSERT(text != NULL);
-    memcpy(text, data + 1, size - 1);
-    switch (data[0] % 4) {
-    case 0:
-        fuzz_frames(data + 1, size - 1);
-        break;
-    case 1:
-        fuzz_path(text);
-        break;
-    case 2:
-        fuzz_query(text);
-        break;
-    default:
-        fuzz_headers(text);
-        break;
-    }
-    free(text);
+    (void)http_input_take(data, size);
     return 0;
 }

@@ -52,13 +52,19 @@ struct decimal checker_decimal(struct checker *checker, const char *text)
     return value;
 }
 
+bool checker_is_base(const char *pair, const char *asset)
+{
+    const size_t length = strlen(asset);
+    return strncmp(pair, asset, length) == 0 && pair[length] == '-';
+}
+
 struct decimal checker_moved(struct checker *checker, const char *const *columns)
 {
     const struct decimal amount = checker_decimal(checker, columns[2]);
     const struct decimal moved = strcmp(columns[1], "BUY") == 0 ? amount : decimal_negate(amount);
-    const size_t length = strlen(columns[4]);
-    const bool is_base = strncmp(columns[0], columns[4], length) == 0 && columns[0][length] == '-';
-    return is_base ? decimal_subtract(moved, checker_decimal(checker, columns[3])) : moved;
+    return checker_is_base(columns[0], columns[4])
+               ? decimal_subtract(moved, checker_decimal(checker, columns[3]))
+               : moved;
 }
 
 /* ---- verify ---- */

@@ -9,6 +9,9 @@
  * the smallest size. */
 #define LIVES_DUST "0.0101"
 
+/* By so much a sum of rounded products may be off. */
+#define LIVES_ROUNDED "0.000001"
+
 /* ---- I3, I6: executors ---- */
 
 static struct executor_life *lives_find(struct checker *checker, const char *id)
@@ -37,6 +40,23 @@ static void lives_on_executor(struct checker *checker, const char *const *column
     if (columns[4][0] != '\0') {
         life->amount = checker_decimal(checker, columns[4]);
     }
+    life->pnl = checker_decimal(checker, columns[5]);
+    life->fees = checker_decimal(checker, columns[6]);
+    life->has_two_markets = columns[7][0] != '\0';
+}
+
+/* What a fill moves of money; fills are the venue's trades, as checker_trades() has seen. */
+static void lives_add_money(struct checker *checker, struct executor_life *life,
+                            const char *const *columns)
+{
+    const struct decimal price = checker_decimal(checker, columns[7]);
+    const struct decimal quote = decimal_multiply(checker_decimal(checker, columns[2]), price);
+    const struct decimal fee = checker_decimal(checker, columns[3]);
+    const bool is_base = checker_is_base(columns[0], columns[4]);
+    const bool buys = strcmp(columns[1], "BUY") == 0;
+    life->cash = buys ? decimal_subtract(life->cash, quote) : decimal_add(life->cash, quote);
+    life->cash = is_base ? life->cash : decimal_subtract(life->cash, fee);
+    life->paid = decimal_add(life->paid, is_base ? decimal_multiply(fee, price) : fee);
 }
 
 static void lives_on_fill(struct checker *checker, const char *const *columns)
@@ -46,6 +66,7 @@ static void lives_on_fill(struct checker *checker, const char *const *columns)
         return; /* Of nobody. */
     }
     life->held = decimal_add(life->held, checker_moved(checker, columns));
+    lives_add_money(checker, life, columns);
     if (strcmp(columns[6], "open") == 0) {
         life->opened = decimal_add(life->opened, checker_decimal(checker, columns[2]));
     }
@@ -57,6 +78,34 @@ static void lives_check_target(struct checker *checker, const struct executor_li
     if (decimal_sign(life->amount) > 0 && decimal_less(life->amount, life->opened)) {
         verdict_set(checker->verdict, "I3 %s %s opened more than it was to open", life->type,
                     life->id);
+    }
+}
+
+static bool lives_differ(struct decimal one, struct decimal other)
+{
+    const struct decimal off = decimal_absolute(decimal_subtract(one, other));
+    return decimal_less(decimal_literal(LIVES_ROUNDED), off);
+}
+
+/* What it says that it has earned is what is left of the money when it holds nothing any more. */
+static void lives_check_money(struct checker *checker, const struct executor_life *life)
+{
+    char said[DECIMAL_TEXT_MAX];
+    char should[DECIMAL_TEXT_MAX];
+    if (life->has_two_markets) {
+        return;
+    }
+    if (lives_differ(life->fees, life->paid)) {
+        (void)decimal_print(life->fees, said);
+        (void)decimal_print(life->paid, should);
+        verdict_set(checker->verdict, "I4 %s %s says fees of %s, its trades cost %s", life->type,
+                    life->id, said, should);
+    }
+    if (decimal_sign(life->held) == 0 && lives_differ(life->pnl, life->cash)) {
+        (void)decimal_print(life->pnl, said);
+        (void)decimal_print(life->cash, should);
+        verdict_set(checker->verdict, "I4 %s %s says that it made %s, its trades made %s",
+                    life->type, life->id, said, should);
     }
 }
 
@@ -87,17 +136,19 @@ static void lives_check_closed(struct checker *checker, const struct executor_li
 static void lives_check_executors(struct checker *checker)
 {
     checker_each(checker,
-                 "SELECT id, status, close_type, type, json_extract(config, '$.amount')"
+                 "SELECT id, status, close_type, type, json_extract(config, '$.amount'),"
+                 " net_pnl_quote, cum_fees_quote, json_extract(config, '$.selling_market')"
                  " FROM executor",
                  lives_on_executor);
     checker_each(checker,
                  "SELECT f.trading_pair, f.side, f.amount, f.fee, f.fee_asset, f.executor_id,"
-                 " coalesce(o.role, '') FROM fill f LEFT JOIN orders o"
+                 " coalesce(o.role, ''), f.price FROM fill f LEFT JOIN orders o"
                  " ON o.client_order_id = f.client_order_id",
                  lives_on_fill);
     for (size_t i = 0; i < checker->life_count; i++) {
         lives_check_target(checker, &checker->lives[i]);
         lives_check_closed(checker, &checker->lives[i]);
+        lives_check_money(checker, &checker->lives[i]);
     }
 }
 

@@ -31,7 +31,12 @@ struct executor_life {
     char close_type[VENUE_LOG_ID_MAX];
     struct decimal amount; /* That it was to open; 0: its kind does not say. */
     struct decimal opened;
-    struct decimal held; /* Bought less sold, fees taken off. */
+    struct decimal held;  /* Bought less sold, fees taken off. */
+    bool has_two_markets; /* Its money needs a rate that is not looked at here. */
+    struct decimal cash;  /* Of what was sold less of what was bought, fees taken off. */
+    struct decimal pnl;   /* As it says. */
+    struct decimal fees;  /* As it says. */
+    struct decimal paid;  /* Fees, those in the base asset at the price of their trade. */
 };
 
 struct checker {
@@ -54,6 +59,9 @@ int64_t checker_number(struct checker *checker, const char *sql);
 
 /* A column that has to be a decimal. */
 struct decimal checker_decimal(struct checker *checker, const char *text);
+
+/* Whether the asset is what the pair trades, not what it is paid with. */
+bool checker_is_base(const char *pair, const char *asset);
 
 /* How a fill moves what is held of the base asset: of the columns pair, side, amount, fee and fee
  * asset. A fee in the base asset is taken from it. */

@@ -53,15 +53,28 @@ static bool order_is_over(const char *state)
            strcmp(state, "REJECTED") == 0 || strcmp(state, "EXPIRED") == 0;
 }
 
-static struct decimal trades_executed(const struct checker *checker, const char *id)
+/* What the venue's trades make of an order. */
+struct order_sum {
+    struct decimal executed;
+    struct decimal quote;
+    struct decimal fee_quote; /* A fee in the base asset at the price of its trade. */
+};
+
+static struct order_sum trades_of_order(const struct checker *checker, const char *id)
 {
-    struct decimal executed = DECIMAL_ZERO;
+    struct order_sum sum = {DECIMAL_ZERO, DECIMAL_ZERO, DECIMAL_ZERO};
     for (size_t i = 0; i < checker->log.trade_count; i++) {
-        if (strcmp(checker->log.trades[i].id, id) == 0) {
-            executed = decimal_add(executed, checker->log.trades[i].amount);
+        const struct logged_trade *trade = &checker->log.trades[i];
+        if (strcmp(trade->id, id) == 0) {
+            const bool is_base = checker_is_base(trade->pair, trade->fee_asset);
+            const struct decimal fee =
+                is_base ? decimal_multiply(trade->fee, trade->price) : trade->fee;
+            sum.executed = decimal_add(sum.executed, trade->amount);
+            sum.quote = decimal_add(sum.quote, decimal_multiply(trade->amount, trade->price));
+            sum.fee_quote = decimal_add(sum.fee_quote, fee);
         }
     }
-    return executed;
+    return sum;
 }
 
 /* What the venue made of it. */
@@ -82,13 +95,19 @@ static void trades_on_order(struct checker *checker, const char *const *columns)
     struct verdict *verdict = checker->verdict;
     const char *id = columns[0];
     const struct decimal amount = checker_decimal(checker, columns[1]);
-    const struct decimal executed = trades_executed(checker, id);
+    const struct order_sum sum = trades_of_order(checker, id);
+    const struct decimal executed = sum.executed;
     if (!order_is_over(columns[2])) {
         verdict_set(verdict, "I6 order %s is %s at the end", id, columns[2]);
     }
     if (!decimal_equal(executed, checker_decimal(checker, columns[3]))) {
         verdict_set(verdict, "I4 order %s: executed %s is not the sum of the venue's trades", id,
                     columns[3]);
+    }
+    if (!decimal_equal(sum.quote, checker_decimal(checker, columns[4])) ||
+        !decimal_equal(sum.fee_quote, checker_decimal(checker, columns[5]))) {
+        verdict_set(verdict, "I4 order %s: money %s, fees %s are not those of the venue's trades",
+                    id, columns[4], columns[5]);
     }
     if (decimal_less(amount, executed)) {
         verdict_set(verdict, "I3 order %s: more was executed than ordered", id);
@@ -186,7 +205,9 @@ void checker_trades(struct checker *checker)
                  " fee_asset FROM fill",
                  trades_on_fill);
     trades_check_stored(checker);
-    checker_each(checker, "SELECT client_order_id, amount, status, executed_base FROM orders",
+    checker_each(checker,
+                 "SELECT client_order_id, amount, status, executed_base, executed_quote, fee_quote"
+                 " FROM orders",
                  trades_on_order);
     trades_check_orders(checker);
     trades_check_positions(checker);

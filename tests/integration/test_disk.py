@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import signal
 import sys
 import time
 
@@ -169,7 +170,10 @@ def test_power_cut_loses_nothing_that_was_acknowledged(folder):
             acknowledged = json.loads(line)["seq"]
             if acknowledged >= 25 * (len(copies) + 1):
                 copy = folder / f"copy{len(copies)}"
+                # A copy takes a while: what is written meanwhile would be half in it.
+                process.send_signal(signal.SIGSTOP)
                 shutil.copyfile(image, copy)
+                process.send_signal(signal.SIGCONT)
                 copies.append((copy, acknowledged))
             if len(copies) == cuts:
                 break

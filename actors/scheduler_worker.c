@@ -8,7 +8,6 @@ enum {
     INJECTED_BATCH = 64,  /* Taken from the injection queue at a time. */
     INJECTED_EVERY = 61,  /* The injection queue goes first once in so many runs. */
     RELIEVE_MESSAGES = 8, /* How often a slice looks after what waits. */
-    LONE_NS = 20000,      /* How long a lone actor is left to its owner. */
     SEARCH_PAUSES = 64,   /* Between two looks of a searching worker. */
     RING_SHARED = 2,      /* From so many actors on a ring is worth stealing from. */
 };
@@ -90,19 +89,27 @@ static struct actor *worker_take(struct worker *worker)
     return actor != NULL ? actor : worker_take_injected(worker);
 }
 
-/* Something waits and somebody sleeps: wakes them when it has waited too long. */
+/* Something waits and somebody sleeps: looks whether to wake them. */
 NEVER_INLINED static void worker_relieve_waiting(struct worker *worker, bool is_in_slice)
 {
     const int64_t now_ns = scheduler_monotonic_ns();
-    if (worker->waiting_since_ns == 0) {
-        worker->waiting_since_ns = now_ns;
-    } else if (now_ns - worker->waiting_since_ns > LONE_NS) {
-        worker->waiting_since_ns = 0;
-        if (is_in_slice && worker->next != NULL) {
-            worker_push(worker, worker_take_next(worker));
-        }
-        threaded_wake(worker->threaded);
+    const uint64_t messages = atomic_load_explicit(&worker->messages, memory_order_relaxed) +
+                              (is_in_slice ? worker->context.delivered : 0);
+    const int64_t waiting_ns = now_ns - worker->waiting_since_ns;
+    if (worker->waiting_since_ns != 0 && waiting_ns <= WORKER_LONE_NS) {
+        return;
     }
+    if (worker->waiting_since_ns == 0 ||
+        !worker_is_relieved(waiting_ns, messages - worker->waiting_messages)) {
+        worker->waiting_since_ns = now_ns;
+        worker->waiting_messages = messages;
+        return;
+    }
+    worker->waiting_since_ns = 0;
+    if (is_in_slice && worker->next != NULL) {
+        worker_push(worker, worker_take_next(worker));
+    }
+    threaded_wake(worker->threaded);
 }
 
 /* Offers what has waited too long to a worker that sleeps. In the middle of a slice the next slot
@@ -117,7 +124,8 @@ ALWAYS_INLINED void worker_relieve(struct worker *worker, bool is_in_slice)
     }
 }
 
-ALWAYS_INLINED void worker_run(struct worker *worker, struct actor *actor)
+/* True when the actor has messages left. */
+ALWAYS_INLINED bool worker_run(struct worker *worker, struct actor *actor)
 {
     struct context *context = &worker->context;
     context_renew(context, actor);
@@ -128,13 +136,26 @@ ALWAYS_INLINED void worker_run(struct worker *worker, struct actor *actor)
         end = slice_run(context, RELIEVE_MESSAGES);
     }
     watch_end(&worker->mark);
-    if (end == SLICE_MORE) {
-        worker_push(worker, actor);
-    }
     const uint64_t messages =
         atomic_load_explicit(&worker->messages, memory_order_relaxed) + context->delivered;
     atomic_store_explicit(&worker->messages, messages, memory_order_relaxed);
     worker_relieve(worker, false);
+    return end == SLICE_MORE;
+}
+
+/* What runs next when the slice of `spent` is over (NULL: of nobody who has messages left), which
+ * goes behind the others. The next one is taken first, so that two actors on this worker are never
+ * seen waiting both, and thieves do not take apart two that talk to each other. */
+static struct actor *worker_take_after(struct worker *worker, struct actor *spent)
+{
+    struct actor *actor = worker_take(worker);
+    if (spent == NULL || actor == NULL) {
+        return actor != NULL ? actor : spent;
+    }
+    if (!ring_push(&worker->ring, spent)) {
+        threaded_inject(worker->threaded, spent);
+    }
+    return actor;
 }
 
 /* True when the ring of another worker has something for a thief. */
@@ -204,7 +225,7 @@ static bool worker_search(struct worker *worker)
         return true;
     }
     worker_note_heads(worker);
-    const int64_t end_ns = scheduler_monotonic_ns() + LONE_NS;
+    const int64_t end_ns = scheduler_monotonic_ns() + WORKER_LONE_NS;
     while (scheduler_monotonic_ns() < end_ns) {
         worker_pause();
         if (system_is_stopping(threaded->system) || worker_steal(worker, false) ||
@@ -309,13 +330,15 @@ void *worker_main(void *argument)
     struct worker *worker = argument;
     struct system *system = worker->threaded->system;
     worker_of_thread = worker;
+    struct actor *spent = NULL;
     while (!system_is_stopping(system)) {
-        struct actor *actor = worker_take(worker);
+        struct actor *actor = worker_take_after(worker, spent);
+        spent = NULL;
         if (actor != NULL) {
             if (worker->is_searching) {
                 worker_end_search(worker); /* Woken to search, and has found this. */
             }
-            worker_run(worker, actor);
+            spent = worker_run(worker, actor) ? actor : NULL;
         } else if (!worker_find(worker)) {
             worker_park(worker);
         }

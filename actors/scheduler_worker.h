@@ -10,7 +10,8 @@
  * Waking a worker costs more than most work is worth, so it is done only when one sleeps, nobody
  * is searching already, and there is work for two: a lone actor is left to its owner for 20 us.
  * The owner itself offers what has waited longer (worker_relieve), between messages; a handler
- * that computes for long delays what it has woken until it returns.
+ * that computes for long delays what it has woken until it returns. It offers nothing while its
+ * messages take less than 50 ns each: to cross to another core costs them more than that.
  *
  * Threads: each field says whose it is.
  */
@@ -35,10 +36,11 @@ struct worker {
     struct threaded *threaded;
     struct actor *next; /* Borrowed; the next slot. */
     unsigned next_streak;
-    unsigned runs_left;       /* Until the injection queue goes first. */
-    int64_t waiting_since_ns; /* When something was first seen waiting while others slept; or 0. */
-    bool is_searching;        /* Counted in threaded.searching. */
-    bool is_parked;           /* In the list of parked workers; under the lock. */
+    unsigned runs_left;        /* Until the injection queue goes first. */
+    int64_t waiting_since_ns;  /* When something was first seen waiting while others slept; or 0. */
+    uint64_t waiting_messages; /* How many had been delivered then. */
+    bool is_searching;         /* Counted in threaded.searching. */
+    bool is_parked;            /* In the list of parked workers; under the lock. */
     struct worker *parked_next;
     sem_t wake;
     pthread_t thread;
@@ -73,6 +75,18 @@ void *worker_main(void *argument);
 
 /* The worker of this thread; NULL on threads that are none. Set by worker_main(). */
 extern _Thread_local struct worker *worker_of_thread FOUND_AT_ONCE;
+
+enum {
+    WORKER_LONE_NS = 20000, /* How long a lone actor is left to its owner. */
+    WORKER_CHEAP_NS = 50,   /* A message that takes less is not worth another core. */
+};
+
+/* Something has waited for `waiting_ns` while the worker delivered so many messages: whether it
+ * pays to wake another. */
+static inline bool worker_is_relieved(int64_t waiting_ns, uint64_t messages)
+{
+    return waiting_ns > WORKER_LONE_NS && (uint64_t)waiting_ns / WORKER_CHEAP_NS >= messages;
+}
 
 /* An actor became runnable on the worker's own thread while the next slot is taken. */
 void worker_push(struct worker *worker, struct actor *actor);

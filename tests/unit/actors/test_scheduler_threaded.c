@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "actors/scheduler_worker.h"
 #include "actors/system.h"
 #include "mailbox/message.h"
 
@@ -130,7 +131,7 @@ END_TEST
 
 /* A ring of actors with several messages under way; a ring of two is ping-pong. */
 static struct actor_ref ring[RING];
-static unsigned ring_size;
+static unsigned ring_length;
 static _Atomic(unsigned) tokens_home;
 
 static enum err ring_start(struct context *context, void *state, void *arguments)
@@ -145,12 +146,12 @@ static enum err ring_receive(struct context *context, void *state, nng_msg **mes
     const unsigned index = *(unsigned *)state;
     const int64_t hops = message_envelope(*message)->now_ns;
     if (hops == HOPS) {
-        if (++tokens_home == ring_size) {
+        if (++tokens_home == ring_length) {
             system_stop(context_system(context));
         }
         return ERR_NONE;
     }
-    send(context, ring[(index + 1) % ring_size], KIND_COUNT, hops + 1);
+    send(context, ring[(index + 1) % ring_length], KIND_COUNT, hops + 1);
     return ERR_NONE;
 }
 
@@ -165,7 +166,7 @@ static const struct actor_class ring_classes[] = {
 
 static void run_ring(unsigned size, bool has_dedicated)
 {
-    ring_size = size;
+    ring_length = size;
     for (unsigned i = 0; i < size; i++) {
         ring[i] = spawn(&ring_classes[has_dedicated && i % 10 == 0], &i);
         nng_msg *message = message_create(KIND_COUNT, HOPS - HOPS / (int64_t)size, 0);
@@ -478,6 +479,17 @@ START_TEST(work_is_shared)
 }
 END_TEST
 
+/* What waits is offered to others after a while, but not while messages cost less than the way. */
+START_TEST(cheap_messages_stay_on_their_core)
+{
+    ck_assert(!worker_is_relieved(WORKER_LONE_NS, 1));
+    ck_assert(worker_is_relieved(WORKER_LONE_NS + 1, 1));
+    const int64_t waiting_ns = 2 * WORKER_LONE_NS;
+    ck_assert(worker_is_relieved(waiting_ns, 2 * WORKER_LONE_NS / WORKER_CHEAP_NS));
+    ck_assert(!worker_is_relieved(waiting_ns, 2 * WORKER_LONE_NS / WORKER_CHEAP_NS + 1));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("scheduler_threaded");
@@ -492,6 +504,7 @@ int main(void)
     tcase_add_loop_test(tcase, dying_under_fire, 0, WORKERS);
     tcase_add_loop_test(tcase, no_wake_up_is_lost, 0, WORKERS);
     tcase_add_loop_test(tcase, work_is_shared, 0, WORKERS - 1);
+    tcase_add_test(tcase, cheap_messages_stay_on_their_core);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

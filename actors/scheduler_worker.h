@@ -11,7 +11,7 @@
  * is searching already, and there is work for two: a lone actor is left to its owner for 20 us.
  * The owner itself offers what has waited longer (worker_relieve), between messages; a handler
  * that computes for long delays what it has woken until it returns. It offers nothing while its
- * messages take less than 50 ns each: to cross to another core costs them more than that.
+ * messages take less than 100 ns each: to cross to another core costs them more than that.
  *
  * Threads: each field says whose it is.
  */
@@ -78,7 +78,7 @@ extern _Thread_local struct worker *worker_of_thread FOUND_AT_ONCE;
 
 enum {
     WORKER_LONE_NS = 20000, /* How long a lone actor is left to its owner. */
-    WORKER_CHEAP_NS = 50,   /* A message that takes less is not worth another core. */
+    WORKER_CHEAP_NS = 100,  /* A message that takes less is not worth another core. */
 };
 
 /* Something has waited for `waiting_ns` while the worker delivered so many messages: whether it

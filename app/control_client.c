@@ -123,7 +123,7 @@ enum err control_client_parse(const struct text *answer, cJSON **ret_root, struc
 enum err control_client_verdict(const struct text *answer, struct text *words,
                                 struct failure *failure)
 {
-    cJSON *root;
+    cJSON *root = NULL;
     enum err err = control_client_parse(answer, &root, failure);
     if (err != ERR_NONE) {
         return err;

@@ -72,7 +72,7 @@ static enum exit_code risk_show_answer(const struct risk_words *words, const str
         return EXIT_CODE_OK;
     }
     struct failure failure;
-    cJSON *root;
+    cJSON *root = NULL;
     if (control_client_parse(answer, &root, &failure) != ERR_NONE) {
         return command_failed(&failure);
     }

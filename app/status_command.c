@@ -212,7 +212,7 @@ static bool status_print_json(cJSON *root)
 
 static enum err status_show(struct status *status, bool is_live, struct failure *failure)
 {
-    cJSON *root;
+    cJSON *root = NULL;
     const enum err err = control_client_parse(&status->answer, &root, failure);
     if (err != ERR_NONE) {
         return err;

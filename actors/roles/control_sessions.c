@@ -110,16 +110,14 @@ static void session_push(struct control *control, struct session *session,
     const enum err err = subscription_show(subscription, control, &out, &is_new, &failure);
     const int64_t after_ns = session_now(control);
     control->http->sessions->rest_until_ns = after_ns + SESSION_REST * (after_ns - before_ns);
-    if (err == ERR_MEMORY) {
-        text_done(&out); /* It has not seen what there is, and so is due again. */
-    } else if (err != ERR_NONE) {
-        text_done(&out);
-        subscription_done(subscription); /* What cannot be shown is not tried again. */
-        session_say_error(control, session, failure.text);
-    } else if (is_new || is_first) {
+    if (err == ERR_NONE && (is_new || is_first)) {
         session_end(control, session, &out);
-    } else {
-        text_done(&out);
+        return;
+    }
+    text_done(&out);
+    if (err != ERR_NONE && err != ERR_MEMORY) { /* Without memory it is due again. */
+        subscription_done(subscription);        /* What cannot be shown is not tried again. */
+        session_say_error(control, session, failure.text);
     }
 }
 

@@ -8,13 +8,15 @@
 
 enum {
     ARRAY_POOL_SHORT_MAX = 1 << (ARRAY_POOL_SIZES - 1),
-    ARRAY_SLAB_BYTES = 16384,
+    ARRAY_SLAB_BYTES_FIRST = 16384, /* Each slab has twice the room of the one before, */
+    ARRAY_SLAB_BYTES_MAX = 1 << 20, /* up to this. */
 };
 
 struct array_slab {
     struct array_slab *next; /* Owned. */
+    size_t size;
     size_t used;
-    alignas(max_align_t) unsigned char memory[ARRAY_SLAB_BYTES];
+    alignas(max_align_t) unsigned char memory[];
 };
 
 void array_pool_init(struct array_pool *pool, size_t element_size)
@@ -34,19 +36,37 @@ void array_pool_done(struct array_pool *pool)
     *pool = (struct array_pool){0};
 }
 
+/*
+ * A new slab in front of the others. It is written at once: the kernel gives a page of memory when
+ * it is written first, which takes longer than the fill of an order that would have to wait for it,
+ * and that was the case with one of five. So it is one of a thousand.
+ */
+static struct array_slab *array_pool_add_slab(struct array_pool *pool)
+{
+    const size_t last = pool->slabs != NULL ? pool->slabs->size : ARRAY_SLAB_BYTES_FIRST / 2;
+    const size_t size = last < ARRAY_SLAB_BYTES_MAX ? 2 * last : last;
+    struct array_slab *slab = malloc(sizeof(*slab) + size);
+    if (slab == NULL) {
+        return NULL;
+    }
+    slab->next = pool->slabs;
+    slab->size = size;
+    slab->used = 0;
+    memset(slab->memory, 0, size);
+    pool->slabs = slab;
+    return slab;
+}
+
 /* A place that no array has had. */
 static void *array_pool_carve(struct array_pool *pool, size_t size)
 {
     const size_t aligned = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
     struct array_slab *slab = pool->slabs;
-    if (slab == NULL || ARRAY_SLAB_BYTES - slab->used < aligned) {
-        slab = malloc(sizeof(*slab));
-        if (slab == NULL) {
-            return NULL;
-        }
-        slab->next = pool->slabs;
-        slab->used = 0;
-        pool->slabs = slab;
+    if (slab == NULL || slab->size - slab->used < aligned) {
+        slab = array_pool_add_slab(pool);
+    }
+    if (slab == NULL) {
+        return NULL;
     }
     void *place = slab->memory + slab->used;
     slab->used += aligned;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ELEMENT_BYTES = 24, ARRAYS = 50, GROWTHS = 7 };
+enum { ELEMENT_BYTES = 24, ARRAYS = 50, GROWTHS = 7, LARGE_ARRAYS = 4000 };
 
 struct element {
     unsigned char bytes[ELEMENT_BYTES];
@@ -75,12 +75,33 @@ START_TEST(what_was_outgrown_serves_another)
 }
 END_TEST
 
+/* Several megabytes of short arrays: slabs of every size, and more than one of the largest. */
+START_TEST(arrays_of_many_slabs_keep_apart)
+{
+    struct array_pool pool;
+    array_pool_init(&pool, ARRAY_ELEMENT_BYTES_MAX);
+    static unsigned char *arrays[LARGE_ARRAYS];
+    for (uint32_t i = 0; i < LARGE_ARRAYS; i++) {
+        uint32_t capacity = 0;
+        arrays[i] = array_pool_grow(&pool, NULL, &capacity);
+        ck_assert_ptr_nonnull(arrays[i]);
+        memset(arrays[i], (int)(i % 251), ARRAY_ELEMENT_BYTES_MAX);
+    }
+    for (uint32_t i = 0; i < LARGE_ARRAYS; i++) {
+        ck_assert_uint_eq(arrays[i][0], i % 251);
+        ck_assert_uint_eq(arrays[i][ARRAY_ELEMENT_BYTES_MAX - 1], i % 251);
+    }
+    array_pool_done(&pool);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("array_pool");
     TCase *tcase = tcase_create("all");
     tcase_add_test(tcase, arrays_double_and_keep_what_they_hold);
     tcase_add_test(tcase, what_was_outgrown_serves_another);
+    tcase_add_test(tcase, arrays_of_many_slabs_keep_apart);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

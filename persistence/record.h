@@ -280,6 +280,20 @@ struct record {
     } data;
 };
 
+/* The head of a record whose names last. The data is for the caller to assign, as a member: to
+ * clear the whole union of each record is more work than to fill the member in. */
+static inline void record_begin(struct record *record, enum record_kind kind,
+                                const char *controller_id, const char *executor_id)
+{
+    record->seq = 0;
+    record->ts_ns = 0;
+    record->kind = kind;
+    record->controller_id = controller_id;
+    record->executor_id = executor_id;
+    record->has_more = false;
+    record->has_lasting_names = true;
+}
+
 /* The client order id that an ORDER_* or a FILL concerns; "" for all other kinds. Returns `out`. */
 const char *record_client_order_id(const struct record *record, char out[ORDER_ID_TEXT_MAX]);
 

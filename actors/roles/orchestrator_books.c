@@ -356,18 +356,17 @@ static enum err books_journal_fill(struct orchestrator *orch, const struct execu
                                    const struct instrument *instrument, const struct fill *fill,
                                    const struct position *position)
 {
-    struct record record = {
-        .kind = RECORD_FILL,
-        .has_more = true, /* Its position and its order follow. */
-        .has_lasting_names = true,
-        .controller_id = books_controller_name(executor),
-        .executor_id = executor != NULL ? executor->id : "",
-        .data.fill = {.fill = *fill,
-                      .venue = instrument->venue_name,
-                      .account = "main",
-                      .trading_pair = instrument->trading_pair,
-                      .fee_asset = fill->fee_in_base ? instrument->base : instrument->quote,
-                      .position_after = position->amount}};
+    struct record record;
+    record_begin(&record, RECORD_FILL, books_controller_name(executor),
+                 executor != NULL ? executor->id : "");
+    record.has_more = true; /* Its position and its order follow. */
+    record.data.fill =
+        (struct record_fill){.fill = *fill,
+                             .venue = instrument->venue_name,
+                             .account = "main",
+                             .trading_pair = instrument->trading_pair,
+                             .fee_asset = fill->fee_in_base ? instrument->base : instrument->quote,
+                             .position_after = position->amount};
     return journal_add(orch, &record);
 }
 
@@ -389,22 +388,20 @@ static enum err books_journal_position(struct orchestrator *orch, const struct p
                                        bool has_more)
 {
     const struct instrument *instrument = &orch->given.config->instruments[position->instrument];
-    struct record record = {
-        .kind = RECORD_POSITION,
-        .has_more = has_more,
-        .has_lasting_names = true,
-        .controller_id = orch->controllers[position->controller].name,
-        .executor_id = "",
-        .data.position = {.venue = instrument->venue_name,
-                          .trading_pair = instrument->trading_pair,
-                          .side = (int)position->side,
-                          .amount = position->amount,
-                          .average_price = position->average_price,
-                          .realized_pnl_quote = position->realized_pnl_quote,
-                          .unrealized_pnl_quote = books_unrealized(orch, position),
-                          .fees_quote = position->fees_quote,
-                          .funding_quote = position->funding_quote,
-                          .volume_quote = position->volume_quote}};
+    struct record record;
+    record_begin(&record, RECORD_POSITION, orch->controllers[position->controller].name, "");
+    record.has_more = has_more;
+    record.data.position =
+        (struct record_position){.venue = instrument->venue_name,
+                                 .trading_pair = instrument->trading_pair,
+                                 .side = (int)position->side,
+                                 .amount = position->amount,
+                                 .average_price = position->average_price,
+                                 .realized_pnl_quote = position->realized_pnl_quote,
+                                 .unrealized_pnl_quote = books_unrealized(orch, position),
+                                 .fees_quote = position->fees_quote,
+                                 .funding_quote = position->funding_quote,
+                                 .volume_quote = position->volume_quote};
     return journal_add(orch, &record);
 }
 

@@ -516,19 +516,17 @@ static enum record_kind roster_report_kind(const struct message_report *report)
 static enum err roster_journal_report(struct orchestrator *orch, const struct executor_entry *entry,
                                       const struct message_report *report)
 {
-    struct record record = {
-        .kind = roster_report_kind(report),
-        .has_lasting_names = true,
-        .controller_id = entry->config->controller_id,
-        .executor_id = entry->id,
-        .data.executor = {.type = entry->kind->type,
-                          .connector_name = entry->instruments[0]->venue_name,
-                          .trading_pair = entry->instruments[0]->trading_pair,
-                          .state = report->state,
-                          .custom_info = report->custom_info,
-                          .copy = report->copy,
-                          .copy_size = report->copy != NULL ? report->copy->size : 0,
-                          .reason = report->values}};
+    struct record record;
+    record_begin(&record, roster_report_kind(report), entry->config->controller_id, entry->id);
+    record.data.executor =
+        (struct record_executor){.type = entry->kind->type,
+                                 .connector_name = entry->instruments[0]->venue_name,
+                                 .trading_pair = entry->instruments[0]->trading_pair,
+                                 .state = report->state,
+                                 .custom_info = report->custom_info,
+                                 .copy = report->copy,
+                                 .copy_size = report->copy != NULL ? report->copy->size : 0,
+                                 .reason = report->values};
     executor_put_figures(&report->figures, &record.data.executor);
     return journal_add(orch, &record);
 }

@@ -38,28 +38,26 @@ enum err router_journal_order(struct orchestrator *orch, enum record_kind kind,
 {
     const struct instrument *instrument =
         &orch->given.config->instruments[order->ticket.instrument];
-    struct record record = {.kind = kind,
-                            .controller_id = executor->config->controller_id,
-                            .executor_id = executor->id,
-                            .has_lasting_names = true,
-                            .data.order = {.id = order->ticket.id,
-                                           .exchange_order_id = "",
-                                           .venue = instrument->venue_name,
-                                           .trading_pair = instrument->trading_pair,
-                                           .reason = reason,
-                                           .role = order->role,
-                                           .side = order->ticket.side,
-                                           .type = order->ticket.type,
-                                           .state = order->state,
-                                           .time_in_force = order->ticket.time_in_force,
-                                           .action = order->ticket.action,
-                                           .leverage = order->ticket.leverage,
-                                           .amount = order->ticket.amount,
-                                           .price = order->ticket.price,
-                                           .executed_base = order->executed_base,
-                                           .executed_quote = order->executed_quote,
-                                           .fee_quote = order->fee_quote,
-                                           .created_at_ns = order->created_at_ns}};
+    struct record record;
+    record_begin(&record, kind, executor->config->controller_id, executor->id);
+    record.data.order = (struct record_order){.id = order->ticket.id,
+                                              .exchange_order_id = "",
+                                              .venue = instrument->venue_name,
+                                              .trading_pair = instrument->trading_pair,
+                                              .reason = reason,
+                                              .role = order->role,
+                                              .side = order->ticket.side,
+                                              .type = order->ticket.type,
+                                              .state = order->state,
+                                              .time_in_force = order->ticket.time_in_force,
+                                              .action = order->ticket.action,
+                                              .leverage = order->ticket.leverage,
+                                              .amount = order->ticket.amount,
+                                              .price = order->ticket.price,
+                                              .executed_base = order->executed_base,
+                                              .executed_quote = order->executed_quote,
+                                              .fee_quote = order->fee_quote,
+                                              .created_at_ns = order->created_at_ns};
     return journal_add(orch, &record);
 }
 

@@ -138,6 +138,34 @@ START_TEST(null_texts_stay_null)
 }
 END_TEST
 
+/* Whatever the memory held before: head and member are all that counts. */
+START_TEST(a_record_is_its_head_and_its_member)
+{
+    struct record records[2];
+    alignas(struct record) unsigned char packed[2][sizeof(struct record)];
+    size_t sizes[2];
+    for (int i = 0; i < 2; i++) {
+        memset(&records[i], i == 0 ? 0 : 0xA5, sizeof(records[i]));
+        memset(packed[i], 0, sizeof(packed[i]));
+        record_begin(&records[i], RECORD_POSITION, "main", "");
+        records[i].data.position = (struct record_position){
+            .venue = "paper", .trading_pair = "A-B", .amount = decimal_literal("2")};
+        sizes[i] = record_pack(&records[i], packed[i], sizeof(packed[i]));
+    }
+    ck_assert_uint_gt(sizes[0], 0);
+    ck_assert_uint_eq(sizes[0], sizes[1]);
+    const struct record *got = (const struct record *)(const void *)packed[1];
+    ck_assert_int_eq(got->kind, RECORD_POSITION);
+    ck_assert_uint_eq(got->seq, 0);
+    ck_assert_int_eq(got->ts_ns, 0);
+    ck_assert(!got->has_more && got->has_lasting_names);
+    ck_assert_str_eq(got->controller_id, "main");
+    ck_assert_str_eq(got->data.position.venue, "paper");
+    ck_assert(decimal_equal(got->data.position.amount, decimal_literal("2")));
+    ck_assert(decimal_equal(got->data.position.funding_quote, DECIMAL_ZERO));
+}
+END_TEST
+
 START_TEST(lasting_names_stay_where_they_are)
 {
     struct record record = sample_record(RECORD_ORDER_REJECTED, 1);
@@ -163,6 +191,7 @@ int main(void)
     Suite *suite = suite_create("persistence/record");
     TCase *tcase = tcase_create("record");
     tcase_add_test(tcase, types_and_kinds_map_both_ways);
+    tcase_add_test(tcase, a_record_is_its_head_and_its_member);
     tcase_add_test(tcase, lasting_names_stay_where_they_are);
     tcase_add_test(tcase, kinds_know_their_data);
     tcase_add_test(tcase, numbers_have_names);

@@ -1,6 +1,7 @@
 #include "base/array_pool.h"
 
 #include <stdalign.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,19 +58,25 @@ static struct array_slab *array_pool_add_slab(struct array_pool *pool)
     return slab;
 }
 
-/* A place that no array has had. */
-static void *array_pool_carve(struct array_pool *pool, size_t size)
+/* The room that a short array takes: twice that of the size below. */
+static size_t array_pool_room(const struct array_pool *pool, uint32_t capacity)
 {
-    const size_t aligned = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+    const size_t alignment = alignof(max_align_t);
+    return capacity * ((pool->element_size + alignment - 1) & ~(alignment - 1));
+}
+
+/* A place that no array has had. */
+static void *array_pool_carve(struct array_pool *pool, size_t room)
+{
     struct array_slab *slab = pool->slabs;
-    if (slab == NULL || slab->size - slab->used < aligned) {
+    if (slab == NULL || slab->size - slab->used < room) {
         slab = array_pool_add_slab(pool);
     }
     if (slab == NULL) {
         return NULL;
     }
     void *place = slab->memory + slab->used;
-    slab->used += aligned;
+    slab->used += room;
     return place;
 }
 
@@ -80,18 +87,29 @@ static void **array_pool_spare(struct array_pool *pool, uint32_t capacity)
     return &pool->spare[__builtin_ctz(capacity)];
 }
 
+/* The array that was given back last; NULL: there is none. */
+static void *array_pool_take_spare(struct array_pool *pool, uint32_t capacity)
+{
+    void **spare = array_pool_spare(pool, capacity);
+    void *items = *spare;
+    if (items != NULL) {
+        memcpy(spare, items, sizeof(*spare));
+    }
+    return items;
+}
+
 static void *array_pool_take(struct array_pool *pool, uint32_t capacity)
 {
     if (capacity > ARRAY_POOL_SHORT_MAX) {
         return malloc(capacity * pool->element_size);
     }
-    void **spare = array_pool_spare(pool, capacity);
-    void *items = *spare;
-    if (items == NULL) {
-        return array_pool_carve(pool, capacity * pool->element_size);
-    }
-    memcpy(spare, items, sizeof(*spare));
-    return items;
+    void *items = array_pool_take_spare(pool, capacity);
+    return items != NULL ? items : array_pool_carve(pool, array_pool_room(pool, capacity));
+}
+
+static bool array_pool_are_neighbors(const unsigned char *a, const unsigned char *b, size_t room)
+{
+    return (uintptr_t)a + room == (uintptr_t)b || (uintptr_t)b + room == (uintptr_t)a;
 }
 
 void *array_pool_grow(struct array_pool *pool, void *items, uint32_t *capacity)
@@ -123,7 +141,16 @@ void array_pool_give_back(struct array_pool *pool, void *items, uint32_t capacit
         free(items);
         return;
     }
+    unsigned char *place = items;
+    unsigned char *last = *array_pool_spare(pool, capacity);
+    while (capacity < ARRAY_POOL_SHORT_MAX && last != NULL &&
+           array_pool_are_neighbors(place, last, array_pool_room(pool, capacity))) {
+        (void)array_pool_take_spare(pool, capacity);
+        place = last < place ? last : place;
+        capacity *= 2;
+        last = *array_pool_spare(pool, capacity);
+    }
     void **spare = array_pool_spare(pool, capacity);
-    memcpy(items, spare, sizeof(*spare));
-    *spare = items;
+    memcpy(place, spare, sizeof(*spare));
+    *spare = place;
 }

@@ -2,8 +2,9 @@
  * base/array_pool.h - many growing arrays of one kind of element, most of them short.
  *
  * An array holds 1, 2, 4 ... elements. Short ones lie in slabs and leave their place to another
- * when they are outgrown, which costs a tenth of what realloc() does; longer ones are allocated by
- * themselves. The pool does not know its arrays: whoever has one has its capacity too.
+ * when they are outgrown, which costs a tenth of what realloc() does; two neighbors that are given
+ * back one after the other leave one of twice the size. Longer ones are allocated by themselves.
+ * The pool does not know its arrays: whoever has one has its capacity too.
  *
  * Threads: a pool and its arrays belong to one thread.
  */

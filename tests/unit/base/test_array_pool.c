@@ -95,12 +95,62 @@ START_TEST(arrays_of_many_slabs_keep_apart)
 }
 END_TEST
 
+START_TEST(neighbors_leave_room_for_a_larger_one)
+{
+    struct array_pool pool;
+    array_pool_init(&pool, sizeof(struct element));
+    enum { COUNT = 8 };
+    void *arrays[COUNT];
+    for (int i = 0; i < COUNT; i++) {
+        uint32_t capacity = 0;
+        arrays[i] = array_pool_grow(&pool, NULL, &capacity);
+    }
+    /* From the end: each is in front of the one before. Eight of one are one of eight. */
+    for (int i = COUNT - 1; i >= 0; i--) {
+        array_pool_give_back(&pool, arrays[i], 1);
+    }
+    for (int i = 0; i < ARRAY_POOL_SIZES - 1; i++) {
+        ck_assert_ptr_null(pool.spare[i]);
+    }
+    ck_assert_ptr_eq(pool.spare[ARRAY_POOL_SIZES - 1], arrays[0]);
+    struct element *items = NULL;
+    for (uint32_t capacity = 0; capacity < COUNT;) {
+        items = array_pool_grow(&pool, items, &capacity);
+        memset(items, 0xA5, capacity * sizeof(*items));
+    }
+    ck_assert_ptr_eq(items, arrays[0]);
+    array_pool_done(&pool);
+}
+END_TEST
+
+START_TEST(who_is_no_neighbor_stays_apart)
+{
+    struct array_pool pool;
+    array_pool_init(&pool, sizeof(struct element));
+    void *arrays[3];
+    for (int i = 0; i < 3; i++) {
+        uint32_t capacity = 0;
+        arrays[i] = array_pool_grow(&pool, NULL, &capacity);
+    }
+    array_pool_give_back(&pool, arrays[0], 1);
+    array_pool_give_back(&pool, arrays[2], 1);
+    ck_assert_ptr_null(pool.spare[1]);
+    uint32_t capacity = 0;
+    ck_assert_ptr_eq(array_pool_grow(&pool, NULL, &capacity), arrays[2]);
+    capacity = 0;
+    ck_assert_ptr_eq(array_pool_grow(&pool, NULL, &capacity), arrays[0]);
+    array_pool_done(&pool);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("array_pool");
     TCase *tcase = tcase_create("all");
     tcase_add_test(tcase, arrays_double_and_keep_what_they_hold);
     tcase_add_test(tcase, what_was_outgrown_serves_another);
+    tcase_add_test(tcase, neighbors_leave_room_for_a_larger_one);
+    tcase_add_test(tcase, who_is_no_neighbor_stays_apart);
     tcase_add_test(tcase, arrays_of_many_slabs_keep_apart);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

@@ -57,6 +57,9 @@ static const struct link_failure_text {
     {NNG_ENOMEM, ERR_MEMORY, "out of memory", "free some memory"},
     {NNG_ENOFILES, ERR_LIMIT, "too many open files", "raise the limit (ulimit -n)"},
     {NNG_ECLOSED, ERR_CLOSED, "the connection was closed", "try again"},
+    {NNG_ECONNRESET, ERR_CLOSED, "the other side has closed the connection", "try again"},
+    {NNG_ECONNABORTED, ERR_CLOSED, "the other side has closed the connection", "try again"},
+    {NNG_ECONNSHUT, ERR_CLOSED, "the other side has closed the connection", "try again"},
 };
 
 enum err link_failure(struct failure *failure, const char *url, int code)

@@ -71,6 +71,19 @@ static enum err watch_catch_up(struct watch *watch, uint64_t limit, struct failu
                                  failure);
 }
 
+/* The same of a run that may come back when it has gone: then it is asked again later. */
+static enum err watch_catch_up_if_there(struct watch *watch, uint64_t limit,
+                                        struct failure *failure)
+{
+    const enum err err = watch_catch_up(watch, limit, failure);
+    const bool is_gone = err == ERR_NOT_FOUND || err == ERR_CLOSED || err == ERR_END;
+    if (is_gone && !watch->is_gone) {
+        (void)fprintf(stderr, "tutti watch: %s; waiting for it to come back\n", failure->text);
+    }
+    watch->is_gone = is_gone;
+    return is_gone ? ERR_NONE : err;
+}
+
 /* Prints how everything stands; the events behind that follow. */
 static enum err watch_begin_with_snapshot(struct watch *watch, struct failure *failure)
 {
@@ -91,7 +104,7 @@ static enum err watch_begin_with_snapshot(struct watch *watch, struct failure *f
 static enum err watch_close_gap(struct watch *watch, uint64_t seq, struct failure *failure)
 {
     if (watch->client.control != NULL) {
-        return watch_catch_up(watch, seq - watch->next_seq, failure);
+        return watch_catch_up_if_there(watch, seq - watch->next_seq, failure);
     }
     watch->gaps++;
     (void)fprintf(stderr,
@@ -115,7 +128,9 @@ static enum err watch_take(struct watch *watch, const char *bytes, size_t size,
     if (watch->next_seq != 0 && seq > watch->next_seq) {
         err = watch_close_gap(watch, seq, failure);
     }
-    if (err == ERR_NONE && space != NULL && seq >= watch->next_seq && !watch->is_over) {
+    /* Behind a gap that nobody could fill it is not taken either: it comes with the others. */
+    const bool is_next = seq >= watch->next_seq && (seq == watch->next_seq || !watch->is_gone);
+    if (err == ERR_NONE && space != NULL && is_next && !watch->is_over) {
         watch->next_seq = seq + 1;
         watch_print(watch, event, (size_t)(space - event), space + 1);
     }
@@ -132,13 +147,7 @@ static enum err watch_ask_in_silence(struct watch *watch, struct failure *failur
         return ERR_NONE;
     }
     watch->silent_polls = 0;
-    const enum err err = watch_catch_up(watch, 0, failure);
-    const bool is_gone = err == ERR_NOT_FOUND || err == ERR_CLOSED || err == ERR_END;
-    if (is_gone && !watch->is_gone) {
-        (void)fprintf(stderr, "tutti watch: %s; waiting for it to come back\n", failure->text);
-    }
-    watch->is_gone = is_gone;
-    return is_gone ? ERR_NONE : err;
+    return watch_catch_up_if_there(watch, 0, failure);
 }
 
 /* Waits for one event and takes it. */

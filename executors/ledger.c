@@ -91,7 +91,7 @@ static enum err ledger_reserve(struct ledger *ledger)
     if (orders == NULL) {
         return ERR_MEMORY;
     }
-    if (ledger->count > 0) {
+    if (ledger->orders != NULL) {
         memcpy(orders, ledger->orders, ledger->count * sizeof(*orders));
     }
     free(ledger->orders);

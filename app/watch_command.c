@@ -100,18 +100,28 @@ static enum err watch_begin_with_snapshot(struct watch *watch, struct failure *f
     return err;
 }
 
-/* Seq of the next one is known: fills what is missing before it, or says that it is missing. */
-static enum err watch_close_gap(struct watch *watch, uint64_t seq, struct failure *failure)
+static void watch_report_gap(struct watch *watch, uint64_t seq, const char *next_step)
 {
-    if (watch->client.control != NULL) {
-        return watch_catch_up_if_there(watch, seq - watch->next_seq, failure);
-    }
     watch->gaps++;
-    (void)fprintf(stderr,
-                  "tutti watch: events %llu to %llu were missed: give --control to fill "
-                  "gaps\n",
-                  (unsigned long long)watch->next_seq, (unsigned long long)seq - 1);
-    return ERR_NONE;
+    (void)fprintf(stderr, "tutti watch: events %llu to %llu were missed: %s\n",
+                  (unsigned long long)watch->next_seq, (unsigned long long)seq - 1, next_step);
+}
+
+/* Seq of the next one is known: fills what is missing before it, or says that it is missing. A run
+ * that has told its end does not come back to fill it. */
+static enum err watch_close_gap(struct watch *watch, uint64_t seq, bool is_last,
+                                struct failure *failure)
+{
+    if (watch->client.control == NULL) {
+        watch_report_gap(watch, seq, "give --control to fill gaps");
+        return ERR_NONE;
+    }
+    const enum err err = watch_catch_up_if_there(watch, seq - watch->next_seq, failure);
+    if (err == ERR_NONE && watch->is_gone && is_last) {
+        watch_report_gap(watch, seq, "the run has ended; they are in its database");
+        watch->is_gone = false;
+    }
+    return err;
 }
 
 static enum err watch_take(struct watch *watch, const char *bytes, size_t size,
@@ -126,7 +136,8 @@ static enum err watch_take(struct watch *watch, const char *bytes, size_t size,
     enum err err = ERR_NONE;
     /* Only a subscriber of everything can see a gap: for the others numbers are missing anyway. */
     if (watch->next_seq != 0 && seq > watch->next_seq) {
-        err = watch_close_gap(watch, seq, failure);
+        const bool is_last = !watch->is_endless && strncmp(event, "run.stopped ", 12) == 0;
+        err = watch_close_gap(watch, seq, is_last, failure);
     }
     /* Behind a gap that nobody could fill it is not taken either: it comes with the others. */
     const bool is_next = seq >= watch->next_seq && (seq == watch->next_seq || !watch->is_gone);

@@ -161,13 +161,6 @@ static nng_msg *host_make_report(const struct host *host, const struct executor_
     return message;
 }
 
-static enum err host_send_made(struct context *context, nng_msg *message)
-{
-    const enum err err = context_send(context, context_parent(context), &message);
-    message_destroy(message);
-    return err;
-}
-
 /* What a report says beside the figures. What is of ordinary length needs no allocation. */
 struct host_texts {
     struct text info;
@@ -208,7 +201,7 @@ static enum err host_send_texts(const struct host *host, struct context *context
     report->custom_info = host_add_text(&texts->info, &end);
     report->state = host_add_text(&texts->state, &end);
     report->values = host_add_text(texts->values, &end);
-    return host_send_made(context, message);
+    return context_post(context, context_parent(context), message);
 }
 
 static enum err host_send_copy(const struct host *host, struct context *context,
@@ -233,7 +226,7 @@ static enum err host_send_copy(const struct host *host, struct context *context,
     }
     char *end = report->rest + size;
     report->values = host_add_text(values, &end);
-    return host_send_made(context, message);
+    return context_post(context, context_parent(context), message);
 }
 
 /* FNV-1a. */
@@ -320,7 +313,7 @@ static enum err host_send_wake_done(struct host *host, struct context *context,
     if (!done->is_ended) {
         host->executor->kind->wake(host->executor, view, &done->wake);
     }
-    return host_send_made(context, message);
+    return context_post(context, context_parent(context), message);
 }
 
 static void host_print_values(const struct host *host, const char *key, struct text *out)

@@ -95,9 +95,7 @@ enum err market_begin_step(struct market *market, struct context *context, uint3
             market->boards[instrument].depth == NULL ? ACTOR_NOBODY : context_self(context);
     }
     market->phase = MARKET_STEPPING;
-    const enum err err = context_send(context, market->given.orchestrator, &message);
-    message_destroy(message);
-    return err;
+    return context_post(context, market->given.orchestrator, message);
 }
 
 /* Puts row `index` of the chunk on the board. */
@@ -263,9 +261,7 @@ static enum err market_wake_one(struct market *market, struct context *context, 
     }
     market->working++;
     sleeper->is_working = true;
-    const enum err err = context_send(context, sleeper->host, &message);
-    message_destroy(message);
-    return err;
+    return context_post(context, sleeper->host, message);
 }
 
 /* Keeps up to MARKET_WAKES_MAX executors at work. */

@@ -377,9 +377,7 @@ static enum err halt_send(struct orchestrator *orch, const struct risk_waiter *w
     answer->ticket = waiter->ticket;
     answer->code = code != NULL ? code : "";
     memcpy(answer->json, text_string(json), json->length + 1);
-    const enum err err = context_send(orch->context, waiter->to, &message);
-    message_destroy(message);
-    return err;
+    return context_post(orch->context, waiter->to, message);
 }
 
 /* Answers how it stands, or a refusal. Nobody: there is no answer. */

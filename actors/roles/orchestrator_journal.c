@@ -24,9 +24,7 @@ enum err journal_flush(struct orchestrator *orch)
     }
     nng_msg *page = orch->page;
     orch->page = NULL;
-    const enum err err = context_send(orch->context, orch->given.persistence, &page);
-    message_destroy(page);
-    return err;
+    return context_post(orch->context, orch->given.persistence, page);
 }
 
 /* A new page that begins with the record. Not part of journal_add(), which mostly gets by without,

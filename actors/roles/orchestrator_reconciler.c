@@ -110,9 +110,7 @@ static enum err reconciler_answer(struct orchestrator *orch, const struct reconc
     struct message_reconcile_answer *answer = message_body(message);
     *answer = (struct message_reconcile_answer){.ticket = waiter->ticket, .code = code};
     memcpy(answer->json, json->data, json->length + 1);
-    const enum err err = context_send(orch->context, waiter->to, &message);
-    message_destroy(message);
-    return err;
+    return context_post(orch->context, waiter->to, message);
 }
 
 static enum err reconciler_refuse(struct orchestrator *orch, const struct reconcile_waiter *waiter,

@@ -445,9 +445,7 @@ static enum err recovery_restore_balances(struct orchestrator *orch, uint32_t ve
         (void)snprintf(balances->items[i].asset, sizeof(balances->items[i].asset), "%s",
                        account->assets[i].asset);
     }
-    const enum err err = context_send(orch->context, orch->given.venues[venue], &message);
-    message_destroy(message);
-    return err;
+    return context_post(orch->context, orch->given.venues[venue], message);
 }
 
 static enum err recovery_restore_venues(struct orchestrator *orch)

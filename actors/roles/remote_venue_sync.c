@@ -92,9 +92,7 @@ static enum err sync_tell(struct remote_venue *remote, const struct wire_answer 
                                         .open_orders = remote->sync.open_orders,
                                         .count = (uint32_t)count};
     remote_copy_balances(answer, count, told->items);
-    const enum err err = context_send(remote->context, remote->orchestrator, &message);
-    message_destroy(message);
-    return err;
+    return context_post(remote->context, remote->orchestrator, message);
 }
 
 /* Everything is known up to sync.seq. What was heard of since is fetched as well before the bracket

@@ -413,9 +413,7 @@ static enum err work_balanced(struct remote_venue *remote, const struct remote_w
     *balances = (struct message_balances){
         .venue = remote->given.venue, .is_unreachable = !is_current, .count = (uint32_t)count};
     remote_copy_balances(answer, count, balances->items);
-    const enum err err = context_send(remote->context, remote->orchestrator, &message);
-    message_destroy(message);
-    return err;
+    return context_post(remote->context, remote->orchestrator, message);
 }
 
 enum err remote_work_answered(struct remote_venue *remote, const struct remote_work *work,

@@ -55,9 +55,7 @@ static enum err venue_send_depth(struct venue *venue, struct context *context, i
     struct message_depth *depth = message_body(message);
     depth->instrument = instrument;
     book_top_copy(book, &depth->top);
-    const enum err err = context_send(context, venue->depth_to, &message);
-    message_destroy(message);
-    return err;
+    return context_post(context, venue->depth_to, message);
 }
 
 /* Lets the paper venue go on until there is enough for a full message. */
@@ -95,9 +93,7 @@ static enum err venue_send_done(struct venue *venue, struct context *context, st
     if (count > 0) {
         memcpy(message_step_updates(done), &updates->items[venue->sent], size);
     }
-    const enum err err = context_send(context, to, &message);
-    message_destroy(message);
-    return err;
+    return context_post(context, to, message);
 }
 
 /* Everything that happened in the step was sent. */
@@ -205,9 +201,7 @@ static enum err venue_send_balances(struct venue *venue, struct context *context
     struct message_balances *balances = message_body(message);
     *balances = (struct message_balances){.venue = venue->number};
     paper_venue_each_balance(venue->desk.paper, venue_add_balance, balances);
-    const enum err err = context_send(context, envelope->sender, &message);
-    message_destroy(message);
-    return err;
+    return context_post(context, envelope->sender, message);
 }
 
 /* After a restart of the process that it is part of: what the fills say it holds. */
